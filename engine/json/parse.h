@@ -1,0 +1,37 @@
+// Parsing JSON. simdjson does the work; this is the only file that knows.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "json/document.h"
+
+namespace lode::json {
+
+/// Parses JSON texts into documents. Reusable, keeps its buffers; used by one thread at a time.
+/// Errors: kJsonSyntax with line, column and an excerpt; kJsonDepth. Integers beyond 64 bits become kBigInt, so no digit
+/// is lost. Keys keep their order and duplicates stay.
+class Parser {
+ public:
+  Parser();
+  ~Parser();
+  Parser(Parser&&) noexcept;
+  Parser& operator=(Parser&&) noexcept;
+
+  /// One JSON text; the document has one root. `text` is moved in and kept by the document: strings are not copied.
+  Result<std::shared_ptr<const Document>> parse(std::string text);
+  /// JSON lines (values separated by white space): one root a value. `text` must hold whole values.
+  /// `first_line` is the number of the first line, for messages.
+  Result<std::shared_ptr<const Document>> parse_lines(std::string text, std::size_t first_line = 1);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// parse() into an owning value, for small things.
+Result<Value> parse_value(std::string_view text);
+
+}  // namespace lode::json

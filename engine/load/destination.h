@@ -1,0 +1,80 @@
+// Destination: where packages end up. What a newcomer implements to add one.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "package/load_package.h"
+#include "package/pipeline_state.h"
+#include "schema/schema.h"
+
+namespace lode {
+
+/// Facts the engine consults instead of asking "which database is this?". Plain data.
+struct Capabilities {
+  std::string naming = "snake_case";
+  std::uint32_t identifier_length_max = 0;         ///< code points; 0: no limit
+  std::uint32_t columns_max = 2000;
+  bool transactions = true;                        ///< rows, DDL, loads row and state become visible in one step
+  bool loads_while_extracting = false;             ///< load() may be called before the package is sealed
+  bool merge = true;                               ///< delete-insert
+};
+
+/// What the loads table says of a commit.
+struct CommitRecord {
+  std::string load_id;
+  std::string schema_name;
+  std::string schema_version_hash;
+  std::int64_t inserted_at_us = 0;
+};
+
+/// What was loaded, for the report.
+struct TableLoad {
+  std::string table;
+  std::uint64_t rows = 0;
+};
+
+/// Called in this order: connect; then saved_state, saved_schema, is_loaded in any order; then per package: begin, (migrate, load…)
+/// any number of times, commit or rollback; close at the end. One thread at a time calls it, not always the same one.
+/// Errors: codes that are retryable are tried again by the loader, all others end the load. Calling again with the same
+/// argument must be safe: a reply can be lost after the work was done.
+class Destination {
+ public:
+  virtual ~Destination() = default;
+  virtual const Capabilities& capabilities() const = 0;
+  /// "sqlite:///srv/shop.db", without secrets: for reports and messages.
+  virtual std::string display() const = 0;
+  /// dlt's name for the kind, kept in the state: "dlt.destinations.sqlalchemy".
+  virtual std::string_view dlt_type() const = 0;
+
+  virtual Status connect() = 0;
+  /// State of the newest committed load; nullopt if this pipeline never loaded here.
+  virtual Result<std::optional<PipelineState>> saved_state(std::string_view pipeline) = 0;
+  /// The newest schema of this name; nullopt if there is none.
+  virtual Result<std::optional<Schema>> saved_schema(std::string_view name) = 0;
+  /// The idempotence key: whether a load of this id was committed.
+  virtual Result<bool> is_loaded(std::string_view load_id) = 0;
+  /// The greatest load id ever committed, "" if none: new ids must be greater.
+  virtual Result<std::string> newest_load_id() = 0;
+
+  /// Begins the transaction of one package.
+  virtual Status begin(std::string_view load_id) = 0;
+  /// Makes the dataset able to hold `schema`'s tables that have rows: creates and adds, never drops. Returns what it did.
+  virtual Result<SchemaChange> migrate(const Schema& schema) = 0;
+  /// Loads one job. Tables with disposition replace are emptied before their first job, merge tables go to staging.
+  /// REQUIRES: migrate() was called with a schema that has all columns of the job.
+  virtual Status load(const Job& job, const Schema& schema, std::stop_token stop) = 0;
+  /// Runs merges, empties `replaced` tables that got no rows, records schema version and load, and makes all visible at once.
+  virtual Status commit(const CommitRecord& record, const Schema& schema, const std::vector<std::string>& replaced) = 0;
+  /// Undoes everything since begin(). Also safe when begin() was never called.
+  virtual void rollback() noexcept = 0;
+  virtual void close() noexcept = 0;
+};
+
+}  // namespace lode

@@ -1,0 +1,49 @@
+// Normalizer: pages of nested values become rows of flat tables.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "json/document.h"
+#include "package/load_package.h"
+#include "schema/naming.h"
+#include "schema/schema.h"
+
+namespace lode {
+
+/// Where and how rows are normalized.
+struct NormalizerOptions {
+  std::string load_id;
+  std::uint32_t columns_max = 2000;                ///< of one table, by the destination
+  /// Whether merge strategies of the destination need the root key in child tables (delete-insert does).
+  bool merge_needs_root_key = true;
+};
+
+/// Turns pages of nested values into rows of flat tables and infers their columns, exactly as dlt does (relational normalizer).
+/// Owned by one thread; changes `schema` and writes to `package`, which both outlive it.
+/// The idea: each table remembers the shape of the rows it has seen (which key leads to which column), so a row of a known
+/// shape costs one comparison a key. Anything new takes the slow path, which follows dlt's algorithm step by step.
+class Normalizer {
+ public:
+  Normalizer(std::shared_ptr<const Naming> naming, Schema& schema, PackageWriter& package, NormalizerOptions options);
+  ~Normalizer();
+
+  /// Appends `rows` to the root table `table` (a name as the user wrote it) and to its child tables.
+  /// The table must be in the schema already if hints were declared for it. Errors name table, column, JSON path and value:
+  /// kCoercion, kNullViolation, kContractViolated, kTooManyColumns.
+  Status add(std::string_view table, const json::Rows& rows);
+  /// After the last page: marks tables that have rows, checks declared keys that never appeared (kUnboundColumn).
+  Status finish();
+  /// What was added to the schema since the normalizer was made.
+  const SchemaChange& changes() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace lode

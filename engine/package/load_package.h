@@ -1,0 +1,102 @@
+// Load packages: folders of job files that are loaded together. FORMAT.md beside this file specifies them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "env/env.h"
+#include "format/row_file.h"
+#include "package/pipeline_state.h"
+#include "schema/schema.h"
+
+namespace lode {
+
+/// Makes load ids: decimal seconds since 1970 as text, each greater as text than those before, in this process and than `after`.
+std::string new_load_id(Env& env, std::string_view after = {});
+
+/// One file of a package: rows of one table.
+struct Job {
+  std::string table;
+  std::string file_name;                           ///< <table>.<file id>.<retry>.rows
+  Path path;
+  std::uint64_t rows = 0;
+  std::uint64_t bytes = 0;
+};
+
+/// Builds a package in load/new/<load id>. Owned by one thread. Dropping it without seal() deletes the folder.
+class PackageWriter {
+ public:
+  struct Options {
+    std::uint64_t file_bytes_max = 16u << 20;      ///< a job file is closed and a new one begun beyond this size
+    /// Called when a job file is complete, from the thread that writes. May be empty.
+    std::function<void(const Job&)> on_job;
+  };
+  static Result<std::unique_ptr<PackageWriter>> create(Env& env, const Path& pipeline_folder, std::string load_id,
+                                                       Options options);
+  ~PackageWriter();
+
+  const std::string& load_id() const { return load_id_; }
+  /// The open row file of a table, made on first use and after rotation. A new file has no columns yet: `is_fresh` says so.
+  /// REQUIRES: `table` has no '.', '%', '{' or '}'.
+  struct Target {
+    RowFileWriter* writer;
+    bool is_fresh;
+  };
+  Result<Target> writer_for(const std::string& table);
+  /// Rows written so far, by table.
+  const std::map<std::string, std::uint64_t>& row_counts() const { return row_counts_; }
+  std::uint64_t bytes() const;
+  /// Closes the current file of `table` if it is beyond file_bytes_max. Call after each page.
+  Status rotate_if_full(const std::string& table);
+  /// Closes all files; each goes to on_job.
+  Status close_files();
+  /// Writes schema and manifest, makes all durable, renames the folder to load/normalized/<load id>.
+  Status seal(const Schema& schema, const PipelineState& state);
+
+ private:
+  struct Open;
+  PackageWriter() = default;
+  Status close_file(Open& open);
+  Env* env_ = nullptr;
+  Path pipeline_folder_;
+  Path folder_;
+  std::string load_id_;
+  Options options_;
+  std::map<std::string, std::unique_ptr<Open>> open_;
+  std::map<std::string, std::uint64_t> row_counts_;
+  std::vector<Job> jobs_;
+  bool sealed_ = false;
+};
+
+/// A sealed package, waiting to be loaded. Owned by one thread.
+class LoadPackage {
+ public:
+  /// Errors: kPackageCorrupt when a file is missing, cut off or does not match the manifest.
+  static Result<LoadPackage> open(Env& env, const Path& folder);
+  /// Folders under load/normalized, oldest first; deletes what a crash left in load/new.
+  static Result<std::vector<Path>> pending(Env& env, const Path& pipeline_folder);
+
+  const std::string& load_id() const { return load_id_; }
+  const Schema& schema() const { return schema_; }
+  const PipelineState& state() const { return state_; }
+  const std::vector<Job>& jobs() const { return jobs_; }          ///< in the order they were closed
+  std::int64_t created_at_us() const { return created_at_us_; }
+  const Path& folder() const { return folder_; }
+  /// After the commit: the package is no longer needed.
+  Status remove(Env& env);
+
+ private:
+  LoadPackage(Schema schema, PipelineState state) : schema_(std::move(schema)), state_(std::move(state)) {}
+  Path folder_;
+  std::string load_id_;
+  std::int64_t created_at_us_ = 0;
+  Schema schema_;
+  PipelineState state_;
+  std::vector<Job> jobs_;
+};
+
+}  // namespace lode

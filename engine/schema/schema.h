@@ -1,0 +1,152 @@
+// Schema: the tables of one source, as dlt stores them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.h"
+#include "json/value.h"
+#include "schema/types.h"
+
+namespace lode {
+
+/// One column: dlt's dictionary of properties, with the ones that the engine asks for often kept beside it.
+class Column {
+ public:
+  Column() = default;
+  Column(std::string name, DataType type, bool nullable = true);
+  /// `props` as dlt stores them, "name" and "data_type" included or not. Errors: kSchemaInvalid.
+  static Result<Column> from_props(std::string name, const json::Value& props);
+
+  const std::string& name() const { return name_; }
+  DataType type() const { return type_; }
+  bool complete() const { return type_ != DataType::kNone; }
+  bool nullable() const { return nullable_; }
+  /// True-valued boolean property: "primary_key", "merge_key", "unique", "row_key", "parent_key", "root_key", "variant"…
+  bool flag(std::string_view property) const;
+  std::optional<std::int64_t> precision() const;
+  std::optional<std::int64_t> scale() const;
+  /// `timezone: false` makes a timestamp naive.
+  bool has_timezone() const;
+  /// All properties in stored order, "name" first.
+  const json::Value& props() const { return props_; }
+  void set(std::string_view property, json::Value value);        ///< keeps the cached fields true
+  void erase(std::string_view property);
+
+ private:
+  std::string name_;
+  DataType type_ = DataType::kNone;
+  bool nullable_ = true;
+  json::Value props_;
+};
+
+/// One table: its columns in stored order and dlt's other properties (parent, resource, write_disposition, x-…).
+class Table {
+ public:
+  Table() = default;
+  explicit Table(std::string name);
+
+  const std::string& name() const { return name_; }
+  const std::vector<Column>& columns() const { return columns_; }
+  const Column* find(std::string_view column) const;             ///< null if unknown
+  Column* find(std::string_view column);
+  std::optional<std::size_t> index_of(std::string_view column) const;
+  /// Adds the column or overwrites its properties one by one; an incomplete column that becomes complete moves to the end.
+  void merge_column(const Column& column);
+  void erase_column(std::string_view column);
+  /// Name of the first column with the flag, "" if there is none; and of all of them.
+  std::string first_with(std::string_view flag) const;
+  std::vector<std::string> all_with(std::string_view flag) const;
+
+  std::string parent() const { return props_.text_or("parent", ""); }
+  std::string resource() const { return props_.text_or("resource", ""); }
+  bool seen_data() const;
+  void set_seen_data();
+  /// Properties other than name and columns.
+  const json::Value& props() const { return props_; }
+  json::Value& props() { return props_; }
+
+ private:
+  std::string name_;
+  std::vector<Column> columns_;
+  std::unordered_map<std::string, std::size_t> index_;
+  json::Value props_ = json::Value::object();
+};
+
+/// What a merge added: for reports and for destinations.
+struct SchemaChange {
+  struct TableChange {
+    std::string table;
+    bool is_new = false;
+    std::vector<Column> columns;                                  ///< added ones, in order
+  };
+  std::vector<TableChange> tables;
+  bool empty() const { return tables.empty(); }
+};
+
+inline constexpr std::string_view kLoadsTable = "_dlt_loads";
+inline constexpr std::string_view kVersionTable = "_dlt_version";
+inline constexpr std::string_view kStateTable = "_dlt_pipeline_state";
+inline constexpr int kSchemaEngineVersion = 11;
+
+/// The tables of one source. A value: copy it to freeze it. Not synchronised.
+class Schema {
+ public:
+  /// A new schema as dlt makes it: _dlt_version and _dlt_loads tables, default hints, detections.
+  explicit Schema(std::string name);
+  /// From dlt's stored dictionary. Errors: kSchemaInvalid.
+  static Result<Schema> from_json(const json::Value& stored);
+  /// dlt's stored dictionary, keys in dlt's order; version and hash as of the last bump().
+  json::Value to_json() const;
+
+  const std::string& name() const { return name_; }
+  std::int64_t version() const { return version_; }
+  const std::string& version_hash() const { return version_hash_; }
+  /// base64 SHA3-256 of the content, as dlt computes it: equal schemas hash equal on every machine.
+  std::string content_hash() const;
+  /// If the content changed since the last bump: version + 1, the hash renewed, the old one remembered. True if it did.
+  bool bump();
+
+  const std::vector<Table>& tables() const { return tables_; }
+  const Table* find_table(std::string_view name) const;           ///< null if unknown; valid until a table is added
+  Table* find_table(std::string_view name);
+  /// Adds an empty table. REQUIRES: there is none of the name.
+  Table& add_table(Table table);
+  void erase_table(std::string_view name);
+  /// Adds what `partial` has and this lacks (columns and properties); returns exactly what was added.
+  SchemaChange::TableChange merge(const Table& partial);
+  /// `table` and all its descendants by parent, parents first.
+  std::vector<const Table*> chain(std::string_view root_table) const;
+  /// The table at the top of `table`'s parents.
+  const Table& root_of(const Table& table) const;
+  /// Write disposition, inherited from the parents; append if nobody says.
+  WriteDisposition disposition(const Table& table) const;
+  /// Tables that hold users' rows: not the system tables.
+  std::vector<const Table*> data_tables() const;
+
+  json::Value& settings() { return settings_; }
+  const json::Value& settings() const { return settings_; }
+  json::Value& normalizers() { return normalizers_; }
+  const json::Value& normalizers() const { return normalizers_; }
+
+ private:
+  Schema() = default;
+  std::string name_;
+  std::int64_t version_ = 1;
+  std::string version_hash_;
+  std::vector<std::string> previous_hashes_;
+  std::vector<Table> tables_;
+  std::unordered_map<std::string, std::size_t> index_;
+  json::Value settings_;
+  json::Value normalizers_;
+  json::Value extra_;                                             ///< description, imported_version_hash and what we do not know
+};
+
+/// Whether the name belongs to the engine: "_dlt_loads", "_dlt_id".
+bool is_dlt_name(std::string_view name);
+
+}  // namespace lode
