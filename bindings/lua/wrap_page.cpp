@@ -1,0 +1,203 @@
+// Pages in Lua: #page, page[i], page:each(), page:table(); and the writer that turns a step's rows back into a page.
+#include <fmt/format.h>
+
+#include "lua/convert.h"
+#include "lua/lua_pipe.h"
+#include "lua/modules.h"
+#include "lua/object.h"
+#include "lua/status_value.h"
+
+namespace lode::lua {
+
+template <>
+struct TypeName<LuaPage> {
+  static constexpr const char* kName = "lode.page";
+};
+
+void push_page(lua_State* L, Page page) { push_object<LuaPage>(L, LuaPage{std::move(page)}); }
+LuaPage* to_page(lua_State* L, int index) { return to_object<LuaPage>(L, index); }
+
+namespace {
+
+// What a step makes of one page: rows that Lua changed, or rows of the page passed on as they are.
+struct PageWriter {
+  PageWriter(Vm& vm, Page input_page) : input(std::move(input_page)), pusher(vm) {}
+  Page input;
+  RowPusher pusher;
+  json::DocumentBuilder builder;
+  bool flattened = false;                           // a yield_map made single items of the page
+};
+
+}  // namespace
+
+template <>
+struct TypeName<PageWriter> {
+  static constexpr const char* kName = "lode.page_writer";
+};
+
+namespace {
+
+int page_length(lua_State* L) {
+  lua_pushinteger(L, static_cast<lua_Integer>(check_object<LuaPage>(L, 1).page.rows.rows.size()));
+  return 1;
+}
+
+// page[i]: a Lua table made afresh; other keys are methods.
+int page_index(lua_State* L) {
+  const LuaPage& page = check_object<LuaPage>(L, 1);
+  if (lua_type(L, 2) == LUA_TNUMBER) {
+    const lua_Integer index = lua_tointeger(L, 2);
+    const auto& rows = page.page.rows.rows;
+    if (index < 1 || static_cast<std::size_t>(index) > rows.size()) {
+      lua_pushnil(L);
+    } else {
+      push_value(L, rows[static_cast<std::size_t>(index) - 1]);
+    }
+    return 1;
+  }
+  lua_pushvalue(L, 2);
+  lua_rawget(L, lua_upvalueindex(1));
+  return 1;
+}
+
+int page_next(lua_State* L) {
+  const auto& rows = check_object<LuaPage>(L, lua_upvalueindex(1)).page.rows.rows;
+  const lua_Integer index = lua_tointeger(L, lua_upvalueindex(2));
+  if (static_cast<std::size_t>(index) >= rows.size()) return 0;
+  lua_pushinteger(L, index + 1);
+  lua_replace(L, lua_upvalueindex(2));
+  push_value(L, rows[static_cast<std::size_t>(index)]);
+  return 1;
+}
+
+// for row in page:each() do
+int page_each(lua_State* L) {
+  check_object<LuaPage>(L, 1);
+  lua_settop(L, 1);
+  lua_pushinteger(L, 0);
+  lua_pushcclosure(L, page_next, 2);
+  return 1;
+}
+
+int page_table(lua_State* L) {
+  const auto& rows = check_object<LuaPage>(L, 1).page.rows.rows;
+  lua_createtable(L, static_cast<int>(rows.size()), 0);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    push_value(L, rows[i]);
+    lua_rawseti(L, -2, static_cast<int>(i) + 1);
+  }
+  tag_list(L);
+  return 1;
+}
+
+int page_tostring(lua_State* L) {
+  const Page& page = check_object<LuaPage>(L, 1).page;
+  push_text(L, fmt::format("page of {} rows", page.rows.rows.size()));
+  return 1;
+}
+
+// native.page_writer(page)
+int writer_new(lua_State* L) {
+  const LuaPage& page = check_object<LuaPage>(L, 1);
+  push_object<PageWriter>(L, Vm::of(L), page.page);
+  return 1;
+}
+
+// writer:row(i): the i-th row of the input as a Lua table
+int writer_row(lua_State* L) {
+  PageWriter& writer = check_object<PageWriter>(L, 1);
+  const auto index = static_cast<std::size_t>(luaL_checkinteger(L, 2));
+  if (index < 1 || index > writer.input.rows.rows.size()) return luaL_argerror(L, 2, "no such row");
+  writer.pusher.push(L, writer.input.rows.rows[index - 1]);
+  return 1;
+}
+
+// writer:add(value, i): `value` came of the i-th row; without i it is new
+int writer_add(lua_State* L) {
+  PageWriter& writer = check_object<PageWriter>(L, 1);
+  const lua_Integer index = luaL_optinteger(L, 3, 0);
+  const bool known = index >= 1 && static_cast<std::size_t>(index) <= writer.input.rows.rows.size();
+  const json::Ref original = known ? writer.input.rows.rows[static_cast<std::size_t>(index) - 1] : json::Ref();
+  Status status = read_value(L, 2, original, writer.builder);
+  if (!status.ok()) raise(L, std::move(status));
+  if (index == 0) writer.flattened = true;
+  return 0;
+}
+
+// writer:keep(i): the i-th row as it was
+int writer_keep(lua_State* L) {
+  PageWriter& writer = check_object<PageWriter>(L, 1);
+  const auto index = static_cast<std::size_t>(luaL_checkinteger(L, 2));
+  if (index < 1 || index > writer.input.rows.rows.size()) return luaL_argerror(L, 2, "no such row");
+  writer.builder.copy(writer.input.rows.rows[index - 1]);
+  return 0;
+}
+
+// writer:finish(): the page of the rows added; nil if there were rows and none is left
+int writer_finish(lua_State* L) {
+  PageWriter& writer = check_object<PageWriter>(L, 1);
+  Page page;
+  page.rows.document = writer.builder.finish();
+  const std::size_t count = page.rows.document->root_count();
+  if (count == 0 && !writer.input.rows.rows.empty()) {
+    lua_pushnil(L);
+    return 1;
+  }
+  for (std::size_t i = 0; i < count; ++i) page.rows.rows.push_back(page.rows.document->root(i));
+  page.table = writer.input.table;
+  page.origin = writer.input.origin;
+  page.bytes = page.rows.document->bytes();
+  page.is_batch = writer.input.is_batch || writer.flattened;
+  push_page(L, std::move(page));
+  return 1;
+}
+
+// native.is_page(value)
+int is_page(lua_State* L) {
+  lua_pushboolean(L, to_page(L, 1) != nullptr);
+  return 1;
+}
+
+// native.page_of(list, table_name or nil): a page made of Lua rows, for another table than the resource's own
+int page_of(lua_State* L) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  json::DocumentBuilder builder;
+  const int count = static_cast<int>(lua_objlen(L, 1));
+  for (int i = 1; i <= count; ++i) {
+    lua_rawgeti(L, 1, i);
+    Status status = read_value(L, -1, json::Ref(), builder);
+    if (!status.ok()) raise(L, std::move(status));
+    lua_pop(L, 1);
+  }
+  Page page;
+  page.table = luaL_optstring(L, 2, "");
+  page.rows.document = builder.finish();
+  for (std::size_t i = 0; i < page.rows.document->root_count(); ++i) page.rows.rows.push_back(page.rows.document->root(i));
+  page.bytes = page.rows.document->bytes();
+  push_page(L, std::move(page));
+  return 1;
+}
+
+}  // namespace
+
+void open_pages(lua_State* L) {
+  register_type<LuaPage>(L, {}, {{"__len", page_length}, {"__tostring", page_tostring}});
+  luaL_getmetatable(L, TypeName<LuaPage>::kName);
+  lua_newtable(L);
+  for (const luaL_Reg& method : {luaL_Reg{"each", page_each}, luaL_Reg{"table", page_table}}) {
+    lua_pushcfunction(L, method.func);
+    lua_setfield(L, -2, method.name);
+  }
+  lua_pushcclosure(L, page_index, 1);
+  lua_setfield(L, -2, "__index");
+  lua_pop(L, 1);
+
+  register_type<PageWriter>(L, {{"row", writer_row}, {"add", writer_add}, {"keep", writer_keep}, {"finish", writer_finish}});
+  for (const luaL_Reg& function :
+       {luaL_Reg{"page_writer", writer_new}, luaL_Reg{"is_page", is_page}, luaL_Reg{"page_of", page_of}}) {
+    lua_pushcfunction(L, function.func);
+    lua_setfield(L, -2, function.name);
+  }
+}
+
+}  // namespace lode::lua

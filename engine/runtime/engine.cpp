@@ -1,0 +1,39 @@
+// Engine: what all pipelines of a host share.
+#include "runtime/engine.h"
+
+namespace lode {
+namespace {
+
+constexpr std::uint32_t kWorkersDefault = 16;  // they mostly wait for the network, so more than there are cores
+
+Result<Path> home_folder(Env& env) {
+  if (const auto folder = env.variable("LODE_HOME"); folder && !folder->empty()) return Path(*folder);
+  if (const auto home = env.home()) return *home / ".lode";
+  return Status::error(Code::kConfigMissing, "no folder for pipelines: this user has no writable home")
+      .hint("set LODE_HOME to a folder that lode may write to");
+}
+
+}  // namespace
+
+Engine::Engine(EngineOptions options, Config config, Env& env)
+    : options_(std::move(options)),
+      env_(env),
+      config_(std::move(config)),
+      loop_(env),
+      workers_(std::make_unique<WorkerPool>(options_.workers == 0 ? kWorkersDefault : options_.workers)) {}
+
+Engine::~Engine() = default;
+
+Result<std::unique_ptr<Engine>> Engine::open(EngineOptions options, Env& env) {
+  if (options.home_folder.empty()) {
+    LODE_ASSIGN(options.home_folder, home_folder(env));
+  }
+  ConfigOptions config_options;
+  config_options.project_folder = options.project_folder;
+  config_options.global_folder = options.home_folder;
+  config_options.host_lookup = options.find_config;
+  LODE_ASSIGN(Config config, Config::open(env, std::move(config_options)));
+  return std::unique_ptr<Engine>(new Engine(std::move(options), std::move(config), env));
+}
+
+}  // namespace lode

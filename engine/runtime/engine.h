@@ -1,0 +1,51 @@
+// Engine: what all pipelines of a host share: the loop, the workers, connections and configuration.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/log.h"
+#include "config/config.h"
+#include "env/env.h"
+#include "http/client.h"
+#include "runtime/event_loop.h"
+#include "runtime/worker_pool.h"
+
+namespace lode {
+
+struct EngineOptions {
+  Path home_folder;                                 ///< empty: $LODE_HOME, else ~/.lode; holds pipelines/
+  Path project_folder = ".";                        ///< where .lode/ or .dlt/ is
+  std::uint32_t workers = 0;                        ///< threads for blocking work; 0: 16, started on demand
+  ConfigOptions::HostLookup find_config;            ///< asked before all other providers; may be empty
+  Log log;
+};
+
+/// Engines share nothing. The thread that ticks owns it; loop().post(), workers() and http() may be used from any thread.
+class Engine {
+ public:
+  static Result<std::unique_ptr<Engine>> open(EngineOptions options, Env& env = Env::real());
+  ~Engine();
+
+  Env& env() { return env_; }
+  EventLoop& loop() { return loop_; }
+  WorkerPool& workers() { return *workers_; }
+  HttpClient& http() { return http_; }
+  const Config& config() const { return config_; }
+  const Log& log() const { return options_.log; }
+  /// Where the working folders of pipelines are.
+  Path pipelines_folder() const { return options_.home_folder / "pipelines"; }
+
+ private:
+  Engine(EngineOptions options, Config config, Env& env);
+
+  EngineOptions options_;
+  Env& env_;
+  Config config_;
+  HttpClient http_;
+  EventLoop loop_;
+  std::unique_ptr<WorkerPool> workers_;             // last: its threads use all of the above
+};
+
+}  // namespace lode

@@ -1,0 +1,135 @@
+// Pipeline run: one execution of one pipeline, from the first request to the commit.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "extract/extraction.h"
+#include "load/destination.h"
+#include "load/loader.h"
+#include "normalize/normalizer.h"
+#include "package/load_package.h"
+#include "runtime/engine.h"
+#include "runtime/load_lane.h"
+#include "runtime/page_queue.h"
+#include "runtime/report.h"
+
+namespace lode {
+
+/// What is to be run, all names resolved.
+struct PipelineSpec {
+  std::string name;
+  std::string dataset;                              ///< as the user wrote it
+  json::Value destination;                          ///< a name, a URL, or an object {type, credentials…}: see make_destination
+  Path pipelines_folder;                            ///< empty: the engine's
+  std::shared_ptr<const Source> source;
+  bool full_refresh = false;                        ///< forget cursors and replace what the selected resources loaded
+  bool check_only = false;                          ///< validate, run nothing
+  std::uint64_t queue_bytes_max = 8u << 20;         ///< pages that wait to be normalized
+  std::uint64_t file_bytes_max = 16u << 20;         ///< of a job file
+};
+
+/// What a person sees of a run while it runs.
+struct RunSnapshot {
+  std::string pipeline;
+  std::string step;                                 ///< "extract", "load", "commit"…
+  std::int64_t steady_us = 0;
+  struct Resource {
+    std::string name;
+    std::uint64_t rows, bytes, pages, requests, retries;
+    bool done;
+  };
+  std::vector<Resource> resources;
+  std::uint64_t rows_loaded = 0;
+};
+
+/// One execution of one pipeline. A thread of its own coordinates it (run_pipeline.cpp), Lua and sources are polled on the
+/// engine's thread, blocking work is done by workers.
+class PipelineRun : public std::enable_shared_from_this<PipelineRun> {
+ public:
+  /// Starts at once. `on_done` is called on the engine's thread, in a later tick, exactly once.
+  static std::shared_ptr<PipelineRun> start(Engine& engine, PipelineSpec spec, std::function<void(PipelineRun&)> on_done);
+  ~PipelineRun();
+
+  // Engine's thread, after on_done
+  const Status& status() const { return status_; }
+  const RunReport& report() const { return report_; }
+
+  // Any thread
+  RunSnapshot snapshot();
+  /// The run ends soon with kCancelled; nothing that is not committed stays.
+  void cancel();
+
+ private:
+  friend Status run_pipeline(PipelineRun& run);
+  PipelineRun(Engine& engine, PipelineSpec spec, std::function<void(PipelineRun&)> on_done);
+
+  // The steps, in the order they are called; coordinator's thread. Each is described in run_pipeline.cpp.
+  Status lock_working_folder();
+  Status connect_destination();
+  Status load_pending_packages();
+  Status restore_state();
+  Status begin_package();
+  Status extract_and_normalize();
+  Status seal_package();
+  Status load_package();
+  Status keep_state();
+
+  // Helpers of the steps, coordinator's thread
+  Status begin_early_load();
+  Status normalize_page(const PageQueue::Item& item);
+  Status declare_table(const Resource& resource, const std::string& table);
+  Status add_state_row();
+  std::vector<std::string> replaced_tables() const;
+  void fill_report();
+  void set_step(const char* step);
+
+  // Engine's thread
+  void open_extraction();
+  void pump_extraction();
+  void close_extraction();
+  void wake_extraction();                           // any thread
+  void on_engine_thread_and_wait(std::function<void()> work);
+
+  Engine& engine_;
+  const PipelineSpec spec_;
+  std::function<void(PipelineRun&)> on_done_;
+  std::stop_source stop_;
+  std::thread coordinator_;
+  Status status_;
+  RunReport report_;
+  std::int64_t start_us_ = 0;
+
+  Path folder_;
+  std::unique_ptr<FileLock> lock_;
+  std::unique_ptr<Destination> destination_;
+  std::unique_ptr<PackageLoader> loader_;
+  std::optional<PipelineState> state_;
+  std::string hash_before_;                         // of the state as the destination has it
+  std::optional<Schema> schema_;
+  std::unique_ptr<PackageWriter> package_;
+  std::unique_ptr<Normalizer> normalizer_;
+  std::unique_ptr<LoadLane> lane_;
+  std::optional<PageQueue> queue_;
+  std::vector<std::pair<const Resource*, std::string>> declared_;
+  std::unique_ptr<Extraction> extraction_;
+  std::atomic<bool> pump_posted_{false};
+
+  std::mutex mutex_;                                // guards what snapshot() reads
+  std::string step_ = "start";
+  std::vector<std::shared_ptr<ResourceProgress>> progress_;
+  std::atomic<std::uint64_t> rows_loaded_{0};
+};
+
+/// One run of one pipeline, in the order things happen. Coordinator's thread.
+Status run_pipeline(PipelineRun& run);
+
+}  // namespace lode

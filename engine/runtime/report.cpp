@@ -1,0 +1,108 @@
+// Run report: what a run did, for people and for programs.
+#include "runtime/report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "json/write.h"
+
+namespace lode {
+namespace {
+
+// A cursor value as a person writes it: text without its quotes.
+std::string show_cursor(const json::Value& value) {
+  if (value.is_null()) return "(first run)";
+  return value.is_text() ? value.as_text() : json::write(value);
+}
+
+std::string show_change(const RunReport::TableRow& row) {
+  if (row.is_new) return "new table";
+  if (row.columns_added.empty()) return "";
+  std::string text = row.columns_added.size() == 1 ? "+1 column: " : fmt::format("+{} columns: ", row.columns_added.size());
+  constexpr std::size_t kShown = 4;
+  for (std::size_t i = 0; i < std::min(kShown, row.columns_added.size()); ++i) {
+    if (i > 0) text += ", ";
+    text += fmt::format("{} {}", row.columns_added[i].name(), type_name(row.columns_added[i].type()));
+  }
+  if (row.columns_added.size() > kShown) text += ", …";
+  return text;
+}
+
+}  // namespace
+
+std::uint64_t RunReport::row_count() const {
+  std::uint64_t sum = 0;
+  for (const TableRow& row : tables) sum += row.rows;
+  return sum;
+}
+
+std::string RunReport::render() const {
+  if (is_checked_only) return fmt::format("{}: checked, nothing was run", pipeline);
+  std::string out;
+  for (const std::string& id : resumed) {
+    out += fmt::format("{}: finished loading package {} of an earlier run\n", pipeline, id);
+  }
+  if (load_id.empty()) {
+    return out + fmt::format("{}: nothing new to load into {} (dataset {}), in {}", pipeline, destination, dataset,
+                             show_seconds(seconds));
+  }
+  out += fmt::format("{}: loaded package {} into {} (dataset {}) in {}", pipeline, load_id, destination, dataset,
+                     show_seconds(seconds));
+  std::size_t name_width = 0;
+  std::size_t rows_width = 0;
+  for (const TableRow& row : tables) {
+    name_width = std::max(name_width, row.table.size());
+    rows_width = std::max(rows_width, group_digits(static_cast<std::int64_t>(row.rows)).size());
+  }
+  for (const TableRow& row : tables) {
+    const std::string line = fmt::format("  {:<{}}  {:>{}} rows  {:<7}  {}", row.table, name_width,
+                                         group_digits(static_cast<std::int64_t>(row.rows)), rows_width, row.disposition,
+                                         show_change(row));
+    out += '\n';
+    out += line.substr(0, line.find_last_not_of(' ') + 1);
+  }
+  for (const CursorChange& cursor : cursors) {
+    out += fmt::format("\n  cursor of {}: {} -> {}", cursor.resource, show_cursor(cursor.before), show_cursor(cursor.after));
+  }
+  return out;
+}
+
+json::Value RunReport::to_json() const {
+  json::Value out = json::Value::object();
+  out.set("pipeline", pipeline);
+  out.set("load_id", load_id.empty() ? json::Value() : json::Value(load_id));
+  out.set("destination", destination);
+  out.set("dataset", dataset);
+  out.set("seconds", seconds);
+  out.set("rows", static_cast<std::int64_t>(row_count()));
+  out.set("requests", static_cast<std::int64_t>(requests));
+  out.set("retries", static_cast<std::int64_t>(retries));
+  out.set("checked_only", is_checked_only);
+  json::Value table_list = json::Value::list();
+  for (const TableRow& row : tables) {
+    json::Value columns = json::Value::list();
+    for (const Column& column : row.columns_added) columns.push_back(column.props());
+    table_list.push_back(json::Value::object({{"name", row.table},
+                                              {"rows", static_cast<std::int64_t>(row.rows)},
+                                              {"write_disposition", row.disposition},
+                                              {"new", row.is_new},
+                                              {"columns_added", std::move(columns)}}));
+  }
+  out.set("tables", std::move(table_list));
+  json::Value cursor_list = json::Value::list();
+  for (const CursorChange& cursor : cursors) {
+    cursor_list.push_back(json::Value::object({{"resource", cursor.resource},
+                                               {"cursor_path", cursor.cursor_path},
+                                               {"before", cursor.before},
+                                               {"after", cursor.after}}));
+  }
+  out.set("cursors", std::move(cursor_list));
+  json::Value resumed_list = json::Value::list();
+  for (const std::string& id : resumed) resumed_list.push_back(id);
+  out.set("resumed", std::move(resumed_list));
+  return out;
+}
+
+}  // namespace lode

@@ -1,0 +1,41 @@
+// Run report: what a run did, for people and for programs.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "extract/extraction.h"
+#include "json/value.h"
+#include "schema/schema.h"
+
+namespace lode {
+
+/// What one run did. A value.
+struct RunReport {
+  struct TableRow {
+    std::string table;
+    std::uint64_t rows = 0;
+    std::string disposition;
+    bool is_new = false;
+    std::vector<Column> columns_added;              ///< to a table that was there
+  };
+  std::string pipeline;
+  std::string load_id;                              ///< "" when there was nothing to load
+  std::string destination;                          ///< "sqlite:///shop.db"
+  std::string dataset;
+  double seconds = 0;
+  std::vector<TableRow> tables;                     ///< users' tables, in the order of the schema
+  std::vector<CursorChange> cursors;
+  std::vector<std::string> resumed;                 ///< load ids of earlier runs that this one finished
+  std::uint64_t requests = 0;
+  std::uint64_t retries = 0;
+  bool is_checked_only = false;                     ///< `lode check`: nothing ran
+
+  std::uint64_t row_count() const;
+  /// Several lines, no newline at the end.
+  std::string render() const;
+  json::Value to_json() const;
+};
+
+}  // namespace lode

@@ -1,0 +1,299 @@
+// The run: what happens between the start of a pipeline and its commit, step by step.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "base/time.h"
+#include "destinations/builtin.h"
+#include "json/write.h"
+#include "runtime/pipeline_run.h"
+#include "schema/hints.h"
+
+namespace lode {
+
+Status run_pipeline(PipelineRun& run) {
+  // Two runs of one pipeline would take the same rows twice.
+  LODE_TRY(run.lock_working_folder());
+
+  LODE_TRY(run.connect_destination());
+
+  // A crash may have left packages behind. They go first: the cursors of this run follow from what they hold.
+  LODE_TRY(run.load_pending_packages());
+
+  // Cursors and schema as of the last commit, wherever that was made.
+  LODE_TRY(run.restore_state());
+
+  LODE_TRY(run.begin_package());
+
+  // Pull pages from every selected resource; flatten them into tables as they come; write job files. The schema grows as
+  // its contract allows. A destination that can, loads finished job files meanwhile.
+  LODE_TRY(run.extract_and_normalize());
+
+  // From here on no Lua runs and no source is contacted.
+
+  LODE_TRY(run.seal_package());
+
+  // From here on the package's rows and schema are frozen, and a crash loses none of them.
+
+  // Until this returns ok, readers of the destination see the previous load.
+  LODE_TRY(run.load_package());
+
+  // From here on the rows are in the destination; what follows are copies for this machine.
+
+  return run.keep_state();
+}
+
+Status PipelineRun::lock_working_folder() {
+  const Path root = spec_.pipelines_folder.empty() ? engine_.pipelines_folder() : spec_.pipelines_folder;
+  folder_ = root / spec_.name;
+  LODE_TRY(engine_.env().make_folders(folder_));
+  Result<std::unique_ptr<FileLock>> lock = engine_.env().lock_file(folder_ / "lock");
+  if (!lock.ok()) {
+    if (lock.status().code() != Code::kLocked) return std::move(lock).status();
+    return Status::error(Code::kLocked, fmt::format("pipeline '{}' is already running", spec_.name))
+        .with("working folder", folder_.string())
+        .caused_by(std::move(lock).status());
+  }
+  lock_ = std::move(*lock);
+  return {};
+}
+
+Status PipelineRun::connect_destination() {
+  set_step("connect");
+  LODE_ASSIGN(destination_, make_destination(spec_.destination, spec_.dataset, engine_.env()));
+  LODE_TRY(destination_->connect());
+  loader_ = std::make_unique<PackageLoader>(*destination_, engine_.env(), stop_.get_token());
+  report_.pipeline = spec_.name;
+  report_.destination = destination_->display();
+  report_.dataset = spec_.dataset;
+  return {};
+}
+
+Status PipelineRun::load_pending_packages() {
+  LODE_ASSIGN(const std::vector<Path> folders, LoadPackage::pending(engine_.env(), folder_));
+  for (const Path& folder : folders) {
+    set_step("load");
+    LODE_ASSIGN(LoadPackage package, LoadPackage::open(engine_.env(), folder));
+    LODE_TRY(loader_->load(package));
+    report_.resumed.push_back(package.load_id());
+    LODE_TRY(package.remove(engine_.env()));
+  }
+  return {};
+}
+
+Status PipelineRun::restore_state() {
+  set_step("restore");
+  LODE_ASSIGN(std::optional<PipelineState> saved, destination_->saved_state(spec_.name));
+  // No state there means that nothing of this pipeline is there: a cursor that this machine remembers would skip rows.
+  state_ = saved ? std::move(*saved) : PipelineState(spec_.name);
+  hash_before_ = saved ? state_->content_hash() : "";
+
+  const Capabilities& capabilities = destination_->capabilities();
+  LODE_ASSIGN(const auto naming, Naming::make(capabilities.naming, capabilities.identifier_length_max));
+  LODE_ASSIGN(const std::string schema_name, naming->identifier(spec_.source->name));
+  LODE_ASSIGN(schema_, destination_->saved_schema(schema_name));
+  if (!schema_) {
+    schema_.emplace(schema_name);
+    schema_->bump();
+  }
+  if (!spec_.source->schema_contract.is_null()) schema_->settings().set("schema_contract", spec_.source->schema_contract);
+  if (spec_.source->max_table_nesting) {
+    schema_->normalizers()["json"]["config"].set("max_nesting", *spec_.source->max_table_nesting);
+  }
+
+  json::Value& document = state_->document();
+  document.set("dataset_name", spec_.dataset);
+  if (document.text_or("default_schema_name", "").empty()) document.set("default_schema_name", schema_name);
+  json::Value& names = document["schema_names"];
+  const bool known = names.is_list() && std::any_of(names.items().begin(), names.items().end(),
+                                                    [&](const json::Value& name) { return name == json::Value(schema_name); });
+  if (!known) {
+    names.push_back(schema_name);
+    std::sort(names.items().begin(), names.items().end(),
+              [](const json::Value& a, const json::Value& b) { return a.as_text() < b.as_text(); });
+  }
+  document.set("destination_type", destination_->dlt_type());
+  document.set("destination_name", nullptr);
+  return {};
+}
+
+Status PipelineRun::begin_package() {
+  LODE_ASSIGN(const std::string newest, destination_->newest_load_id());
+  const std::string load_id = new_load_id(engine_.env(), newest);
+
+  PackageWriter::Options options;
+  options.file_bytes_max = spec_.file_bytes_max;
+  const auto& resources = spec_.source->resources;
+  const bool all_local = std::all_of(resources.begin(), resources.end(), [](const auto& resource) {
+    return !resource->selected || resource->is_local;
+  });
+  // A run that waits for the network must not hold the destination's write lock meanwhile.
+  if (all_local && destination_->capabilities().loads_while_extracting) {
+    options.on_job = [this](const Job& job) {
+      if (!lane_) {
+        lane_ = std::make_unique<LoadLane>(*loader_);
+      }
+      lane_->add(job, std::make_shared<const Schema>(*schema_));
+    };
+  }
+  LODE_ASSIGN(package_, PackageWriter::create(engine_.env(), folder_, load_id, std::move(options)));
+
+  const Capabilities& capabilities = destination_->capabilities();
+  LODE_ASSIGN(auto naming, Naming::make(capabilities.naming, capabilities.identifier_length_max));
+  NormalizerOptions normalizer_options;
+  normalizer_options.load_id = load_id;
+  normalizer_options.columns_max = capabilities.columns_max;
+  normalizer_ = std::make_unique<Normalizer>(std::move(naming), *schema_, *package_, std::move(normalizer_options));
+  return loader_->begin(load_id);
+}
+
+Status PipelineRun::extract_and_normalize() {
+  set_step("extract");
+  engine_.loop().post([self = shared_from_this()] { self->open_extraction(); });
+  Status status;
+  while (std::optional<PageQueue::Item> item = queue_->take()) {
+    status = normalize_page(*item);
+    if (!status.ok()) break;
+    if (lane_ && lane_->failed()) break;
+  }
+  if (!status.ok()) queue_->end(status);
+  if (lane_ && lane_->failed()) queue_->end(Status::error(Code::kCancelled, "a job could not be loaded"));
+  on_engine_thread_and_wait([this] { close_extraction(); });
+  if (status.ok()) status = queue_->status();
+  if (lane_ && lane_->failed()) status = lane_->finish();
+  if (status.ok()) return {};
+  lane_.reset();
+  loader_->abort();
+  return std::move(status).note("kept: nothing of this run; what earlier runs loaded and their cursors are untouched");
+}
+
+Status PipelineRun::normalize_page(const PageQueue::Item& item) {
+  const Resource& resource = *item.resource;
+  const std::string table = item.page.table.empty() ? resource.hints.text_or("table_name", resource.name) : item.page.table;
+  LODE_TRY(declare_table(resource, table));
+  Status status = normalizer_->add(table, item.page.rows);
+  if (status.ok()) return {};
+  std::move(status).about(fmt::format("resource '{}'", resource.name)).at(resource.where);
+  if (!item.page.origin.empty()) status.note("page: " + item.page.origin);
+  return status;
+}
+
+// Hints go into the schema with the first page of a table, as in dlt: a resource without pages leaves no table behind.
+Status PipelineRun::declare_table(const Resource& resource, const std::string& table) {
+  const std::pair<const Resource*, std::string> key(&resource, table);
+  if (std::find(declared_.begin(), declared_.end(), key) != declared_.end()) return {};
+  Status status = normalizer_->declare(table, resource.name, resource.hints);
+  if (!status.ok()) return std::move(status).about(fmt::format("resource '{}'", resource.name)).at(resource.where);
+  declared_.push_back(key);
+  return {};
+}
+
+Status PipelineRun::seal_package() {
+  set_step("seal");
+  // A replaced table whose resource gave no rows is emptied by a job file without rows.
+  for (const std::string& table : replaced_tables()) {
+    LODE_ASSIGN(const PackageWriter::Target target, package_->writer_for(table));
+    static_cast<void>(target);
+  }
+  LODE_TRY(add_state_row());
+  LODE_TRY(normalizer_->finish());
+  schema_->bump();
+  if (package_->is_empty()) {
+    package_.reset();
+    loader_->abort();
+    return {};
+  }
+  LODE_TRY(package_->close_files());
+  return package_->seal(*schema_, *state_);
+}
+
+std::vector<std::string> PipelineRun::replaced_tables() const {
+  std::vector<std::string> tables;
+  for (const auto& resource : spec_.source->resources) {
+    if (!resource->selected || resource->hints.text_or("write_disposition", "") != "replace") continue;
+    for (const Table* table : schema_->data_tables()) {
+      if (table->resource() == resource->name && table->parent().empty() && table->seen_data() &&
+          package_->row_counts().count(table->name()) == 0) {
+        tables.push_back(table->name());
+      }
+    }
+  }
+  return tables;
+}
+
+// The state travels as a row of the load that it describes, and only when it changed.
+Status PipelineRun::add_state_row() {
+  state_->bump();
+  const std::string hash = state_->content_hash();
+  if (hash == hash_before_) return {};
+  LODE_TRY(normalizer_->declare_state_table());
+  json::Value row = json::Value::object();
+  row.set("version", state_->version());
+  row.set("engine_version", kStateEngineVersion);
+  row.set("pipeline_name", spec_.name);
+  row.set("state", state_->to_blob());
+  row.set("created_at", json::Value::of_number(json::Kind::kTimestamp, engine_.env().now_us()));
+  row.set("version_hash", hash);
+  json::DocumentBuilder builder;
+  builder.value(row);
+  json::Rows rows;
+  rows.document = builder.finish();
+  rows.rows = {rows.document->root(0)};
+  return normalizer_->add(kStateTable, rows);
+}
+
+Status PipelineRun::load_package() {
+  set_step("load");
+  if (!package_) return {};
+  if (lane_) {
+    Status status = lane_->finish();
+    lane_.reset();
+    if (!status.ok()) return status;
+    set_step("commit");
+  }
+  LODE_ASSIGN(LoadPackage package, LoadPackage::open(engine_.env(), package_->sealed_folder()));
+  // Jobs that the lane has loaded are not loaded again.
+  return loader_->finish(package);
+}
+
+Status PipelineRun::keep_state() {
+  set_step("done");
+  fill_report();
+  Env& env = engine_.env();
+  if (package_) {
+    LODE_TRY(env.remove_tree(package_->sealed_folder()));
+    LODE_TRY(env.make_folders(folder_ / "schemas"));
+    LODE_TRY(env.write_file(folder_ / "schemas" / (schema_->name() + ".schema.json"),
+                            json::write(schema_->to_json(), {.indent = 2})));
+    LODE_TRY(env.write_file(folder_ / "state.json", json::write(state_->document(), {.typing = json::Typing::kTyped})));
+  }
+  return env.write_file(folder_ / "last_run.json", json::write(report_.to_json(), {.indent = 2}));
+}
+
+void PipelineRun::fill_report() {
+  report_.seconds = static_cast<double>(engine_.env().steady_us() - start_us_) / 1e6;
+  for (const auto& progress : progress_) {
+    report_.requests += progress->requests;
+    report_.retries += progress->retries;
+  }
+  if (!package_) return;
+  report_.load_id = package_->load_id();
+  const std::vector<SchemaChange::TableChange>& changes = normalizer_->changes().tables;
+  for (const Table* table : schema_->data_tables()) {
+    const auto rows = package_->row_counts().find(table->name());
+    if (rows == package_->row_counts().end()) continue;
+    RunReport::TableRow row;
+    row.table = table->name();
+    row.rows = rows->second;
+    row.disposition = disposition_name(schema_->disposition(*table));
+    for (const SchemaChange::TableChange& change : changes) {
+      if (change.table != table->name()) continue;
+      row.is_new = change.is_new;
+      if (!change.is_new) row.columns_added = change.columns;
+    }
+    report_.tables.push_back(std::move(row));
+  }
+}
+
+}  // namespace lode

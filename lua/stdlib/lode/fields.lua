@@ -1,0 +1,96 @@
+--- Named arguments, declared once: from the declaration come the checks and "did you mean".
+-- Depends on: lode.native
+local native = require "lode.native"
+
+local fields = {}
+
+-- The kinds a field may have, by the word used in declarations ("string|list").
+local kinds = {
+  string = function(value) return type(value) == "string" end,
+  number = function(value) return type(value) == "number" end,
+  boolean = function(value) return type(value) == "boolean" end,
+  table = function(value) return type(value) == "table" end,
+  list = function(value) return type(value) == "table" and (value[1] ~= nil or next(value) == nil) end,
+  ["function"] = function(value) return type(value) == "function" end,
+  secret = function(value) return native.is_secret(value) end,
+  page = function(value) return native.is_page(value) end,
+  native = function(value) return type(value) == "userdata" end,
+  any = function() return true end,
+}
+
+--- A validator: the value must be one of the words.
+function fields.one_of(words)
+  local allowed = {}
+  for _, word in ipairs(words) do allowed[word] = true end
+  return function(value)
+    if type(value) == "string" and allowed[value] then return true end
+    local guess = type(value) == "string" and native.closest(value, words)
+    return false, "must be one of " .. table.concat(words, ", "), guess and ("did you mean '" .. guess .. "'?") or nil
+  end
+end
+
+--- A validator: the value must have one of the kinds, "string|list".
+function fields.kind(text)
+  local words = {}
+  for word in text:gmatch "[^|]+" do
+    assert(kinds[word], "unknown kind: " .. word)
+    words[#words + 1] = word
+  end
+  return function(value)
+    for _, word in ipairs(words) do
+      if kinds[word](value) then return true end
+    end
+    return false, ("must be a %s, not a %s"):format(table.concat(words, " or a "), type(value))
+  end
+end
+
+--- Raises an error object at the line of the script.
+function fields.fail(code, message, hint)
+  error(native.error { code = code, message = message, hint = hint }, 0)
+end
+
+local spec_methods = {}
+local spec_mt = { __name = "lode.fields", __index = spec_methods }
+
+--- Declares the fields of `what` ("lode.resource"): a list of { name, kind or validator, required, default, doc }.
+function fields.define(what, list)
+  local spec = { what = what, list = list, by_name = {}, names = {} }
+  for i, field in ipairs(list) do
+    local check = field[2]
+    if type(check) == "string" then check = fields.kind(check) end
+    spec.by_name[field[1]] = { check = check, required = field.required, default = field.default }
+    spec.names[i] = field[1]
+  end
+  return setmetatable(spec, spec_mt)
+end
+
+--- Checks `args` and returns a copy with the defaults filled in. `label` ('"orders"') is put into messages.
+function spec_methods:check(args, label)
+  local what = label and (self.what .. " " .. label) or self.what
+  if type(args) ~= "table" then
+    fields.fail("lua.bad_field", ("%s: a table of named fields was expected, not a %s"):format(what, type(args)))
+  end
+  local out = {}
+  for name, value in pairs(args) do
+    local field = self.by_name[name]
+    if not field then
+      local guess = type(name) == "string" and native.closest(name, self.names)
+      fields.fail("lua.unknown_field", ("%s: unknown field '%s'"):format(what, tostring(name)),
+        guess and ("did you mean '" .. guess .. "'?") or ("its fields are " .. table.concat(self.names, ", ")))
+    end
+    local ok, why, hint = field.check(value)
+    if not ok then fields.fail("lua.bad_field", ("%s: '%s' %s"):format(what, name, why), hint) end
+    out[name] = value
+  end
+  for name, field in pairs(self.by_name) do
+    if out[name] == nil then
+      if field.required then
+        fields.fail("lua.bad_field", ("%s: the field '%s' is missing"):format(what, name))
+      end
+      out[name] = field.default
+    end
+  end
+  return out
+end
+
+return fields

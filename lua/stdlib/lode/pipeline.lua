@@ -1,0 +1,63 @@
+--- Pipelines: from a source into a dataset of a destination.
+-- Depends on: lode.fields, lode.native, lode.report, lode.source
+local fields = require "lode.fields"
+local native = require "lode.native"
+local report = require "lode.report"
+local source = require "lode.source"
+
+local pipeline = {}
+
+local spec = fields.define("lode.pipeline", {
+  { "name",          "string", required = true, doc = "its working folder; letters, digits, '_' and '-'" },
+  { "destination",   "string|table|secret", required = true, doc = "a URL, a name, or lode.destination(…)" },
+  { "dataset",       "string", doc = "default: the name with _dataset" },
+  { "pipelines_dir", "string", doc = "default: pipelines/ in $LODE_HOME, else in ~/.lode" },
+})
+
+local methods = {}
+local mt = { __name = "lode.pipeline", __index = methods }
+mt.__tostring = function(self) return ("pipeline %s"):format(self.name) end
+
+--- lode.pipeline { name = …, destination = …, dataset = … }
+function pipeline.new(args)
+  local label = type(args) == "table" and type(args.name) == "string" and ('"' .. args.name .. '"') or nil
+  args = spec:check(args, label)
+  if args.name == "" or args.name:find "[^%w_%-]" then
+    fields.fail("lua.bad_field", ("lode.pipeline %s: the name may have letters, digits, '_' and '-' only"):format(label))
+  end
+  args.dataset = args.dataset or (args.name .. "_dataset")
+  return setmetatable(args, mt)
+end
+
+--- lode.destination("sqlite", { credentials = … })
+function pipeline.destination(kind, options)
+  if type(kind) ~= "string" then fields.fail("lua.bad_field", "lode.destination: the first argument is the kind, as text") end
+  local value = {}
+  for key, option in pairs(options or {}) do value[key] = option end
+  value.type = kind
+  return value
+end
+
+local run_spec = fields.define("pipeline:run", {
+  { "table_name",        "string" },
+  { "write_disposition", fields.one_of { "append", "replace", "merge", "skip" } },
+  { "primary_key",       "string|list" },
+  { "columns",           "table" },
+  { "schema_contract",   "string|table" },
+})
+
+--- Runs `data` (a source, a resource or a list of resources): extracts, normalizes and loads it, exactly once.
+-- Waits until it is done and returns a report. Raises when something goes wrong; then nothing of the run is loaded.
+function methods:run(data, options)
+  local what = source.from(data, self.name)
+  if options then
+    for name, value in pairs(run_spec:check(options)) do
+      for _, item in ipairs(what.resources) do item:apply_hints { [name] = value } end
+    end
+  end
+  local facts, text = native.run { pipeline = self, source = what }
+  if not facts then error(text, 0) end
+  return report.new(facts, text)
+end
+
+return pipeline

@@ -1,0 +1,187 @@
+--- Resources and transformers: named streams of rows.
+-- Depends on: lode.fields, lode.incremental, lode.steps, lode.native
+local fields = require "lode.fields"
+local incremental = require "lode.incremental"
+local native = require "lode.native"
+local steps = require "lode.steps"
+
+local resource = {}
+
+local disposition = fields.one_of { "append", "replace", "merge", "skip" }
+
+-- dlt's hints: they end up in the schema under the same names.
+local hint_fields = {
+  { "table_name",        "string",        doc = "default: the name of the resource" },
+  { "write_disposition", disposition,     default = "append" },
+  { "primary_key",       "string|list",   doc = "needed by merge" },
+  { "merge_key",         "string|list",   doc = "rows that are replaced together" },
+  { "columns",           "table",         doc = "column name -> { data_type = …, nullable = … }" },
+  { "max_table_nesting", "number",        doc = "deeper objects and lists stay in one json column" },
+  { "schema_contract",   "string|table",  doc = "evolve, freeze, discard_row, discard_value" },
+}
+local hint_names = {}
+for _, field in ipairs(hint_fields) do hint_names[field[1]] = true end
+
+local function with_hints(list)
+  for _, field in ipairs(hint_fields) do list[#list + 1] = field end
+  return list
+end
+
+local resource_spec = fields.define("lode.resource", with_hints {
+  { "name",        "string", required = true, doc = "unique within its source; default table name" },
+  { "data",        "function|list|page|native", required = true, doc = "generator, or a list of rows" },
+  { "incremental", "table|string", doc = "lode.incremental { … }" },
+  { "selected",    "boolean", default = true, doc = "false: runs only for the transformers that need it" },
+  { "parallelized", "boolean", doc = "accepted; resources always run side by side" },
+})
+
+local transformer_spec = fields.define("lode.transformer", with_hints {
+  { "name",        "string", required = true },
+  { "data_from",   "table", doc = "the resource that it is called with; or resource:pipe(transformer)" },
+  { "each",        "function", doc = "function(row, ctx): called for every row" },
+  { "each_page",   "function", doc = "function(page, ctx): called for every page" },
+  { "selected",    "boolean", default = true },
+  { "parallelized", "boolean", doc = "accepted; calls always run side by side" },
+})
+
+local methods = {}
+local mt = { __name = "lode.resource", __index = methods }
+
+local function is_resource(value) return getmetatable(value) == mt end
+
+local function label(args)
+  return type(args) == "table" and type(args.name) == "string" and ('"' .. args.name .. '"') or nil
+end
+
+-- Yields what a data function returned: an iterator, a page, a list of rows; nothing for nil.
+local function yield_returned(result)
+  if result == nil then return end
+  if type(result) == "function" then
+    for item in result do coroutine.yield(item) end
+  else
+    coroutine.yield(result)
+  end
+end
+
+local function generator_of(data)
+  if type(data) == "function" then
+    return function(ctx) yield_returned(data(ctx)) end
+  end
+  return function() coroutine.yield(data) end
+end
+
+local function build(args, object)
+  object.name = args.name
+  object.selected = args.selected
+  object.where = native.script_line()
+  object.steps = {}
+  object.hints = {}
+  for name in pairs(hint_names) do object.hints[name] = args[name] end
+  return setmetatable(object, mt)
+end
+
+--- lode.resource { name = …, data = … }
+function resource.new(args)
+  args = resource_spec:check(args, label(args))
+  local object = {}
+  if type(args.data) == "userdata" and not native.is_page(args.data) then
+    object.native_data = args.data
+  else
+    object.generator = generator_of(args.data)
+  end
+  if args.incremental then
+    object.incremental = getmetatable(args.incremental) and args.incremental or incremental(args.incremental)
+  end
+  return build(args, object)
+end
+
+--- lode.transformer { name = …, data_from = …, each = function(row, ctx) … end }
+function resource.new_transformer(args)
+  args = transformer_spec:check(args, label(args))
+  if (args.each == nil) == (args.each_page == nil) then
+    fields.fail("lua.bad_field", ('lode.transformer "%s": exactly one of each and each_page is needed'):format(args.name))
+  end
+  if args.data_from and not is_resource(args.data_from) then
+    fields.fail("lua.bad_field", ('lode.transformer "%s": data_from must be a resource'):format(args.name))
+  end
+  local fn = args.each or args.each_page
+  return build(args, {
+    is_transformer = true,
+    data_from = args.data_from,
+    call_takes_page = args.each_page ~= nil,
+    call = function(input, ctx) yield_returned(fn(input, ctx)) end,
+  })
+end
+
+local function add_step(self, kind, fn)
+  if type(fn) ~= "function" then
+    fields.fail("lua.bad_field", ('resource "%s": add_%s takes a function, not a %s'):format(self.name, kind, type(fn)))
+  end
+  self.steps[#self.steps + 1] = { kind = kind, fn = fn }
+  self.steps_main = steps.main(self.steps)
+  return self
+end
+
+--- Replaces every row by `fn(row, ctx)`; nil drops it. Returns the resource.
+function methods:add_map(fn) return add_step(self, "map", fn) end
+
+--- Keeps the rows for which `fn(row, ctx)` is true; it must not change them. Returns the resource.
+function methods:add_filter(fn) return add_step(self, "filter", fn) end
+
+--- Replaces every row by the rows that `fn(row, ctx)` yields. Returns the resource.
+function methods:add_yield_map(fn) return add_step(self, "yield_map", fn) end
+
+local limit_spec = fields.define("add_limit", {
+  { "items",  "number", doc = "pages, or rows yielded one by one" },
+  { "rows",   "number", doc = "the page that reaches it is kept whole" },
+  { "time_s", "number", doc = "seconds since the resource was opened" },
+})
+
+--- add_limit(10) or add_limit { items = …, rows = …, time_s = … }: the last call counts. Returns the resource.
+function methods:add_limit(limit)
+  if type(limit) == "number" then limit = { items = limit } end
+  self.limit = limit_spec:check(limit, ('of resource "%s"'):format(self.name))
+  return self
+end
+
+--- Changes hints after the resource was made. Returns the resource.
+function methods:apply_hints(hints)
+  local spec = fields.define("apply_hints", with_hints { { "incremental", "table|string" } })
+  for _, field in ipairs(hint_fields) do
+    if hints[field[1]] == nil then spec.by_name[field[1]].default = self.hints[field[1]] end
+  end
+  local checked = spec:check(hints, ('of resource "%s"'):format(self.name))
+  if checked.incremental then
+    self.incremental = getmetatable(checked.incremental) and checked.incremental or incremental(checked.incremental)
+  end
+  for name in pairs(hint_names) do self.hints[name] = checked[name] end
+  return self
+end
+
+--- Feeds a transformer with the rows of this resource. Returns the transformer, so that pipes chain.
+function methods:pipe(transformer)
+  if not is_resource(transformer) or not transformer.is_transformer then
+    fields.fail("lua.bad_field", ('resource "%s": pipe takes a lode.transformer'):format(self.name))
+  end
+  transformer.data_from = self
+  return transformer
+end
+
+--- A copy of the resource under another name; functions are shared.
+function methods:with_name(name)
+  local copy = {}
+  for key, value in pairs(self) do copy[key] = value end
+  copy.name = name
+  copy.hints = {}
+  for key, value in pairs(self.hints) do copy.hints[key] = value end
+  copy.steps = {}
+  for i, step in ipairs(self.steps) do copy.steps[i] = step end
+  if #copy.steps > 0 then copy.steps_main = steps.main(copy.steps) end
+  return setmetatable(copy, mt)
+end
+
+mt.__tostring = function(self) return ("resource %s"):format(self.name) end
+
+resource.is_resource = is_resource
+
+return resource
