@@ -30,6 +30,12 @@ std::size_t count_code_points(std::string_view text);
 bool is_utf8(std::string_view text);
 /// Bytes of the valid UTF-8 sequence that `text` starts with, 0 if there is none. REQUIRES: not empty
 std::size_t utf8_sequence(std::string_view text);
+/// The code point that `text` starts with. REQUIRES: utf8_sequence(text) > 0
+char32_t decode_utf8(std::string_view text);
+/// Appends a code point. REQUIRES: at most U+10FFFF
+void append_utf8(std::string& out, char32_t code);
+/// 0 to 9 when `code` is a decimal digit of any script (Unicode category Nd), else -1. As Python's int() takes them.
+int decimal_digit(char32_t code);
 /// A JSON string literal, quotes included. Only '"', '\' and control characters are escaped; invalid UTF-8 becomes U+FFFD.
 std::string quote_json(std::string_view text);
 

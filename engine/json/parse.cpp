@@ -257,25 +257,6 @@ int hex4(const char* at, const char* end) {
   return error == std::errc() && stop == at + 4 ? static_cast<int>(value) : -1;
 }
 
-void append_utf8(std::string& out, unsigned code) {
-  const auto put = [&](unsigned byte) { out.push_back(static_cast<char>(byte)); };
-  if (code < 0x80) {
-    put(code);
-  } else if (code < 0x800) {
-    put(0xC0 | code >> 6);
-    put(0x80 | (code & 63));
-  } else if (code < 0x10000) {
-    put(0xE0 | code >> 12);
-    put(0x80 | (code >> 6 & 63));
-    put(0x80 | (code & 63));
-  } else {
-    put(0xF0 | code >> 18);
-    put(0x80 | (code >> 12 & 63));
-    put(0x80 | (code >> 6 & 63));
-    put(0x80 | (code & 63));
-  }
-}
-
 // `at` and `end` are the quotes.
 bool CellWriter::unescape(const char* at, const char* end, Cell& cell) {
   unescaped_.clear();
@@ -303,7 +284,7 @@ bool CellWriter::unescape(const char* at, const char* end, Cell& cell) {
           code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
           from += 6;
         }
-        append_utf8(unescaped_, static_cast<unsigned>(code));
+        append_utf8(unescaped_, static_cast<char32_t>(code));
         break;
       }
       default: return fail(slash, "a backslash must be followed by one of \" \\ / b f n r t u");
