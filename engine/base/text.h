@@ -48,6 +48,8 @@ std::string closest(std::string_view word, const std::vector<std::string>& candi
 std::string base64_encode(std::string_view bytes, bool padded = true);
 /// Strict: false when `text` is not padded standard base64.
 bool base64_decode(std::string_view text, std::string& bytes);
-std::string hex_encode(std::string_view bytes);
+std::string hex_encode(std::string_view bytes);         ///< lower case
+/// False unless `text` is pairs of hex digits, of either case.
+bool hex_decode(std::string_view text, std::string& bytes);
 
 }  // namespace lode

@@ -32,37 +32,55 @@ Ref Ref::find(std::string_view key) const {
   return {};
 }
 
-Value to_value(Ref ref) {
+namespace {
+
+// Apart from to_value(), so that its frames stay small: values may be thousands of levels deep.
+[[gnu::noinline]] Value scalar_to_value(Ref ref) {
+  Value value;
   switch (ref.kind()) {
-    case Kind::kNull: return {};
     case Kind::kBool: return ref.as_bool();
     case Kind::kInt: return ref.as_int();
     case Kind::kDouble: return ref.as_double();
     case Kind::kText:
     case Kind::kBigInt:
     case Kind::kDecimal:
-    case Kind::kBinary: return Value::of_text(ref.kind(), std::string(ref.as_text()));
+    case Kind::kBinary: value = Value::of_text(ref.kind(), std::string(ref.as_text())); break;
     case Kind::kTimestamp:
     case Kind::kDate:
-    case Kind::kTime: return Value::of_number(ref.kind(), ref.as_int());
-    case Kind::kList: {
-      Value list = Value::list();
-      list.items().reserve(ref.size());
-      Ref item = ref.size() > 0 ? ref.first_child() : Ref();
-      for (std::size_t i = 0; i < ref.size(); ++i, item = item.next()) list.items().push_back(to_value(item));
-      return list;
+    case Kind::kTime: value = Value::of_number(ref.kind(), ref.as_int()); break;
+    default: return {};
+  }
+  value.set_subkind(ref.subkind());
+  return value;
+}
+
+void fill(Value& value, Ref ref) {
+  if (ref.is_list()) {
+    value = Value::list(Value::List(ref.size()));
+    Ref item = Ref(ref.cell() + 1);
+    for (Value& place : value.items()) {
+      fill(place, item);
+      item = item.next();
     }
-    case Kind::kObject: break;
+  } else if (ref.is_object()) {
+    value = Value::object(std::vector<Value::Member>(ref.size()));
+    Ref key = Ref(ref.cell() + 1);
+    for (Value::Member& place : value.members()) {
+      place.first = key.as_text();
+      fill(place.second, key.next());
+      key = key.next().next();
+    }
+  } else {
+    value = scalar_to_value(ref);
   }
-  Value object = Value::object();
-  object.members().reserve(ref.size());
-  Ref key = ref.size() > 0 ? ref.first_child() : Ref();
-  for (std::size_t i = 0; i < ref.size(); ++i) {
-    const Ref value = key.next();
-    object.members().emplace_back(std::string(key.as_text()), to_value(value));
-    key = value.next();
-  }
-  return object;
+}
+
+}  // namespace
+
+Value to_value(Ref ref) {
+  Value value;
+  fill(value, ref);
+  return value;
 }
 
 std::size_t Document::bytes() const {
@@ -90,6 +108,7 @@ Cell& DocumentBuilder::add(Kind kind) {
   }
   Cell& cell = cells.add();
   cell.kind = kind;
+  cell.subkind = Subkind::kNone;
   cell.size = 0;
   cell.number = 0;
   return cell;
@@ -122,15 +141,20 @@ void DocumentBuilder::text_in_input(std::string_view value) {
 
 void DocumentBuilder::text(std::string_view value) { tagged_text(Kind::kText, value); }
 
-void DocumentBuilder::tagged_text(Kind kind, std::string_view value) {
+void DocumentBuilder::tagged_text(Kind kind, std::string_view value, Subkind subkind) {
   LODE_ASSERT(value.size() <= UINT32_MAX);
   const char* kept = keep(value);
   Cell& cell = add(kind);
+  cell.subkind = subkind;
   cell.size = static_cast<std::uint32_t>(value.size());
   cell.text = kept;
 }
 
-void DocumentBuilder::tagged_number(Kind kind, std::int64_t value) { add(kind).number = value; }
+void DocumentBuilder::tagged_number(Kind kind, std::int64_t value, Subkind subkind) {
+  Cell& cell = add(kind);
+  cell.subkind = subkind;
+  cell.number = value;
+}
 
 void DocumentBuilder::begin_list() {
   const auto index = static_cast<std::uint32_t>(cell_count());
@@ -189,10 +213,10 @@ void DocumentBuilder::value(const Value& value) {
     case Kind::kText:
     case Kind::kBigInt:
     case Kind::kDecimal:
-    case Kind::kBinary: return tagged_text(value.kind(), value.as_text());
+    case Kind::kBinary: return tagged_text(value.kind(), value.as_text(), value.subkind());
     case Kind::kTimestamp:
     case Kind::kDate:
-    case Kind::kTime: return tagged_number(value.kind(), value.as_int());
+    case Kind::kTime: return tagged_number(value.kind(), value.as_int(), value.subkind());
     case Kind::kList:
       begin_list();
       for (const Value& item : value.items()) this->value(item);

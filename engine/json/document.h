@@ -20,6 +20,7 @@ namespace lode::json {
 /// One value of a document. A list is followed by its items, an object by its keys (kText cells) and values in turn.
 struct Cell {
   Kind kind;
+  Subkind subkind;
   std::uint32_t size;       ///< kText, kBigInt, kDecimal, kBinary: bytes; kList: items; kObject: members
   union {
     std::int64_t number;    ///< kBool, kInt, kTimestamp, kDate, kTime
@@ -37,6 +38,7 @@ class Ref {
   explicit Ref(const Cell* cell) : cell_(cell) {}
 
   Kind kind() const { return cell_->kind; }
+  Subkind subkind() const { return cell_->subkind; }
   bool is_null() const { return kind() == Kind::kNull; }
   bool is_text() const { return kind() == Kind::kText; }
   bool is_list() const { return kind() == Kind::kList; }
@@ -141,9 +143,10 @@ class DocumentBuilder {
   void real(double value);
   void text(std::string_view value);               ///< copied
   void text_in_input(std::string_view value);      ///< not copied
-  /// kBigInt, kDecimal, kBinary; copied.
-  void tagged_text(Kind kind, std::string_view value);
-  void tagged_number(Kind kind, std::int64_t value);  ///< kTimestamp, kDate, kTime
+  /// kText, kBigInt, kDecimal, kBinary; copied.
+  void tagged_text(Kind kind, std::string_view value, Subkind subkind = Subkind::kNone);
+  /// kTimestamp, kDate, kTime.
+  void tagged_number(Kind kind, std::int64_t value, Subkind subkind = Subkind::kNone);
   void begin_list();
   void end_list();
   void begin_object();

@@ -82,6 +82,7 @@ bool is_huge(const Parts& parts) {
 const char* read_long_number(const char* at, const char* text_end, Cell& cell) {
   Parts parts;
   cell.kind = Kind::kNull;
+  cell.subkind = Subkind::kNone;
   if (const char* wrong = cut(at, text_end, parts)) return wrong;
   const bool negative = *at == '-';
   cell.size = 0;

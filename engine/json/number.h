@@ -41,6 +41,7 @@ inline const char* read_number(const char* at, const char* text_end, Cell& cell)
     return read_long_number(at, text_end, cell);
   }
   cell.kind = Kind::kInt;
+  cell.subkind = Subkind::kNone;
   cell.size = 0;
   cell.number = negative ? -static_cast<std::int64_t>(value) : static_cast<std::int64_t>(value);
   return nullptr;

@@ -56,8 +56,8 @@ struct Problem {
 // The second stage: takes windows of offsets and appends cells. Remembers between windows what is open.
 class CellWriter {
  public:
-  CellWriter(DocumentBuilder& document, std::string_view text, bool many)
-      : document_(document), text_(text), text_end_(text.data() + text.size()), many_(many) {
+  CellWriter(DocumentBuilder& document, std::string_view text, bool many, Typing typing)
+      : document_(document), text_end_(text.data() + text.size()), many_(many), typed_(typing == Typing::kTyped) {
     find_escape(text.data());
   }
 
@@ -85,13 +85,14 @@ class CellWriter {
   }
   bool text_cell(const char* at, const char* next, Cell& cell);
   bool unescape(const char* at, const char* end, Cell& cell);
+  void decode(Cell& cell);
   bool scalar(const char* at, Cell& cell);
   bool word(const char* at, std::string_view word, Kind kind, std::int64_t number, Cell& cell);
 
   DocumentBuilder& document_;
-  std::string_view text_;
   const char* text_end_;
   bool many_;
+  bool typed_;
   const char* next_escape_;  // the first backslash that no string has passed yet, or the text's end
   Expect expect_ = Expect::kRoot;
   std::size_t depth_ = 0;
@@ -145,6 +146,7 @@ value_at:
     case '"':
       // The entry behind the last one is there: simdjson ends its list with the length of the window.
       if (!text_cell(at, base + *index, *cell)) return false;
+      if (typed_) decode(*cell);
       ++cell;
       break;
     case '{':
@@ -155,6 +157,7 @@ value_at:
       const bool is_list = *at == '[';
       open_[depth_++] = {static_cast<std::uint32_t>(cell - first), 0, is_list};
       cell->kind = is_list ? Kind::kList : Kind::kObject;
+      cell->subkind = Subkind::kNone;
       ++cell;
       if (is_list) goto item_or_end;
       goto key_or_end;
@@ -237,13 +240,14 @@ bool CellWriter::finish() {
 
 // `at` is the opening quote. The first stage has made sure that there is a closing one before `next`, the next offset, with
 // nothing but white space after it; a backslash is rare, so its position is looked up once for the whole text.
-inline bool CellWriter::text_cell(const char* at, const char* next, Cell& cell) {
+bool CellWriter::text_cell(const char* at, const char* next, Cell& cell) {
   const char* end = next - 1;
   while (*end != '"') --end;
   if (end == at) return fail(at, "a string without an end");
   if (next_escape_ < at) find_escape(at);
   if (next_escape_ < end) return unescape(at, end, cell);
   cell.kind = Kind::kText;
+  cell.subkind = Subkind::kNone;
   cell.text = at + 1;
   cell.size = static_cast<std::uint32_t>(end - at - 1);
   return true;
@@ -291,21 +295,41 @@ bool CellWriter::unescape(const char* at, const char* end, Cell& cell) {
     }
   }
   cell.kind = Kind::kText;
+  cell.subkind = Subkind::kNone;
   cell.text = document_.keep(unescaped_);
   cell.size = static_cast<std::uint32_t>(unescaped_.size());
   return true;
+}
+
+// A string of typed JSON becomes what it stands for.
+void CellWriter::decode(Cell& cell) {
+  TypedText typed;
+  if (!read_typed({cell.text, cell.size}, typed)) return;
+  cell.kind = typed.kind;
+  cell.subkind = typed.subkind;
+  if (typed.kind == Kind::kBinary) {
+    cell.text = document_.keep(typed.bytes);
+    cell.size = static_cast<std::uint32_t>(typed.bytes.size());
+  } else if (typed.kind == Kind::kText || typed.kind == Kind::kDecimal) {
+    cell.text = typed.text.data();
+    cell.size = static_cast<std::uint32_t>(typed.text.size());
+  } else {
+    cell.number = typed.number;
+    cell.size = 0;
+  }
 }
 
 bool CellWriter::word(const char* at, std::string_view word, Kind kind, std::int64_t number, Cell& cell) {
   const std::string_view rest(at, static_cast<std::size_t>(text_end_ - at));
   if (!rest.starts_with(word) || !ends_scalar(at + word.size(), text_end_)) return fail_unexpected(at, "a JSON value");
   cell.kind = kind;
+  cell.subkind = Subkind::kNone;
   cell.size = 0;
   cell.number = number;
   return true;
 }
 
-inline bool CellWriter::scalar(const char* at, Cell& cell) {
+bool CellWriter::scalar(const char* at, Cell& cell) {
   switch (*at) {
     case 't': return word(at, "true", Kind::kBool, 1, cell);
     case 'f': return word(at, "false", Kind::kBool, 0, cell);
@@ -405,7 +429,8 @@ std::string_view first_window(std::string_view text) {
 }  // namespace
 
 struct Parser::Impl {
-  std::unique_ptr<Indexer> indexer;
+  Typing typing;
+  std::unique_ptr<Indexer> indexer = nullptr;
 
   /// The first stage. What is not whole in simdjson's eyes is an error; nothing but white space is not.
   bool index(std::string_view window);
@@ -453,7 +478,7 @@ Result<std::shared_ptr<const Document>> Parser::Impl::run(std::string text, bool
   std::string_view all = *owner;
   if (all.starts_with(kByteOrderMark)) all.remove_prefix(kByteOrderMark.size());
 
-  CellWriter writer(document, all, many);
+  CellWriter writer(document, all, many, typing);
   Problem problem;
   std::string_view left = all;
   while (!left.empty()) {
@@ -471,7 +496,7 @@ Result<std::shared_ptr<const Document>> Parser::Impl::run(std::string text, bool
   return document.finish();
 }
 
-Parser::Parser() : impl_(std::make_unique<Impl>()) {}
+Parser::Parser(Typing typing) : impl_(std::make_unique<Impl>(Impl{typing})) {}
 Parser::~Parser() = default;
 Parser::Parser(Parser&&) noexcept = default;
 Parser& Parser::operator=(Parser&&) noexcept = default;
@@ -482,8 +507,8 @@ Result<std::shared_ptr<const Document>> Parser::parse_lines(std::string text, st
   return impl_->run(std::move(text), true, first_line);
 }
 
-Result<Value> parse_value(std::string_view text) {
-  Parser parser;
+Result<Value> parse_value(std::string_view text, Typing typing) {
+  Parser parser(typing);
   LODE_ASSIGN(const auto document, parser.parse(std::string(text)));
   return to_value(document->root(0));
 }

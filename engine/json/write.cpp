@@ -5,21 +5,10 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
-
-#include "base/iso8601.h"
-#include "base/text.h"
-#include "base/time.h"
+#include <vector>
 
 namespace lode::json {
 namespace {
-
-// The first character of dlt's typed texts, U+F026 to U+F02D in UTF-8, without its last byte.
-constexpr std::string_view kTypedLead = "\xEF\x80";
-constexpr char kTypedDecimal = '\xA6';
-constexpr char kTypedTimestamp = '\xA7';
-constexpr char kTypedDate = '\xA8';
-constexpr char kTypedBinary = '\xAB';
-constexpr char kTypedTime = '\xAD';
 
 void append_int(std::string& out, std::int64_t value) {
   char digits[24];
@@ -70,9 +59,8 @@ class Writer {
     out_.append(static_cast<std::size_t>(options_.indent) * depth_, ' ');
   }
 
-  void number_scalar(Kind kind, std::int64_t number);
-  void text_scalar(Kind kind, std::string_view text);
-  void tagged(char tag, std::string_view text);
+  void number_scalar(Kind kind, Subkind subkind, std::int64_t number);
+  void text_scalar(Kind kind, Subkind subkind, std::string_view text);
 
   std::string& out_;
   const WriteOptions& options_;
@@ -80,29 +68,21 @@ class Writer {
   std::vector<SortedMember> sorted_;  // a stack: the members of every object that is being written
 };
 
-void Writer::tagged(char tag, std::string_view text) {
-  out_.push_back('"');
-  if (options_.typing == Typing::kTyped) out_.append(kTypedLead).push_back(tag);
-  out_.append(text);  // digits, letters and punctuation: nothing to escape
-  out_.push_back('"');
-}
-
-void Writer::number_scalar(Kind kind, std::int64_t number) {
+void Writer::number_scalar(Kind kind, Subkind subkind, std::int64_t number) {
   switch (kind) {
     case Kind::kBool: out_.append(number != 0 ? "true" : "false"); return;
-    case Kind::kTimestamp: return tagged(kTypedTimestamp, iso_timestamp(number));
-    case Kind::kDate: return tagged(kTypedDate, iso_date(number));
-    case Kind::kTime: return tagged(kTypedTime, iso_time(number));
-    default: return append_int(out_, number);
+    case Kind::kInt: return append_int(out_, number);
+    default: return append_typed(out_, options_.typing, kind, subkind, number);
   }
 }
 
-void Writer::text_scalar(Kind kind, std::string_view text) {
-  switch (kind) {
-    case Kind::kBigInt: out_.append(text); return;
-    case Kind::kDecimal: return tagged(kTypedDecimal, text);
-    case Kind::kBinary: return tagged(kTypedBinary, base64_encode(text));
-    default: return append_text(out_, text);
+void Writer::text_scalar(Kind kind, Subkind subkind, std::string_view text) {
+  if (kind == Kind::kText && subkind == Subkind::kNone) {
+    append_text(out_, text);
+  } else if (kind == Kind::kBigInt) {
+    out_.append(text);
+  } else {
+    append_typed(out_, options_.typing, kind, subkind, text);
   }
 }
 
@@ -113,7 +93,7 @@ void Writer::value(Ref value) {
     case Kind::kText:
     case Kind::kBigInt:
     case Kind::kDecimal:
-    case Kind::kBinary: return text_scalar(value.kind(), value.as_text());
+    case Kind::kBinary: return text_scalar(value.kind(), value.subkind(), value.as_text());
     case Kind::kList: {
       open('[');
       Ref item = value.size() > 0 ? value.first_child() : Ref();
@@ -128,19 +108,19 @@ void Writer::value(Ref value) {
       open('{');
       members_in_order(value);
       return close('}', value.size() == 0);
-    default: return number_scalar(value.kind(), value.as_int());
+    default: return number_scalar(value.kind(), value.subkind(), value.as_int());
   }
 }
 
 void Writer::value(const Value& value) {
   switch (value.kind()) {
     case Kind::kNull: out_.append("null"); return;
-    case Kind::kBool: return number_scalar(Kind::kBool, value.as_bool() ? 1 : 0);
+    case Kind::kBool: return number_scalar(Kind::kBool, Subkind::kNone, value.as_bool() ? 1 : 0);
     case Kind::kDouble: return append_double(out_, value.as_double());
     case Kind::kText:
     case Kind::kBigInt:
     case Kind::kDecimal:
-    case Kind::kBinary: return text_scalar(value.kind(), value.as_text());
+    case Kind::kBinary: return text_scalar(value.kind(), value.subkind(), value.as_text());
     case Kind::kList:
       open('[');
       for (const Value& item : value.items()) {
@@ -152,7 +132,7 @@ void Writer::value(const Value& value) {
       open('{');
       members_in_order(value);
       return close('}', value.members().empty());
-    default: return number_scalar(value.kind(), value.as_int());
+    default: return number_scalar(value.kind(), value.subkind(), value.as_int());
   }
 }
 
@@ -307,44 +287,6 @@ void append_text(std::string& out, std::string_view text) {
   }
   out.append(start, end);
   out.push_back('"');
-}
-
-namespace {
-
-// The value that a text with a type's character in front stands for; null when it cannot be read.
-Value decode(char tag, const std::string& payload) {
-  switch (tag) {
-    case kTypedDecimal: return Value::of_text(Kind::kDecimal, payload);
-    case kTypedBinary: {
-      std::string bytes;
-      return base64_decode(payload, bytes) ? Value::of_text(Kind::kBinary, std::move(bytes)) : Value();
-    }
-    case kTypedTimestamp:
-    case kTypedDate:
-    case kTypedTime: break;
-    default: return {};
-  }
-  const std::optional<IsoValue> iso = parse_iso(payload);
-  if (!iso) return {};
-  if (tag == kTypedTimestamp && iso->kind == IsoValue::Kind::kTimestamp) {
-    return Value::of_number(Kind::kTimestamp, iso->micros);
-  }
-  if (tag == kTypedDate && iso->kind == IsoValue::Kind::kDate) return Value::of_number(Kind::kDate, iso->days);
-  if (tag == kTypedTime && iso->kind == IsoValue::Kind::kTime) return Value::of_number(Kind::kTime, iso->micros);
-  return {};
-}
-
-}  // namespace
-
-void decode_typed(Value& value) {
-  if (value.is_list()) {
-    for (Value& item : value.items()) decode_typed(item);
-  } else if (value.is_object()) {
-    for (auto& [key, member] : value.members()) decode_typed(member);
-  } else if (value.is_text() && value.as_text().size() > 3 && value.as_text().starts_with(kTypedLead)) {
-    Value decoded = decode(value.as_text()[2], value.as_text().substr(3));
-    if (!decoded.is_null()) value = std::move(decoded);
-  }
 }
 
 }  // namespace lode::json
