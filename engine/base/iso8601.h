@@ -18,7 +18,8 @@ struct IsoValue {
   int offset_s = 0;         ///< seconds east of UTC, 0 without a zone
 };
 
-/// nullopt when `text` is none of the three. Never fails in another way; pure and thread-safe.
+/// nullopt when `text` is none of the three, and when its instant is outside the years 1 to 9999 in UTC. Never fails in
+/// another way; pure and thread-safe.
 std::optional<IsoValue> parse_iso(std::string_view text);
 
 /// The common shape only, YYYY-MM-DD[T ]HH:MM:SS[.fraction][Z|±HH:MM], at the speed of a row loop. False for every other

@@ -28,6 +28,14 @@ std::string shorten(std::string_view text, std::size_t bytes_max);
 /// Number of Unicode code points. `text` must be UTF-8; invalid bytes count as one each.
 std::size_t count_code_points(std::string_view text);
 bool is_utf8(std::string_view text);
+/// Bytes of the valid UTF-8 sequence that `text` starts with, 0 if there is none. REQUIRES: not empty
+std::size_t utf8_sequence(std::string_view text);
+/// The code point that `text` starts with. REQUIRES: utf8_sequence(text) > 0
+char32_t decode_utf8(std::string_view text);
+/// Appends a code point. REQUIRES: at most U+10FFFF
+void append_utf8(std::string& out, char32_t code);
+/// 0 to 9 when `code` is a decimal digit of any script (Unicode category Nd), else -1. As Python's int() takes them.
+int decimal_digit(char32_t code);
 /// A JSON string literal, quotes included. Only '"', '\' and control characters are escaped; invalid UTF-8 becomes U+FFFD.
 std::string quote_json(std::string_view text);
 
@@ -40,6 +48,8 @@ std::string closest(std::string_view word, const std::vector<std::string>& candi
 std::string base64_encode(std::string_view bytes, bool padded = true);
 /// Strict: false when `text` is not padded standard base64.
 bool base64_decode(std::string_view text, std::string& bytes);
-std::string hex_encode(std::string_view bytes);
+std::string hex_encode(std::string_view bytes);         ///< lower case
+/// False unless `text` is pairs of hex digits, of either case.
+bool hex_decode(std::string_view text, std::string& bytes);
 
 }  // namespace lode

@@ -1,4 +1,4 @@
-// Parsing JSON. simdjson does the work; this is the only file that knows.
+// Parsing JSON. simdjson does the hard part; parse.cpp is the only file that knows it.
 #pragma once
 
 #include <memory>
@@ -7,15 +7,18 @@
 
 #include "base/result.h"
 #include "json/document.h"
+#include "json/typed.h"
 
 namespace lode::json {
 
 /// Parses JSON texts into documents. Reusable, keeps its buffers; used by one thread at a time.
-/// Errors: kJsonSyntax with line, column and an excerpt; kJsonDepth. Integers beyond 64 bits become kBigInt, so no digit
-/// is lost. Keys keep their order and duplicates stay.
+/// Errors: kJsonSyntax with line, column and an excerpt; kJsonDepth beyond 2500 levels. Integers beyond 64 bits become
+/// kBigInt, so no digit is lost; a number too large for a double is an error. Keys keep their order and duplicates stay.
+/// A byte order mark is skipped. The system's memory running out is the one failure that throws (std::bad_alloc).
 class Parser {
  public:
-  Parser();
+  /// With Typing::kTyped, strings of dlt's typed JSON become what they stand for; what cannot be decoded stays text.
+  explicit Parser(Typing typing = Typing::kPlain);
   ~Parser();
   Parser(Parser&&) noexcept;
   Parser& operator=(Parser&&) noexcept;
@@ -32,6 +35,6 @@ class Parser {
 };
 
 /// parse() into an owning value, for small things.
-Result<Value> parse_value(std::string_view text);
+Result<Value> parse_value(std::string_view text, Typing typing = Typing::kPlain);
 
 }  // namespace lode::json

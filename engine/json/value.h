@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -28,6 +29,15 @@ enum class Kind : std::uint8_t {
   kBinary = 12,    ///< bytes
 };
 
+/// What dlt knows about a value beyond its kind. Kept from reading to writing typed JSON; equality does not look at it.
+enum class Subkind : std::uint8_t {
+  kNone = 0,
+  kUuid,      ///< of kText: canonical form
+  kHexBytes,  ///< of kBinary: written "0x…"
+  kWei,       ///< of kDecimal
+  kNaive,     ///< of kTimestamp: written without a zone; the number takes it as UTC
+};
+
 /// "integer", "text", "list"…: for messages.
 std::string_view kind_name(Kind kind);
 
@@ -48,12 +58,14 @@ class Value {
   Value(std::string_view text) : kind_(Kind::kText), text_(text) {}            // NOLINT
   static Value list(List items = {});
   static Value object(std::vector<Member> members = {});
-  /// kBigInt, kDecimal or kBinary.
+  /// kText, kBigInt, kDecimal or kBinary.
   static Value of_text(Kind kind, std::string text);
   /// kTimestamp, kDate or kTime.
   static Value of_number(Kind kind, std::int64_t number);
 
   Kind kind() const { return kind_; }
+  Subkind subkind() const { return subkind_; }
+  void set_subkind(Subkind subkind) { subkind_ = subkind; }
   bool is_null() const { return kind_ == Kind::kNull; }
   bool is_bool() const { return kind_ == Kind::kBool; }
   bool is_int() const { return kind_ == Kind::kInt; }
@@ -72,7 +84,8 @@ class Value {
   const std::vector<Member>& members() const;
   std::vector<Member>& members();
 
-  /// The member of an object; null if this is no object or has no such key. Valid until the object changes.
+  /// The member of an object, the first of that name; null if this is no object or has no such key. Valid until the
+  /// object changes.
   const Value* find(std::string_view key) const;
   Value* find(std::string_view key);
   /// find() along "a", "b", "c".
@@ -95,6 +108,7 @@ class Value {
 
  private:
   Kind kind_ = Kind::kNull;
+  Subkind subkind_ = Subkind::kNone;
   union {
     std::int64_t int_ = 0;
     double double_;

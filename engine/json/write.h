@@ -4,15 +4,10 @@
 #include <string>
 
 #include "json/document.h"
+#include "json/typed.h"
 #include "json/value.h"
 
 namespace lode::json {
-
-/// How values that are not JSON are written.
-enum class Typing {
-  kPlain,  ///< ISO text, base64, decimals as text: what a JSON consumer expects
-  kTyped,  ///< dlt's typed JSON: one private-use character, U+F026 and up, then the text
-};
 
 struct WriteOptions {
   Typing typing = Typing::kPlain;
@@ -27,12 +22,10 @@ void append(std::string& out, Ref value, const WriteOptions& options = {});
 std::string write(const Value& value, const WriteOptions& options = {});
 std::string write(Ref value, const WriteOptions& options = {});
 
-/// A double as orjson and Python's repr() write it: "1.0", "1e16", "1e-7". "null" for NaN and infinities.
+/// A double as orjson writes it: "1.0", "1e+16", "1e-6", "0.00001"; an exponent from 1e16 on and below 1e-5. "null" for
+/// NaN and infinities.
 void append_double(std::string& out, double value);
 /// A JSON string, quotes included; `text` must be UTF-8.
 void append_text(std::string& out, std::string_view text);
-
-/// Turns strings with dlt's private-use prefixes into typed values, everywhere in `value`. What cannot be decoded stays text.
-void decode_typed(Value& value);
 
 }  // namespace lode::json
