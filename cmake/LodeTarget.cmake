@@ -5,6 +5,9 @@ include_guard()
 
 add_library(lode_options INTERFACE)
 target_compile_options(lode_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow=local -Wnon-virtual-dtor -Wno-missing-field-initializers)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  target_compile_options(lode_options INTERFACE -Wno-restrict)  # false alarms about std::string, GCC bug 105651
+endif()
 if(LODE_WERROR)
   target_compile_options(lode_options INTERFACE -Werror)
 endif()

@@ -28,6 +28,8 @@ std::string shorten(std::string_view text, std::size_t bytes_max);
 /// Number of Unicode code points. `text` must be UTF-8; invalid bytes count as one each.
 std::size_t count_code_points(std::string_view text);
 bool is_utf8(std::string_view text);
+/// Bytes of the valid UTF-8 sequence that `text` starts with, 0 if there is none. REQUIRES: not empty
+std::size_t utf8_sequence(std::string_view text);
 /// A JSON string literal, quotes included. Only '"', '\' and control characters are escaped; invalid UTF-8 becomes U+FFFD.
 std::string quote_json(std::string_view text);
 

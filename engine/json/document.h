@@ -2,7 +2,9 @@
 // the parser to the normalizer, without a heap object per value.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <deque>
 #include <iterator>
 #include <memory>
@@ -56,7 +58,7 @@ class Ref {
   /// The first item of a list, or the first key of an object (its value is first_child().next()).
   /// REQUIRES: size() > 0
   Ref first_child() const { return Ref(cell_ + 1); }
-  /// The value of a member; a Ref without a cell if there is none. Linear.
+  /// The value of a member, the first of that name; a Ref without a cell if there is none. Linear.
   Ref find(std::string_view key) const;
 
   const Cell* cell() const { return cell_; }
@@ -69,6 +71,37 @@ class Ref {
 
 /// Deep copy into an owning value.
 Value to_value(Ref ref);
+
+/// An array of cells that grows with realloc: large ones are moved by the kernel, and new cells are not cleared first.
+class CellArray {
+ public:
+  CellArray() = default;
+  CellArray(const CellArray&) = delete;
+  CellArray& operator=(const CellArray&) = delete;
+  ~CellArray() { std::free(cells_); }
+
+  Cell* data() { return cells_; }
+  const Cell* data() const { return cells_; }
+  std::size_t size() const { return size_; }
+  std::size_t capacity() const { return capacity_; }
+  Cell& operator[](std::size_t index) { return cells_[index]; }
+  const Cell& operator[](std::size_t index) const { return cells_[index]; }
+
+  /// A new last cell, not initialised.
+  Cell& add() {
+    if (size_ == capacity_) set_capacity(size_ < 32 ? 64 : size_ * 2);
+    return cells_[size_++];
+  }
+  /// Room for exactly this many cells. REQUIRES: cells >= size()
+  void set_capacity(std::size_t cells);
+  /// REQUIRES: cells <= capacity(). Cells gained this way are not initialised.
+  void set_size(std::size_t cells) { size_ = cells; }
+
+ private:
+  Cell* cells_ = nullptr;
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
+};
 
 /// The cells and the bytes that they point to. Built by a parser or a DocumentBuilder, then never changed, so any thread
 /// may read it. Held by shared_ptr: pages are views into it.
@@ -87,11 +120,11 @@ class Document {
 
  private:
   friend class DocumentBuilder;
-  std::vector<Cell> cells_;
+  CellArray cells_;
   std::vector<std::uint32_t> roots_;
   std::shared_ptr<const void> input_;              ///< keeps the parsed bytes alive; text cells may point into them
   std::size_t input_bytes_ = 0;
-  std::deque<std::string> chunks_;                 ///< text that is not in the input; chunks never move
+  std::deque<std::string> chunks_;                 ///< text that is not in the input; a chunk never outgrows its memory
 };
 
 /// Builds a document cell by cell. Used by one thread. Lists and objects: begin, then the contents, then end.
@@ -125,13 +158,18 @@ class DocumentBuilder {
   /// Forgets everything added after `cell_count` and `root_count` were what is given: an error in the middle of a value.
   void rewind(std::size_t cell_count, std::size_t root_count);
   std::size_t root_count() const { return document_->roots_.size(); }
-  void reserve(std::size_t cells) { document_->cells_.reserve(cells); }
+  /// Room for `cells` cells in all.
+  void reserve(std::size_t cells);
+  /// For the parser, which writes cells itself: add to cells() and roots() directly, take text from keep().
+  CellArray& cells() { return document_->cells_; }
+  std::vector<std::uint32_t>& roots() { return document_->roots_; }
+  /// Copies `text` into the document; the bytes stay where they are as long as the document lives.
+  const char* keep(std::string_view text);
   /// REQUIRES: depth() == 0. The builder is empty afterwards.
   std::shared_ptr<const Document> finish();
 
  private:
   Cell& add(Kind kind);
-  const char* keep(std::string_view text);
 
   struct Open {
     std::uint32_t cell;

@@ -34,6 +34,7 @@ class Path {
     bool has_slice_start = false;
     bool has_slice_end = false;
   };
+  Status compile_bracket(void* reader);
   void apply(std::size_t step, Ref value, std::vector<Ref>& out) const;
 
   std::string text_;
