@@ -40,7 +40,7 @@ struct Options {
   std::string sync = "full";
   std::string locking = "normal";
   int page_bytes = 32768;
-  int cache_kib = 0;   // 0 leaves SQLite's default
+  int cache_kib = 0;  // 0 leaves SQLite's default
   bool timing = false;
 };
 
