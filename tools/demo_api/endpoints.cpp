@@ -75,6 +75,7 @@ Reply players(const Call& call) {
   for (std::int64_t i = 0; i < slice.count; ++i) write_player(out, call.studio.player_key(rows[slice.first + i]));
   out.end_list();
   reply.body = out.take();
+  reply.page_again = slice.again;
 
   std::string links;
   const auto add = [&](std::string_view rel, std::int64_t target_page) {
@@ -118,6 +119,7 @@ Reply matches(const Call& call) {
   out.end_object();
   out.end_object();
   reply.body = out.take();
+  reply.page_again = slice.again;
   return reply;
 }
 
@@ -150,7 +152,7 @@ Reply purchases(const Call& call) {
     start = {(*numbers)[1], (*numbers)[2]};
   }
   std::vector<std::int64_t> rows = call.studio.purchases().after(start, filter, *size + 1);
-  const bool again = call.repeated.real(page + 1) == call.repeated.real(page);
+  const bool again = call.repeated.again(page + 1);
   const bool more = static_cast<std::int64_t>(rows.size()) > *size;
   if (more) rows.pop_back();
 
@@ -173,6 +175,7 @@ Reply purchases(const Call& call) {
   out.end_object();
   out.end_object();
   reply.body = out.take();
+  reply.page_again = call.repeated.again(page);
   return reply;
 }
 
@@ -197,7 +200,7 @@ Reply inventory(const Call& call) {
   for (std::int64_t i = 0; i < count; ++i) write_inventory_slot(out, call.studio.slot_key(first + i + 1));
   out.end_list();
   out.end_object();
-  return {.body = out.take()};
+  return {.body = out.take(), .page_again = pages.again};
 }
 
 /// Pages by number, with the number of pages.
@@ -214,7 +217,7 @@ Reply items(const Call& call) {
   for (std::int64_t i = 0; i < slice.count; ++i) write_item(out, call.studio.seed(), slice.first + i + 1);
   out.end_list();
   out.end_object();
-  return {.body = out.take()};
+  return {.body = out.take(), .page_again = slice.again};
 }
 
 void write_rank(ValueSink& out, const Studio& studio, std::int64_t rank, std::int64_t number) {
@@ -258,6 +261,7 @@ Reply leaderboard(const Call& call) {
   out.end_list();
   out.end_object();
   reply.body = out.take();
+  reply.page_again = slice.again;
   if (page < slice.pages_shown) reply.headers.emplace_back("X-Next-Cursor", pack_cursor({page + 1, *size}));
   return reply;
 }
@@ -292,7 +296,7 @@ Reply search(const Call& call) {
     out.null_field("cursor");
   }
   out.end_object();
-  return {.body = out.take()};
+  return {.body = out.take(), .page_again = slice.again};
 }
 
 Reply studio(const Call& call) {

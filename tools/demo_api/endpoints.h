@@ -29,6 +29,7 @@ struct Reply {
   std::string body;
   std::string content_type = "application/json; charset=utf-8";
   std::vector<std::pair<std::string, std::string>> headers;
+  bool page_again = false;  ///< the page is served for the second time because a fault wants it so
 };
 
 /// {"error": {"code": ..., "message": ..., "status": ...}}

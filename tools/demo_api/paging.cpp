@@ -64,6 +64,7 @@ PageSlice slice_page(std::int64_t rows, std::int64_t size, std::int64_t shown, c
   slice.pages_shown = repeated.shown(pages);
   slice.rows_shown = (slice.pages_shown - 1) * size + (rows - (pages - 1) * size);
   if (shown > slice.pages_shown) return slice;
+  slice.again = repeated.again(shown);
   slice.first = (repeated.real(shown) - 1) * size;
   slice.count = std::min(size, rows - slice.first);
   return slice;

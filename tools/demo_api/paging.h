@@ -18,8 +18,10 @@ struct RepeatedPages {
   bool repeats(std::int64_t page_number) const {
     return page_number == page || (every > 0 && page_number % every == 0);
   }
-  /// The page that is really served as number `shown`.
-  std::int64_t real(std::int64_t shown) const;
+  /// The page that is really served as number `shown_page`.
+  std::int64_t real(std::int64_t shown_page) const;
+  /// Whether number `shown` is the second of a page's two.
+  bool again(std::int64_t shown_page) const { return shown_page > 1 && real(shown_page) == real(shown_page - 1); }
   /// How many pages a client sees where there are `pages`.
   std::int64_t shown(std::int64_t pages) const;
 };
@@ -28,6 +30,7 @@ struct RepeatedPages {
 struct PageSlice {
   std::int64_t first = 0;        ///< index of its first row
   std::int64_t count = 0;        ///< 0: beyond the end
+  bool again = false;            ///< it is the second of a page's two
   std::int64_t pages_shown = 0;  ///< of the whole list; at least 1, as an empty list has one empty page
   std::int64_t rows_shown = 0;   ///< of the whole list, repeated ones counted again
 };

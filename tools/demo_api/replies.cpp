@@ -42,8 +42,10 @@ Reply redirect_reply(const FaultRule& failure, std::string base_url, const std::
     const std::size_t port = base_url.rfind(':');  // "http://host:port"
     base_url = "http://" + failure.host + (port > 5 ? base_url.substr(port) : "");
   }
-  query.remove("fault");
-  if (!failure.loop) query.set(kRedirectedParameter, "1");
+  if (!failure.loop) {
+    query.remove("fault");
+    query.set(kRedirectedParameter, "1");
+  }
   Reply reply{.status = failure.status};
   reply.headers.emplace_back("Location", base_url + path + query.render());
   return reply;

@@ -10,7 +10,7 @@
 namespace lode::demo_api {
 
 /// The reply that stands in the place of the endpoint's own, for a failure that needs no body of it: an error status,
-/// 204, a web page, nothing, a redirect. `target` is the request's path with its query.
+/// 204, a web page, nothing, a redirect to `path` and `query`.
 Reply failure_reply(const FaultRule& failure, const std::string& base_url, const std::string& path, Query query);
 bool replaces_reply(FaultKind kind);
 

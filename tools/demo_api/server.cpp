@@ -130,7 +130,8 @@ void Server::Http::answer(const Route& route, const httplib::Request& request, h
   World& world = server.world_;
   const Stats::InFlight in_flight(world.stats);
   const Query query = Query::of_target(request.target);
-  const auto finish = [&](Reply reply, const FaultDecision& decision) {
+  const auto finish = [&](Reply reply, FaultDecision decision) {
+    if (reply.page_again) decision.names.push_back("duplicate");
     world.stats.add(std::string(route.name), {request.method, request.target, reply.status, decision.names});
     send(std::move(reply), decision.failure, request, response);
   };
@@ -145,7 +146,8 @@ void Server::Http::answer(const Route& route, const httplib::Request& request, h
 
   FaultDecision decision = world.faults.decide(request.path, request.target, override_rules);
   pause(decision.delay_ms);
-  finish(endpoint_reply(route, request, query, decision), decision);
+  Reply reply = endpoint_reply(route, request, query, decision);
+  finish(std::move(reply), std::move(decision));
 }
 
 Reply Server::Http::endpoint_reply(const Route& route, const httplib::Request& request, const Query& query,
