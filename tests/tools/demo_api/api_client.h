@@ -25,6 +25,9 @@ struct Document {
   simdjson::dom::element root;
 };
 
+/// Text, which the value must be.
+std::string string_of(simdjson::simdjson_result<simdjson::dom::element> value);
+
 struct Answer {
   int status = 0;  ///< 0: no whole reply arrived
   std::string body;

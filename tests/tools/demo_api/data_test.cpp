@@ -102,12 +102,12 @@ TEST_CASE("The truth knows the sum of all amounts") {
   Api api(kSize);
   std::int64_t cents = 0;
   for (const std::string& row : walk_purchases(api, "?limit=100").rows()) {
-    std::string amount(std::string_view(Document(row)["amount"]));
+    std::string amount = string_of(Document(row)["amount"]);
     REQUIRE(amount.at(amount.size() - 3) == '.');
     amount.erase(amount.size() - 3, 1);
     cents += std::stoll(amount);
   }
-  std::string total(std::string_view(api.get("/admin/truth").json()["purchases_amount_total"]));
+  std::string total = string_of(api.get("/admin/truth").json()["purchases_amount_total"]);
   total.erase(total.size() - 3, 1);
   CHECK(cents == std::stoll(total));
 }

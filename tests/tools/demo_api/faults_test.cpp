@@ -21,7 +21,7 @@ struct RawReply {
   std::string body() const { return bytes.substr(bytes.find("\r\n\r\n") + 4); }
 };
 
-RawReply raw_get(int port, const std::string& target) {
+RawReply raw_get(int port, const std::string& target, const std::string& header = "X: y") {
   RawReply reply;
   const int fd = socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address{};
@@ -30,7 +30,7 @@ RawReply raw_get(int port, const std::string& target) {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   REQUIRE(connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
   const std::string request = "GET " + target + " HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer demo-token\r\n" +
-                              "Connection: close\r\n\r\n";
+                              header + "\r\nConnection: close\r\n\r\n";
   REQUIRE(send(fd, request.data(), request.size(), 0) == static_cast<ssize_t>(request.size()));
   char buffer[4096];
   ssize_t got = 0;
@@ -158,6 +158,14 @@ TEST_CASE("html, empty and 204 are successes without JSON") {
   CHECK(empty.body.empty());
   const RawReply none = raw_get(api.process.port(), "/v1/items?fault=204");
   CHECK(none.bytes.find("HTTP/1.1 204 No Content\r\n") == 0);
+  CHECK(none.bytes.find("Content-Length") == std::string::npos);
+  CHECK(none.body().empty());
+}
+
+TEST_CASE("A reply of 304 has neither a body nor the length of one") {
+  Api api;
+  const RawReply none = raw_get(api.process.port(), "/v1/items", "If-None-Match: *");
+  CHECK(none.bytes.find("HTTP/1.1 304 Not Modified\r\n") == 0);
   CHECK(none.bytes.find("Content-Length") == std::string::npos);
   CHECK(none.body().empty());
 }

@@ -58,7 +58,7 @@ TEST_CASE("Body cursor: every purchase once, oldest change first") {
   std::string last;
   for (const std::string& row : walk.rows()) {
     const Document purchase(row);
-    const std::string updated_at(std::string_view(purchase["updated_at"]));
+    const std::string updated_at = string_of(purchase["updated_at"]);
     REQUIRE(last <= updated_at);
     last = updated_at;
   }
@@ -107,7 +107,7 @@ TEST_CASE("Events: one page a match, the same as in the list of matches") {
   std::int64_t events = 0;
   for (const std::string& row : walk_matches(api, "?per_page=50").rows()) {
     const Document match(row);
-    const std::string id(std::string_view(match["id"]));
+    const std::string id = string_of(match["id"]);
     const Document page = api.get("/v1/matches/" + id + "/events").json();
     REQUIRE(simdjson::to_string(page["events"].value()) == simdjson::to_string(match["events"].value()));
     events += static_cast<std::int64_t>(page["events"].get_array().size());
