@@ -39,7 +39,7 @@ class DemoApiProcess {
  private:
   int wait_for_exit();
   pid_t pid_ = 0;
-  int stdin_fd_ = -1;   // its end tells the server to go
+  int stdin_fd_ = -1;  // its end tells the server to go
   int stdout_fd_ = -1;
   int port_ = 0;
 };

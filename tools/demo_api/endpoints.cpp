@@ -14,7 +14,9 @@ namespace {
 constexpr std::int64_t kPageSizeMax = 10'000;
 constexpr std::int64_t kPageNumberMax = 1'000'000'000;
 
-Reply bad_request(std::string_view message) { return error_reply(400, "bad_request", message); }
+Reply bad_request(std::string_view message) {
+  return error_reply(400, "bad_request", message);
+}
 
 /// The page size that the request asks for, as "per_page" or "limit", cut to kPageSizeMax. nullopt: not a size.
 std::optional<std::int64_t> page_size(const Query& query, std::int64_t fallback) {
@@ -29,11 +31,14 @@ std::optional<std::int64_t> page_number(const Query& query) {
   return page;
 }
 
-Reply bad_page() { return bad_request("page, per_page and limit must be whole numbers from 1"); }
+Reply bad_page() {
+  return bad_request("page, per_page and limit must be whole numbers from 1");
+}
 
 /// Reads updated_since, updated_before and sort. False: one of them makes no sense, and `problem` says so.
 bool read_filter(const Query& query, RowFilter& filter, Reply& problem) {
-  for (const auto& [name, time] : {std::pair{"updated_since", &filter.since_us}, std::pair{"updated_before", &filter.before_us}}) {
+  for (const auto& [name, time] :
+       {std::pair{"updated_since", &filter.since_us}, std::pair{"updated_before", &filter.before_us}}) {
     const std::string* text = query.find(name);
     if (text == nullptr) continue;
     *time = parse_timestamp(*text);
@@ -147,7 +152,8 @@ Reply purchases(const Call& call) {
   Table::Position start{std::numeric_limits<std::int64_t>::min(), 0};
   if (const std::string* cursor = call.query.find("cursor"); cursor != nullptr && !cursor->empty()) {
     const auto numbers = unpack_cursor(*cursor, 3);
-    if (!numbers || (*numbers)[0] < 1 || (*numbers)[0] > kPageNumberMax) return bad_request("cursor is not one of ours");
+    if (!numbers || (*numbers)[0] < 1 || (*numbers)[0] > kPageNumberMax)
+      return bad_request("cursor is not one of ours");
     page = (*numbers)[0];
     start = {(*numbers)[1], (*numbers)[2]};
   }
@@ -269,7 +275,8 @@ Reply leaderboard(const Call& call) {
 /// Pages by a cursor that is handed back in the JSON body of the next request.
 Reply search(const Call& call) {
   SearchRequest request;
-  if (const std::string problem = read_search_request(call.body, request); !problem.empty()) return bad_request(problem);
+  if (const std::string problem = read_search_request(call.body, request); !problem.empty())
+    return bad_request(problem);
   std::int64_t page = 1, size = std::min(request.limit, kPageSizeMax);
   if (!read_page_cursor(request.cursor, page, size)) return bad_request("cursor is not one of ours");
   std::vector<std::int64_t> found;
@@ -332,6 +339,8 @@ Reply error_reply(int status, std::string_view code, std::string_view message) {
   return {.status = status, .body = out.take()};
 }
 
-std::span<const Route> routes() { return kRoutes; }
+std::span<const Route> routes() {
+  return kRoutes;
+}
 
 }  // namespace lode::demo_api

@@ -17,8 +17,8 @@ namespace lode::demo_api {
 struct Call {
   const Studio& studio;
   const Query& query;
-  std::string path;      ///< "/v1/players"
-  std::string path_id;   ///< what the path has in the place of {id}; "" where there is no such place
+  std::string path;     ///< "/v1/players"
+  std::string path_id;  ///< what the path has in the place of {id}; "" where there is no such place
   std::string body;
   std::string base_url;  ///< "http://127.0.0.1:8080", as the client knows this server
   RepeatedPages repeated;

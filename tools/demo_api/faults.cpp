@@ -91,7 +91,9 @@ bool read_choice(FaultRule& rule, std::string_view name, std::string_view value)
   return rule.per_url = value == "url", value == "url" || value == "path";  // per, the last one
 }
 
-std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
+std::string quoted(std::string_view text) {
+  return "'" + std::string(text) + "'";
+}
 
 /// "" when the rule could be read, else what is wrong with it.
 std::string parse_rule(std::string_view text, FaultRule& rule) {
@@ -100,7 +102,8 @@ std::string parse_rule(std::string_view text, FaultRule& rule) {
   const auto effects = resolve_kind(rule);
   if (!effects) {
     return "no fault is called " + quoted(rule.name) +
-           "; there are a status from 400 to 599, 204, reset, cut, truncated, html, empty, redirect, slow, gzip, duplicate";
+           "; there are a status from 400 to 599, 204, reset, cut, truncated, html, empty, redirect, slow, gzip, "
+           "duplicate";
   }
   if (colon == std::string_view::npos) return "";
   const std::string_view choices = rule.kind == FaultKind::kDuplicate ? "path" : "path after every times per";
@@ -110,8 +113,8 @@ std::string parse_rule(std::string_view text, FaultRule& rule) {
     const std::string_view value = equals == std::string_view::npos ? "" : option.substr(equals + 1);
     const bool is_effect = word_in(*effects, name);
     if (name.empty() || (!is_effect && !word_in(choices, name))) {
-      return "the fault " + quoted(rule.name) + " has no option " + quoted(name) + "; it has: " +
-             std::string(*effects) + " " + std::string(choices);
+      return "the fault " + quoted(rule.name) + " has no option " + quoted(name) +
+             "; it has: " + std::string(*effects) + " " + std::string(choices);
     }
     if (!(is_effect ? read_effect(rule, name, value) : read_choice(rule, name, value))) {
       return quoted(value) + " is no value for the option " + quoted(name) + " of the fault " + quoted(rule.name);
@@ -134,10 +137,17 @@ bool glob_matches(std::string_view pattern, std::string_view text) {
 /// Puts a rule that accompanies the answer into the decision; false when the rule takes the answer's place.
 bool accompany(const FaultRule& rule, FaultDecision& decision) {
   switch (rule.kind) {
-    case FaultKind::kSlow: decision.delay_ms += rule.delay_ms; return true;
-    case FaultKind::kGzip: decision.gzip = true; return true;
-    case FaultKind::kDuplicate: decision.repeated = rule.repeated; return true;
-    default: return false;
+    case FaultKind::kSlow:
+      decision.delay_ms += rule.delay_ms;
+      return true;
+    case FaultKind::kGzip:
+      decision.gzip = true;
+      return true;
+    case FaultKind::kDuplicate:
+      decision.repeated = rule.repeated;
+      return true;
+    default:
+      return false;
   }
 }
 

@@ -34,11 +34,11 @@ struct FaultRule {
   FaultKind kind = FaultKind::kStatus;
 
   // Which requests.
-  std::string path = "*";   ///< glob; "*" stands for any characters
-  std::int64_t after = 0;   ///< lets this many go by first
-  std::int64_t every = 1;   ///< then befalls one in so many
-  std::int64_t times = 0;   ///< then stops after so many; 0: never
-  bool per_url = false;     ///< counts for every path with its query, not for every path
+  std::string path = "*";  ///< glob; "*" stands for any characters
+  std::int64_t after = 0;  ///< lets this many go by first
+  std::int64_t every = 1;  ///< then befalls one in so many
+  std::int64_t times = 0;  ///< then stops after so many; 0: never
+  bool per_url = false;    ///< counts for every path with its query, not for every path
 
   // What happens.
   int status = 0;

@@ -7,8 +7,8 @@
 namespace lode::demo_api {
 namespace {
 
-constexpr const char* kNames[] = {"Ada",   "Zoë",   "Jürgen", "Søren", "たけし", "Иван", "李雷",   "Niamh",
-                                  "O'Neil", "Fatıma", "Łukasz", "Anaïs", "Bob",  "Nguyễn", "محمد", "Dr. \"Pixel\""};
+constexpr const char* kNames[] = {"Ada",    "Zoë",    "Jürgen", "Søren", "たけし", "Иван",   "李雷", "Niamh",
+                                  "O'Neil", "Fatıma", "Łukasz", "Anaïs", "Bob",    "Nguyễn", "محمد", "Dr. \"Pixel\""};
 constexpr const char* kEpithets[] = {"the Bold", "🦊", "x_X", "99", "\\o/", "of <Mars>", "& sons", "ツ"};
 constexpr const char* kCountries[] = {"DE", "FR", "JP", "BR", "US", "TR", "PL", "VN", "NO", "EG"};
 constexpr const char* kTags[] = {"early-bird", "clan leader", "streamer", "bug hunter", "ünïcode", "tilted"};

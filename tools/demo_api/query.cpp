@@ -1,8 +1,8 @@
 // Query strings.
 #include "query.h"
 
-#include <charconv>
 #include <cctype>
+#include <charconv>
 
 namespace lode::demo_api {
 namespace {

@@ -14,13 +14,20 @@ namespace {
 
 std::string_view code_of(int status) {
   switch (status) {
-    case 401: return "unauthorized";
-    case 403: return "forbidden";
-    case 404: return "not_found";
-    case 429: return "rate_limited";
-    case 500: return "internal";
-    case 503: return "unavailable";
-    default: return "fault";
+    case 401:
+      return "unauthorized";
+    case 403:
+      return "forbidden";
+    case 404:
+      return "not_found";
+    case 429:
+      return "rate_limited";
+    case 500:
+      return "internal";
+    case 503:
+      return "unavailable";
+    default:
+      return "fault";
   }
 }
 
@@ -69,13 +76,17 @@ bool replaces_reply(FaultKind kind) {
 
 Reply failure_reply(const FaultRule& failure, const std::string& base_url, const std::string& path, Query query) {
   switch (failure.kind) {
-    case FaultKind::kStatus: return status_reply(failure);
-    case FaultKind::kNoContent: return {.status = 204};
-    case FaultKind::kRedirect: return redirect_reply(failure, base_url, path, std::move(query));
+    case FaultKind::kStatus:
+      return status_reply(failure);
+    case FaultKind::kNoContent:
+      return {.status = 204};
+    case FaultKind::kRedirect:
+      return redirect_reply(failure, base_url, path, std::move(query));
     case FaultKind::kHtml:
       return {.body = "<!DOCTYPE html>\n<html><body><h1>Down for maintenance</h1></body></html>\n",
               .content_type = "text/html; charset=utf-8"};
-    default: return {};
+    default:
+      return {};
   }
 }
 

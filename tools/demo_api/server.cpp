@@ -50,14 +50,13 @@ void send_part(Reply reply, const FaultRule& failure, int server_port, int clien
   const std::size_t length = reply.body.size();
   const std::size_t sent = std::min(part, length - 1);
   const bool reset = failure.kind == FaultKind::kReset;
-  response.set_content_provider(
-      length, reply.content_type,
-      [body = reply.body.substr(0, sent), reset, server_port, client_port](std::size_t, std::size_t,
-                                                                           httplib::DataSink& sink) {
-        if (!body.empty()) sink.write(body.data(), body.size());
-        if (reset) reset_connection(server_port, client_port);
-        return false;
-      });
+  response.set_content_provider(length, reply.content_type,
+                                [body = reply.body.substr(0, sent), reset, server_port, client_port](
+                                    std::size_t, std::size_t, httplib::DataSink& sink) {
+                                  if (!body.empty()) sink.write(body.data(), body.size());
+                                  if (reset) reset_connection(server_port, client_port);
+                                  return false;
+                                });
 }
 
 void send_whole(Reply reply, httplib::Response& response) {
@@ -67,10 +66,11 @@ void send_whole(Reply reply, httplib::Response& response) {
   }
   // Through a provider, because cpp-httplib would compress a body that it holds itself.
   const std::size_t length = reply.body.size();
-  response.set_content_provider(length, reply.content_type,
-                                [body = std::move(reply.body)](std::size_t offset, std::size_t, httplib::DataSink& sink) {
-                                  return sink.write(body.data() + offset, body.size() - offset);
-                                });
+  response.set_content_provider(
+      length, reply.content_type,
+      [body = std::move(reply.body)](std::size_t offset, std::size_t, httplib::DataSink& sink) {
+        return sink.write(body.data() + offset, body.size() - offset);
+      });
 }
 
 }  // namespace
@@ -108,7 +108,8 @@ void Server::Http::set_up() {
                           : http.Post(std::string(route.pattern), handler);
   }
   const auto admin = [this](const httplib::Request& request, httplib::Response& response) {
-    Reply reply = answer_admin(server.world_, request.method, request.path, Query::of_target(request.target), request.body);
+    Reply reply =
+        answer_admin(server.world_, request.method, request.path, Query::of_target(request.target), request.body);
     send(std::move(reply), std::nullopt, request, response);
   };
   http.Get("/|/admin/.*", admin);
@@ -139,7 +140,8 @@ void Server::Http::answer(const Route& route, const httplib::Request& request, h
   std::optional<Faults::Override> override_rules;
   if (const std::string* spec = query.find("fault")) {
     auto parsed = parse_faults(*spec);
-    if (auto* problem = std::get_if<std::string>(&parsed)) return finish(error_reply(400, "bad_fault_spec", *problem), {});
+    if (auto* problem = std::get_if<std::string>(&parsed))
+      return finish(error_reply(400, "bad_fault_spec", *problem), {});
     override_rules = {*spec, std::get<std::vector<FaultRule>>(std::move(parsed))};
   }
   if (auto refusal = refuse(route.access, request, query, world.token)) return finish(std::move(*refusal), {});
@@ -196,7 +198,9 @@ void Server::Http::pause(std::int64_t delay_ms) {
   server.wake_.wait_for(lock, std::chrono::milliseconds(delay_ms), [&] { return server.stopping_; });
 }
 
-Server::Server(World& world) : world_(world), http_(std::make_unique<Http>(*this)) { http_->set_up(); }
+Server::Server(World& world) : world_(world), http_(std::make_unique<Http>(*this)) {
+  http_->set_up();
+}
 Server::~Server() = default;
 
 bool Server::bind(int port) {

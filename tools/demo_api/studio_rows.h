@@ -19,9 +19,9 @@ struct RowState {
 /// Everything a row is made of.
 struct RowKey {
   std::uint64_t seed = 0;
-  std::int64_t number = 0;        ///< from 1
-  std::int64_t rows_at_start = 0; ///< of its table, before any advance: some fields exist in the second half only
-  std::int64_t players = 0;       ///< player numbers that it may refer to: 1 to this
+  std::int64_t number = 0;         ///< from 1
+  std::int64_t rows_at_start = 0;  ///< of its table, before any advance: some fields exist in the second half only
+  std::int64_t players = 0;        ///< player numbers that it may refer to: 1 to this
   RowState state;
 };
 
@@ -38,11 +38,11 @@ void write_inventory_slot(ValueSink& out, const RowKey& row);
 void write_item(ValueSink& out, std::uint64_t seed, std::int64_t number);
 void write_studio(ValueSink& out, std::uint64_t seed);
 
-std::string match_id(std::int64_t number);                     ///< "m-0000042"
-std::int64_t purchase_id(const RowKey& row);                   ///< beyond 2^53, ascending with the row's number
-std::int64_t purchase_amount_cents(const RowKey& row);         ///< what "amount" says, for exact sums
+std::string match_id(std::int64_t number);              ///< "m-0000042"
+std::int64_t purchase_id(const RowKey& row);            ///< beyond 2^53, ascending with the row's number
+std::int64_t purchase_amount_cents(const RowKey& row);  ///< what "amount" says, for exact sums
 std::string player_handle(std::uint64_t seed, std::int64_t number);
 std::int64_t player_score(const RowKey& row);
-std::string format_money(std::int64_t cents);                  ///< "1234.50"
+std::string format_money(std::int64_t cents);  ///< "1234.50"
 
 }  // namespace lode::demo_api

@@ -17,12 +17,23 @@ void append_unit(std::string& out, unsigned unit) {
 /// Writes the characters that JSON does not allow as they are; false for all others.
 bool append_escaped(std::string& out, char c) {
   switch (c) {
-    case '"': out += "\\\""; return true;
-    case '\\': out += "\\\\"; return true;
-    case '\n': out += "\\n"; return true;
-    case '\t': out += "\\t"; return true;
-    case '\r': out += "\\r"; return true;
-    default: break;
+    case '"':
+      out += "\\\"";
+      return true;
+    case '\\':
+      out += "\\\\";
+      return true;
+    case '\n':
+      out += "\\n";
+      return true;
+    case '\t':
+      out += "\\t";
+      return true;
+    case '\r':
+      out += "\\r";
+      return true;
+    default:
+      break;
   }
   if (static_cast<unsigned char>(c) >= 0x20) return false;
   append_unit(out, static_cast<unsigned char>(c));

@@ -85,7 +85,9 @@ Answer Api::get_without_token(const std::string& target, httplib::Headers header
   return get_answer(http, target, headers);
 }
 
-void Api::set_faults(const std::string& spec) { REQUIRE(post("/admin/faults", spec).status == 200); }
+void Api::set_faults(const std::string& spec) {
+  REQUIRE(post("/admin/faults", spec).status == 200);
+}
 
 std::int64_t Api::truth(const std::string& group, const std::string& name) {
   return get("/admin/truth").json()[group][name].get_int64();

@@ -15,9 +15,9 @@ std::vector<std::string> sized(std::vector<std::string> more) {
 /// What the server says to a range of requests, heads of interest included.
 std::vector<std::string> sample(Api& api) {
   std::vector<std::string> all;
-  for (const char* target :
-       {"/v1/players?per_page=1000", "/v1/matches?per_page=40", "/v1/matches/m-0000007/events", "/v1/purchases?limit=70",
-        "/v1/inventory?offset=30&limit=300", "/v1/items?page=2", "/v1/leaderboard", "/v1/studio", "/admin/truth"}) {
+  for (const char* target : {"/v1/players?per_page=1000", "/v1/matches?per_page=40", "/v1/matches/m-0000007/events",
+                             "/v1/purchases?limit=70", "/v1/inventory?offset=30&limit=300", "/v1/items?page=2",
+                             "/v1/leaderboard", "/v1/studio", "/admin/truth"}) {
     const Answer answer = api.get(target, {{"Host", "same.example"}});
     REQUIRE(answer.status == 200);
     all.push_back(answer.body + answer.header("ETag") + answer.header("Link") + answer.header("X-Next-Cursor"));
@@ -64,7 +64,8 @@ TEST_CASE("Two servers with the same seed serve the same bytes, with another see
 }
 
 TEST_CASE("Time passes in the same way on two servers") {
-  Api one(sized({"--seed", "5"})), two(sized({"--seed", "5"})), started_later(sized({"--seed", "5", "--generation", "2"}));
+  Api one(sized({"--seed", "5"})), two(sized({"--seed", "5"})),
+      started_later(sized({"--seed", "5", "--generation", "2"}));
   const std::vector<std::string> before = sample(one);
   for (Api* api : {&one, &two}) {
     REQUIRE(api->post("/admin/advance?minutes=60", "").status == 200);

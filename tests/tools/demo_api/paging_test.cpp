@@ -144,7 +144,8 @@ TEST_CASE("Requests for pages that make no sense are refused") {
     INFO(target);
     CHECK(api.get(target).status == 400);
   }
-  for (const char* body : {"", "[]", R"({"limit":0})", R"({"limit":"ten"})", R"({"curser":null})", R"({"cursor":"x"})"}) {
+  for (const char* body :
+       {"", "[]", R"({"limit":0})", R"({"limit":"ten"})", R"({"curser":null})", R"({"cursor":"x"})"}) {
     INFO(body);
     CHECK(api.post("/v1/search", body).status == 400);
   }
