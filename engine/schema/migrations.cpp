@@ -11,20 +11,51 @@ namespace {
 
 using json::Value;
 
+// The object under `key`, made if it is absent. REQUIRES: check_shape() passed.
 Value& member(Value& object, std::string_view key) {
   Value& value = object[key];
-  if (!value.is_object()) value = Value::object();
+  if (value.is_null()) value = Value::object();
   return value;
+}
+
+std::vector<Value::Member>& members(Value& object, std::string_view key) { return member(object, key).members(); }
+
+bool is_object_or_absent(const Value& object, std::string_view key) {
+  const Value* value = object.find(key);
+  return value == nullptr || value->is_null() || value->is_object();
+}
+
+// Objects where objects have to be, so that everything below may rely on them.
+Status check_shape(const Value& stored) {
+  const auto bad = [&](std::string what) {
+    return Status::error(Code::kSchemaInvalid, fmt::format("schema '{}': {}", stored.text_or("name", ""), what));
+  };
+  for (const std::string_view key : {"tables", "settings", "normalizers"}) {
+    if (!is_object_or_absent(stored, key)) return bad(fmt::format("'{}' must be an object", key));
+  }
+  const Value* tables = stored.find("tables");
+  if (tables == nullptr || tables->is_null()) return bad("it has no tables");
+  for (const auto& [name, table] : tables->members()) {
+    if (!table.is_object() || !is_object_or_absent(table, "columns") || !is_object_or_absent(table, "x-normalizer")) {
+      return bad(fmt::format("table '{}': its properties, columns and x-normalizer must be objects", name));
+    }
+    const Value* columns = table.find("columns");
+    for (std::size_t i = 0; columns != nullptr && i < columns->size(); ++i) {
+      const auto& [column, props] = columns->members()[i];
+      if (!props.is_object()) return bad(fmt::format("table '{}': column '{}' must be an object", name, column));
+    }
+  }
+  return Status();
 }
 
 void drop_sealed(Value& stored) {
   member(stored, "settings").erase("schema_sealed");
-  for (auto& [name, table] : member(stored, "tables").members()) table.erase("table_sealed");
+  for (auto& [name, table] : members(stored, "tables")) table.erase("table_sealed");
 }
 
 // Tables with row ids have been through the normalizer.
 void mark_seen_data(Value& stored) {
-  for (auto& [name, table] : member(stored, "tables").members()) {
+  for (auto& [name, table] : members(stored, "tables")) {
     if (member(table, "columns").find(kIdColumn) != nullptr) member(table, "x-normalizer").set("seen-data", true);
   }
 }
@@ -35,7 +66,7 @@ void rename_key_hint(Value& columns, std::string_view column, std::string_view f
 
 // "complex" became "json", and foreign keys became row and parent keys.
 void rename_types_and_keys(Value& stored) {
-  for (auto& [name, table] : member(stored, "tables").members()) {
+  for (auto& [name, table] : members(stored, "tables")) {
     Value& columns = member(table, "columns");
     rename_key_hint(columns, kIdColumn, "unique", "row_key");
     rename_key_hint(columns, kParentIdColumn, "foreign_key", "parent_key");
@@ -64,8 +95,8 @@ void set_table(Value& stored, const Table& table) { member(stored, "tables").set
 
 // Until 1.25 a column that had only seen null was kept as an incomplete one.
 void drop_seen_null_first(Value& stored) {
-  for (auto& [name, table] : member(stored, "tables").members()) {
-    auto& columns = member(table, "columns").members();
+  for (auto& [name, table] : members(stored, "tables")) {
+    auto& columns = members(table, "columns");
     for (std::size_t i = 0; i < columns.size();) {
       Value& props = columns[i].second;
       Value* normalizer = props.find("x-normalizer");
@@ -91,6 +122,7 @@ Status migrate_stored_schema(Value& stored) {
     return bad(fmt::format("this program knows versions up to {}", kSchemaEngineVersion)).hint("install a newer lode");
   }
   if (from < 3) return bad("too old to be read").hint("load it once with dlt, which rewrites it");
+  LODE_TRY(check_shape(stored));
   if (from < 4 && stored.find("version_hash") == nullptr) stored.set("version_hash", "");
   if (from < 5) set_table(stored, version_table());
   if (from < 6) set_table(stored, loads_table());

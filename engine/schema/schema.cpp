@@ -69,9 +69,7 @@ Result<Schema> Schema::from_json(const Value& stored) {
   schema.name_ = migrated.text_or("name", "");
   schema.version_ = migrated.int_or("version", 1);
   schema.version_hash_ = migrated.text_or("version_hash", "");
-  const Value* tables = migrated.find("tables");
-  if (tables == nullptr || !tables->is_object()) return bad(fmt::format("schema '{}' has no tables", schema.name_));
-  for (const auto& [name, table] : tables->members()) {
+  for (const auto& [name, table] : migrated.find("tables")->members()) {
     Result<Table> read = Table::from_json(name, table);
     if (!read) return std::move(read).status().about(fmt::format("schema '{}'", schema.name_));
     if (read->parent().empty()) {

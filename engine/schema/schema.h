@@ -34,7 +34,7 @@ class Column {
   std::optional<std::int64_t> scale() const;
   /// `timezone: false` makes a timestamp naive.
   bool has_timezone() const;
-  /// All properties in stored order, "name" first.
+  /// All properties in stored order, "name" among them.
   const json::Value& props() const { return props_; }
   void set(std::string_view property, json::Value value);        ///< keeps the cached fields true
   void erase(std::string_view property);

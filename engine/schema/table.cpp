@@ -50,9 +50,12 @@ Result<Column> Column::from_props(std::string name, const Value& props) {
   Column column;
   column.name_ = std::move(name);
   column.props_ = Value::object();
-  column.props_.set("name", column.name_);
+  if (props.find("name") == nullptr) column.props_.set("name", column.name_);
   for (const auto& [key, value] : props.members()) {
-    if (key == "name") continue;
+    if (key == "name") {
+      column.props_.set("name", column.name_);
+      continue;
+    }
     if (key == "data_type" && !value.is_null()) {
       if (!value.is_text() || !type_from_name(value.as_text())) {
         return bad_column(column.name_, value.is_text() ? fmt::format("there is no data type '{}'", value.as_text())
