@@ -21,6 +21,8 @@ class AppendFile {
  public:
   virtual ~AppendFile() = default;
   virtual Status append(std::string_view bytes) = 0;
+  virtual Status flush() = 0;                      ///< handed to the system: who opens the file sees it
+  virtual void start_sync() {}                     ///< asks for what was flushed to go to the disk soon; does not wait
   virtual Status sync() = 0;                       ///< flushed and on the disk (fsync)
   virtual Status close() = 0;                      ///< flushed; not synced
   virtual std::uint64_t size() const = 0;          ///< bytes appended so far

@@ -123,6 +123,19 @@ class PosixAppendFile : public AppendFile {
     return {};
   }
 
+  Status flush() override {
+    if (failed_ != 0) return failure("write to", path_, failed_);
+    const Status status = put(buffer_);
+    buffer_.clear();
+    return status;
+  }
+
+  void start_sync() override {
+#ifdef SYNC_FILE_RANGE_WRITE
+    if (file_.is_open()) (void)::sync_file_range(file_.number(), 0, 0, SYNC_FILE_RANGE_WRITE);
+#endif
+  }
+
   Status sync() override {
     LODE_TRY(flush());
     if (const int error = sync_descriptor(file_.number())) return fail("sync", error);
@@ -147,12 +160,6 @@ class PosixAppendFile : public AppendFile {
   Status put(std::string_view bytes) {
     const int error = write_all(file_.number(), bytes);
     return error != 0 ? fail("write to", error) : Status();
-  }
-  Status flush() {
-    if (failed_ != 0) return failure("write to", path_, failed_);
-    const Status status = put(buffer_);
-    buffer_.clear();
-    return status;
   }
 
   Path path_;

@@ -1,12 +1,20 @@
+<<<<<<< HEAD
 // The few Unicode facts that names and numbers depend on.
 #include "schema/unicode.h"
 
 #include <algorithm>
 #include <iterator>
+=======
+// Unicode text as names need it.
+#include "schema/unicode.h"
+
+#include "base/text.h"
+>>>>>>> main
 
 namespace lode {
 namespace {
 
+<<<<<<< HEAD
 // The zeros of all decimal digits; the nine others follow each (Unicode 14, which the Python that dlt is measured against uses).
 constexpr char32_t kZeros[] = {
     0x30,    0x660,   0x6F0,   0x7C0,   0x966,   0x9E6,   0xA66,   0xAE6,   0xB66,   0xBE6,   0xC66,
@@ -15,6 +23,15 @@ constexpr char32_t kZeros[] = {
     0xA9F0,  0xAA50,  0xABF0,  0xFF10,  0x104A0, 0x10D30, 0x11066, 0x110F0, 0x11136, 0x111D0, 0x112F0,
     0x11450, 0x114D0, 0x11650, 0x116C0, 0x11730, 0x118E0, 0x11950, 0x11C50, 0x11D50, 0x11DA0, 0x16A60,
     0x16AC0, 0x16B50, 0x1D7CE, 0x1D7D8, 0x1D7E2, 0x1D7EC, 0x1D7F6, 0x1E140, 0x1E2F0, 0x1E950, 0x1FBF0};
+=======
+// The code point at the start of `text`, which loses it. REQUIRES: not empty
+char32_t take_code_point(std::string_view& text) {
+  const std::size_t length = utf8_sequence(text);
+  const char32_t code = length == 0 ? 0xFFFD : decode_utf8(text);
+  text.remove_prefix(length == 0 ? 1 : length);
+  return code;
+}
+>>>>>>> main
 
 }  // namespace
 
@@ -24,6 +41,7 @@ bool is_unicode_space(char32_t c) {
          c == 0x202F || c == 0x205F || c == 0x3000;
 }
 
+<<<<<<< HEAD
 int unicode_digit(char32_t c) {
   if (c < 0x80) return c >= '0' && c <= '9' ? static_cast<int>(c - '0') : -1;
   const char32_t* above = std::upper_bound(std::begin(kZeros), std::end(kZeros), c);
@@ -89,6 +107,15 @@ std::string_view trim_unicode(std::string_view text) {
     while (last > 0 && (static_cast<unsigned char>(text[last]) & 0xC0) == 0x80) --last;
     std::size_t at = last;
     if (!is_unicode_space(next_code_point(text, at)) || at != text.size()) break;
+=======
+std::string_view trim_unicode(std::string_view text) {
+  for (std::string_view rest = text; !rest.empty() && is_unicode_space(take_code_point(rest));) text = rest;
+  while (!text.empty()) {
+    std::size_t last = text.size() - 1;
+    while (last > 0 && (static_cast<unsigned char>(text[last]) & 0xC0) == 0x80) --last;
+    std::string_view rest = text.substr(last);
+    if (!is_unicode_space(take_code_point(rest)) || !rest.empty()) break;
+>>>>>>> main
     text = text.substr(0, last);
   }
   return text;
@@ -96,4 +123,21 @@ std::string_view trim_unicode(std::string_view text) {
 
 bool is_blank(std::string_view text) { return trim_unicode(text).empty(); }
 
+<<<<<<< HEAD
+=======
+std::u32string to_utf32(std::string_view text) {
+  std::u32string out;
+  out.reserve(text.size());
+  while (!text.empty()) out.push_back(take_code_point(text));
+  return out;
+}
+
+std::string to_utf8(std::u32string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (const char32_t c : text) append_utf8(out, c);
+  return out;
+}
+
+>>>>>>> main
 }  // namespace lode
