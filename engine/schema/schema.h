@@ -70,13 +70,8 @@ class Table {
   /// end.
   void merge_column(const Column& column);
   /// merge_column() for all columns of `partial`, then its properties. With `replace_compound`, keys and the like that
-<<<<<<< HEAD
-  /// `partial` declares (primary_key, merge_key, partition, cluster, incremental) replace those of this table instead of
-  /// joining them: what happens when a resource declares its hints anew.
-=======
   /// `partial` declares (primary_key, merge_key, partition, cluster, incremental) replace those of this table instead
   /// of joining them: what happens when a resource declares its hints anew.
->>>>>>> main
   void merge(const Table& partial, bool replace_compound = false);
   void erase_column(std::string_view column);
   bool has_complete_column() const;
@@ -129,13 +124,8 @@ class Schema {
  public:
   /// A new schema as dlt makes it: _dlt_version and _dlt_loads tables, default hints, detections.
   explicit Schema(std::string name);
-<<<<<<< HEAD
-  /// From dlt's stored dictionary, of this or an older engine version; version and hash are renewed if they do not match
-  /// the content. Errors: kSchemaInvalid.
-=======
   /// From dlt's stored dictionary, of this or an older engine version; version and hash are renewed if they do not
   /// match the content. Errors: kSchemaInvalid.
->>>>>>> main
   static Result<Schema> from_json(const json::Value& stored);
   /// dlt's stored dictionary, keys in dlt's order; version and hash as of the last bump().
   json::Value to_json() const;
@@ -195,11 +185,7 @@ class Schema {
   std::unordered_map<std::string, std::size_t> index_;
   json::Value settings_;
   json::Value normalizers_;
-<<<<<<< HEAD
-  json::Value extra_ = json::Value::object();                     ///< description, imported_version_hash and what we do not know
-=======
   json::Value extra_ = json::Value::object();  ///< description, imported_version_hash and what we do not know
->>>>>>> main
   std::uint64_t revision_ = 0;
 };
 

@@ -6,11 +6,7 @@
 namespace lode {
 namespace {
 
-<<<<<<< HEAD
-constexpr std::array<std::string_view, 12> kTypeNames = {"",     "text", "double",  "bool", "timestamp", "bigint",
-=======
 constexpr std::array<std::string_view, 12> kTypeNames = {"",       "text", "double",  "bool", "timestamp", "bigint",
->>>>>>> main
                                                          "binary", "json", "decimal", "wei",  "date",      "time"};
 constexpr std::array<std::string_view, 4> kDispositionNames = {"append", "replace", "merge", "skip"};
 
