@@ -34,8 +34,7 @@ Ref Ref::find(std::string_view key) const {
 
 namespace {
 
-// Apart from to_value(), so that its frames stay small: values may be thousands of levels deep.
-[[gnu::noinline]] Value scalar_to_value(Ref ref) {
+Value scalar_to_value(Ref ref) {
   Value value;
   switch (ref.kind()) {
     case Kind::kBool: return ref.as_bool();
@@ -54,33 +53,34 @@ namespace {
   return value;
 }
 
-void fill(Value& value, Ref ref) {
-  if (ref.is_list()) {
-    value = Value::list(Value::List(ref.size()));
-    Ref item = Ref(ref.cell() + 1);
-    for (Value& place : value.items()) {
-      fill(place, item);
-      item = item.next();
-    }
-  } else if (ref.is_object()) {
-    value = Value::object(std::vector<Value::Member>(ref.size()));
-    Ref key = Ref(ref.cell() + 1);
-    for (Value::Member& place : value.members()) {
-      place.first = key.as_text();
-      fill(place.second, key.next());
-      key = key.next().next();
-    }
-  } else {
-    value = scalar_to_value(ref);
-  }
-}
-
 }  // namespace
 
 Value to_value(Ref ref) {
-  Value value;
-  fill(value, ref);
-  return value;
+  // Not by recursion: values may be thousands of levels deep. Lists get their size at once, so places do not move.
+  Value root;
+  std::vector<std::pair<Ref, Value*>> pending{{ref, &root}};
+  while (!pending.empty()) {
+    const auto [from, to] = pending.back();
+    pending.pop_back();
+    Ref next(from.cell() + 1);
+    if (from.is_list()) {
+      *to = Value::list(Value::List(from.size()));
+      for (Value& item : to->items()) {
+        pending.emplace_back(next, &item);
+        next = next.next();
+      }
+    } else if (from.is_object()) {
+      *to = Value::object(std::vector<Value::Member>(from.size()));
+      for (Value::Member& member : to->members()) {
+        member.first = next.as_text();
+        pending.emplace_back(next.next(), &member.second);
+        next = next.next().next();
+      }
+    } else {
+      *to = scalar_to_value(from);
+    }
+  }
+  return root;
 }
 
 std::size_t Document::bytes() const {

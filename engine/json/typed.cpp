@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <optional>
+#include <vector>
 
 #include "base/assert.h"
 #include "base/iso8601.h"
@@ -137,13 +138,18 @@ bool read_typed(std::string_view string, TypedText& out) {
 }
 
 void decode_typed(Value& value) {
-  if (value.is_list()) {
-    for (Value& item : value.items()) decode_typed(item);
-  } else if (value.is_object()) {
-    for (auto& [key, member] : value.members()) decode_typed(member);
-  } else if (value.is_text()) {
+  std::vector<Value*> pending{&value};  // instead of recursion: values may be thousands of levels deep
+  while (!pending.empty()) {
+    Value& here = *pending.back();
+    pending.pop_back();
     TypedText typed;
-    if (read_typed(value.as_text(), typed)) value = to_value(std::move(typed));
+    if (here.is_list()) {
+      for (Value& item : here.items()) pending.push_back(&item);
+    } else if (here.is_object()) {
+      for (auto& [key, member] : here.members()) pending.push_back(&member);
+    } else if (here.is_text() && read_typed(here.as_text(), typed)) {
+      here = to_value(std::move(typed));
+    }
   }
 }
 

@@ -48,6 +48,14 @@ class Value {
   using Member = std::pair<std::string, Value>;
 
   Value() = default;                               ///< null
+  // Written out because values may be thousands of levels deep: none of these recurses.
+  Value(const Value& other);
+  Value(Value&& other) noexcept = default;
+  Value& operator=(const Value& other);
+  Value& operator=(Value&& other) noexcept = default;
+  ~Value() {
+    if (!list_.empty() || !members_.empty()) free_children();
+  }
   Value(std::nullptr_t) {}                         // NOLINT: values are meant to convert
   Value(bool value) : kind_(Kind::kBool), int_(value) {}                       // NOLINT
   Value(int value) : kind_(Kind::kInt), int_(value) {}                         // NOLINT
@@ -107,6 +115,9 @@ class Value {
   friend bool operator==(const Value& a, const Value& b);
 
  private:
+  void copy_scalar(const Value& other);
+  void free_children();
+
   Kind kind_ = Kind::kNull;
   Subkind subkind_ = Subkind::kNone;
   union {

@@ -62,7 +62,7 @@ TEST_CASE("an error renders as JSON with the same facts", "[base][status]") {
                             .caused_by(Status::error(Code::kIo, "broken pipe"));
   CHECK(status.render_json() ==
         R"({"code":"http.unavailable","message":"GET \"x\" answered 503",)"
-        R"("details":[{"key":"body","value":"a\nb"}],"retryable":true,"hint":"run again later",)"
+        R"("details":[{"key":"body","text":"a\nb"}],"retryable":true,"hint":"run again later",)"
         R"("cause":{"code":"file.io","message":"broken pipe","details":[],"retryable":false}})");
 }
 
