@@ -37,17 +37,25 @@ namespace {
 Value scalar_to_value(Ref ref) {
   Value value;
   switch (ref.kind()) {
-    case Kind::kBool: return ref.as_bool();
-    case Kind::kInt: return ref.as_int();
-    case Kind::kDouble: return ref.as_double();
+    case Kind::kBool:
+      return ref.as_bool();
+    case Kind::kInt:
+      return ref.as_int();
+    case Kind::kDouble:
+      return ref.as_double();
     case Kind::kText:
     case Kind::kBigInt:
     case Kind::kDecimal:
-    case Kind::kBinary: value = Value::of_text(ref.kind(), std::string(ref.as_text())); break;
+    case Kind::kBinary:
+      value = Value::of_text(ref.kind(), std::string(ref.as_text()));
+      break;
     case Kind::kTimestamp:
     case Kind::kDate:
-    case Kind::kTime: value = Value::of_number(ref.kind(), ref.as_int()); break;
-    default: return {};
+    case Kind::kTime:
+      value = Value::of_number(ref.kind(), ref.as_int());
+      break;
+    default:
+      return {};
   }
   value.set_subkind(ref.subkind());
   return value;
@@ -206,17 +214,23 @@ void DocumentBuilder::copy(Ref value) {
 
 void DocumentBuilder::value(const Value& value) {
   switch (value.kind()) {
-    case Kind::kNull: return null();
-    case Kind::kBool: return boolean(value.as_bool());
-    case Kind::kInt: return integer(value.as_int());
-    case Kind::kDouble: return real(value.as_double());
+    case Kind::kNull:
+      return null();
+    case Kind::kBool:
+      return boolean(value.as_bool());
+    case Kind::kInt:
+      return integer(value.as_int());
+    case Kind::kDouble:
+      return real(value.as_double());
     case Kind::kText:
     case Kind::kBigInt:
     case Kind::kDecimal:
-    case Kind::kBinary: return tagged_text(value.kind(), value.as_text(), value.subkind());
+    case Kind::kBinary:
+      return tagged_text(value.kind(), value.as_text(), value.subkind());
     case Kind::kTimestamp:
     case Kind::kDate:
-    case Kind::kTime: return tagged_number(value.kind(), value.as_int(), value.subkind());
+    case Kind::kTime:
+      return tagged_number(value.kind(), value.as_int(), value.subkind());
     case Kind::kList:
       begin_list();
       for (const Value& item : value.items()) this->value(item);

@@ -38,12 +38,18 @@ std::partial_ordering order(Ref a, Ref b) {
 bool holds(Condition::Operator compare, std::partial_ordering order) {
   using Operator = Condition::Operator;
   switch (compare) {
-    case Operator::kEqual: return order == 0;
-    case Operator::kNotEqual: return order != 0;
-    case Operator::kLess: return order < 0;
-    case Operator::kLessOrEqual: return order <= 0;
-    case Operator::kGreater: return order > 0;
-    case Operator::kGreaterOrEqual: return order >= 0;
+    case Operator::kEqual:
+      return order == 0;
+    case Operator::kNotEqual:
+      return order != 0;
+    case Operator::kLess:
+      return order < 0;
+    case Operator::kLessOrEqual:
+      return order <= 0;
+    case Operator::kGreater:
+      return order > 0;
+    case Operator::kGreaterOrEqual:
+      return order >= 0;
   }
   return false;
 }
@@ -99,12 +105,17 @@ bool Walk::follow(const Step* at, const Step* end, Ref value) {
         if (member && follow(at + 1, end, member)) return true;
       }
       return false;
-    case Step::Kind::kIndexes: return value.is_list() && by_index(at, end, value);
-    case Step::Kind::kSlice: return value.is_list() && by_slice(at, end, value);
+    case Step::Kind::kIndexes:
+      return value.is_list() && by_index(at, end, value);
+    case Step::Kind::kSlice:
+      return value.is_list() && by_slice(at, end, value);
     case Step::Kind::kAnyChild:
-    case Step::Kind::kFilter: return into_children(at, end, value);
-    case Step::Kind::kDescend: return downwards(at, end, value);
-    case Step::Kind::kUnion: return into_branches(at, end, value);
+    case Step::Kind::kFilter:
+      return into_children(at, end, value);
+    case Step::Kind::kDescend:
+      return downwards(at, end, value);
+    case Step::Kind::kUnion:
+      return into_branches(at, end, value);
   }
   return false;
 }
@@ -202,11 +213,16 @@ std::vector<Ref> Walk::find(const PathQuery& query, Ref item, std::size_t matche
 bool Walk::is_true(const Condition& condition, Ref item) const {
   const auto holds_here = [&](const Condition& part) { return is_true(part, item); };
   switch (condition.kind) {
-    case Condition::Kind::kExists: return !find(condition.left, item, 1).empty();
-    case Condition::Kind::kMissing: return find(condition.left, item, 1).empty();
-    case Condition::Kind::kCompare: return compares(condition, item);
-    case Condition::Kind::kAll: return std::all_of(condition.parts.begin(), condition.parts.end(), holds_here);
-    case Condition::Kind::kAny: return std::any_of(condition.parts.begin(), condition.parts.end(), holds_here);
+    case Condition::Kind::kExists:
+      return !find(condition.left, item, 1).empty();
+    case Condition::Kind::kMissing:
+      return find(condition.left, item, 1).empty();
+    case Condition::Kind::kCompare:
+      return compares(condition, item);
+    case Condition::Kind::kAll:
+      return std::all_of(condition.parts.begin(), condition.parts.end(), holds_here);
+    case Condition::Kind::kAny:
+      return std::any_of(condition.parts.begin(), condition.parts.end(), holds_here);
   }
   return false;
 }
@@ -223,9 +239,11 @@ bool Walk::compares(const Condition& condition, Ref item) const {
   }
   if (left.empty() || !right) {
     const bool both_missing = left.empty() && !right;
-    return holds(condition.compare, both_missing ? std::partial_ordering::equivalent : std::partial_ordering::unordered);
+    return holds(condition.compare,
+                 both_missing ? std::partial_ordering::equivalent : std::partial_ordering::unordered);
   }
-  return std::any_of(left.begin(), left.end(), [&](Ref value) { return holds(condition.compare, order(value, right)); });
+  return std::any_of(left.begin(), left.end(),
+                     [&](Ref value) { return holds(condition.compare, order(value, right)); });
 }
 
 std::vector<Ref> walk(const std::vector<PathStep>& steps, Ref root, std::size_t matches_max) {

@@ -1,5 +1,6 @@
 // Paths into JSON values: "data.items", "$.groups[*].rows", "items[-1].id", "a['odd key'].b", "a..b".
-// Source of the grammar: the parts of JSONPath that dlt's users write (jsonpath-ng's dialect, as newer releases read it).
+// Source of the grammar: the parts of JSONPath that dlt's users write (jsonpath-ng's dialect, as newer releases read
+// it).
 //
 //   a.b   $.a   'a b'.c   a["k.k"]      members; a bare name is letters, digits, '_', '-' and '@', or a number
 //   a,b   ['a','b']   a.(b|c)           several members; either of two paths

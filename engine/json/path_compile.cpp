@@ -263,8 +263,9 @@ Status Compiler::operand(Condition& out) {
 Status Compiler::compare(Condition& out) {
   using Operator = Condition::Operator;
   static constexpr std::pair<std::string_view, Operator> kOperators[] = {
-      {"==", Operator::kEqual},         {"!=", Operator::kNotEqual}, {"<=", Operator::kLessOrEqual},
-      {">=", Operator::kGreaterOrEqual}, {"<", Operator::kLess},      {">", Operator::kGreater},
+      {"==", Operator::kEqual},       {"!=", Operator::kNotEqual},
+      {"<=", Operator::kLessOrEqual}, {">=", Operator::kGreaterOrEqual},
+      {"<", Operator::kLess},         {">", Operator::kGreater},
       {"=", Operator::kEqual}};
   if (peek() == '=' && peek(1) == '~') return error("'=~' is not supported");
   for (const auto& [word, compare] : kOperators) {

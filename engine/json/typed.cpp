@@ -85,7 +85,9 @@ bool read_time(char mark, std::string_view text, TypedText& out) {
 
 bool read_marked(char mark, std::string_view text, TypedText& out) {
   switch (mark) {
-    case kWeiMark: out.subkind = Subkind::kWei; [[fallthrough]];
+    case kWeiMark:
+      out.subkind = Subkind::kWei;
+      [[fallthrough]];
     case kDecimalMark:
       out.kind = Kind::kDecimal;
       out.text = text;
@@ -98,11 +100,15 @@ bool read_marked(char mark, std::string_view text, TypedText& out) {
       out.kind = Kind::kBinary;
       out.subkind = Subkind::kHexBytes;
       return text.starts_with("0x") && hex_decode(text.substr(2), out.bytes);
-    case kBytesMark: out.kind = Kind::kBinary; return base64_decode(text, out.bytes);
+    case kBytesMark:
+      out.kind = Kind::kBinary;
+      return base64_decode(text, out.bytes);
     case kTimestampMark:
     case kDateMark:
-    case kTimeMark: return read_time(mark, text, out);
-    default: return false;
+    case kTimeMark:
+      return read_time(mark, text, out);
+    default:
+      return false;
   }
 }
 
@@ -155,9 +161,12 @@ void decode_typed(Value& value) {
 
 void append_typed(std::string& out, Typing typing, Kind kind, Subkind subkind, std::int64_t number) {
   switch (kind) {
-    case Kind::kDate: return append_marked(out, typing, kDateMark, iso_date(number));
-    case Kind::kTime: return append_marked(out, typing, kTimeMark, iso_time(number));
-    default: break;
+    case Kind::kDate:
+      return append_marked(out, typing, kDateMark, iso_date(number));
+    case Kind::kTime:
+      return append_marked(out, typing, kTimeMark, iso_time(number));
+    default:
+      break;
   }
   LODE_ASSERT(kind == Kind::kTimestamp);
   append_marked(out, typing, kTimestampMark,
@@ -166,10 +175,14 @@ void append_typed(std::string& out, Typing typing, Kind kind, Subkind subkind, s
 
 void append_typed(std::string& out, Typing typing, Kind kind, Subkind subkind, std::string_view text) {
   switch (subkind) {
-    case Subkind::kUuid: return append_marked(out, typing, kUuidMark, text);
-    case Subkind::kWei: return append_marked(out, typing, kWeiMark, text);
-    case Subkind::kHexBytes: return append_marked(out, typing, kHexBytesMark, "0x" + hex_encode(text));
-    default: break;
+    case Subkind::kUuid:
+      return append_marked(out, typing, kUuidMark, text);
+    case Subkind::kWei:
+      return append_marked(out, typing, kWeiMark, text);
+    case Subkind::kHexBytes:
+      return append_marked(out, typing, kHexBytesMark, "0x" + hex_encode(text));
+    default:
+      break;
   }
   if (kind == Kind::kDecimal) return append_marked(out, typing, kDecimalMark, text);
   LODE_ASSERT(kind == Kind::kBinary);

@@ -9,19 +9,32 @@ namespace lode::json {
 
 std::string_view kind_name(Kind kind) {
   switch (kind) {
-    case Kind::kNull: return "null";
-    case Kind::kBool: return "boolean";
-    case Kind::kInt: return "integer";
-    case Kind::kDouble: return "number";
-    case Kind::kText: return "text";
-    case Kind::kList: return "list";
-    case Kind::kObject: return "object";
-    case Kind::kBigInt: return "integer";
-    case Kind::kDecimal: return "decimal";
-    case Kind::kTimestamp: return "timestamp";
-    case Kind::kDate: return "date";
-    case Kind::kTime: return "time";
-    case Kind::kBinary: return "binary";
+    case Kind::kNull:
+      return "null";
+    case Kind::kBool:
+      return "boolean";
+    case Kind::kInt:
+      return "integer";
+    case Kind::kDouble:
+      return "number";
+    case Kind::kText:
+      return "text";
+    case Kind::kList:
+      return "list";
+    case Kind::kObject:
+      return "object";
+    case Kind::kBigInt:
+      return "integer";
+    case Kind::kDecimal:
+      return "decimal";
+    case Kind::kTimestamp:
+      return "timestamp";
+    case Kind::kDate:
+      return "date";
+    case Kind::kTime:
+      return "time";
+    case Kind::kBinary:
+      return "binary";
   }
   return "unknown";
 }
@@ -225,17 +238,22 @@ namespace {
 
 bool equal_scalars(const Value& a, const Value& b) {
   switch (a.kind()) {
-    case Kind::kBool: return a.as_bool() == b.as_bool();
-    case Kind::kDouble: return a.as_double() == b.as_double();
+    case Kind::kBool:
+      return a.as_bool() == b.as_bool();
+    case Kind::kDouble:
+      return a.as_double() == b.as_double();
     case Kind::kInt:
     case Kind::kTimestamp:
     case Kind::kDate:
-    case Kind::kTime: return a.as_int() == b.as_int();
+    case Kind::kTime:
+      return a.as_int() == b.as_int();
     case Kind::kText:
     case Kind::kBigInt:
     case Kind::kDecimal:
-    case Kind::kBinary: return a.as_text() == b.as_text();
-    default: return true;
+    case Kind::kBinary:
+      return a.as_text() == b.as_text();
+    default:
+      return true;
   }
 }
 

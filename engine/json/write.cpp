@@ -127,34 +127,49 @@ void Writer::value(const Value& value) {
 
 [[gnu::noinline]] void Writer::scalar(Ref value) {
   switch (value.kind()) {
-    case Kind::kNull: out_.append("null"); return;
-    case Kind::kDouble: return append_double(out_, value.as_double());
+    case Kind::kNull:
+      out_.append("null");
+      return;
+    case Kind::kDouble:
+      return append_double(out_, value.as_double());
     case Kind::kText:
     case Kind::kBigInt:
     case Kind::kDecimal:
-    case Kind::kBinary: return text_scalar(value.kind(), value.subkind(), value.as_text());
-    default: return number_scalar(value.kind(), value.subkind(), value.as_int());
+    case Kind::kBinary:
+      return text_scalar(value.kind(), value.subkind(), value.as_text());
+    default:
+      return number_scalar(value.kind(), value.subkind(), value.as_int());
   }
 }
 
 [[gnu::noinline]] void Writer::scalar(const Value& value) {
   switch (value.kind()) {
-    case Kind::kNull: out_.append("null"); return;
-    case Kind::kBool: return number_scalar(Kind::kBool, Subkind::kNone, value.as_bool() ? 1 : 0);
-    case Kind::kDouble: return append_double(out_, value.as_double());
+    case Kind::kNull:
+      out_.append("null");
+      return;
+    case Kind::kBool:
+      return number_scalar(Kind::kBool, Subkind::kNone, value.as_bool() ? 1 : 0);
+    case Kind::kDouble:
+      return append_double(out_, value.as_double());
     case Kind::kText:
     case Kind::kBigInt:
     case Kind::kDecimal:
-    case Kind::kBinary: return text_scalar(value.kind(), value.subkind(), value.as_text());
-    default: return number_scalar(value.kind(), value.subkind(), value.as_int());
+    case Kind::kBinary:
+      return text_scalar(value.kind(), value.subkind(), value.as_text());
+    default:
+      return number_scalar(value.kind(), value.subkind(), value.as_int());
   }
 }
 
 void Writer::number_scalar(Kind kind, Subkind subkind, std::int64_t number) {
   switch (kind) {
-    case Kind::kBool: out_.append(number != 0 ? "true" : "false"); return;
-    case Kind::kInt: return append_int(out_, number);
-    default: return append_typed(out_, options_.typing, kind, subkind, number);
+    case Kind::kBool:
+      out_.append(number != 0 ? "true" : "false");
+      return;
+    case Kind::kInt:
+      return append_int(out_, number);
+    default:
+      return append_typed(out_, options_.typing, kind, subkind, number);
   }
 }
 
@@ -241,7 +256,9 @@ void append_double(std::string& out, double value) {
     out.append(exponent < 0 ? "e-" : "e+");
     append_int(out, exponent < 0 ? -exponent : exponent);
   } else if (exponent < 0) {
-    out.append("0.").append(static_cast<std::size_t>(-exponent - 1), '0').append(digits, static_cast<std::size_t>(count));
+    out.append("0.")
+        .append(static_cast<std::size_t>(-exponent - 1), '0')
+        .append(digits, static_cast<std::size_t>(count));
   } else if (count <= exponent + 1) {
     out.append(digits, static_cast<std::size_t>(count)).append(static_cast<std::size_t>(exponent + 1 - count), '0');
     out.append(".0");
@@ -270,14 +287,29 @@ bool any_must_escape(const char* at) {
 void append_escape(std::string& out, char c) {
   static constexpr char kHex[] = "0123456789abcdef";
   switch (c) {
-    case '"': out.append("\\\""); return;
-    case '\\': out.append("\\\\"); return;
-    case '\b': out.append("\\b"); return;
-    case '\f': out.append("\\f"); return;
-    case '\n': out.append("\\n"); return;
-    case '\r': out.append("\\r"); return;
-    case '\t': out.append("\\t"); return;
-    default: out.append("\\u00").append({kHex[c >> 4 & 15], kHex[c & 15]});
+    case '"':
+      out.append("\\\"");
+      return;
+    case '\\':
+      out.append("\\\\");
+      return;
+    case '\b':
+      out.append("\\b");
+      return;
+    case '\f':
+      out.append("\\f");
+      return;
+    case '\n':
+      out.append("\\n");
+      return;
+    case '\r':
+      out.append("\\r");
+      return;
+    case '\t':
+      out.append("\\t");
+      return;
+    default:
+      out.append("\\u00").append({kHex[c >> 4 & 15], kHex[c & 15]});
   }
 }
 

@@ -1,7 +1,8 @@
 // Digests against FIPS 202 and against the vectors that dlt's formats are made of.
+#include "base/digest.h"
+
 #include <string>
 
-#include "base/digest.h"
 #include "base/text.h"
 #include "support/catch.h"
 

@@ -9,9 +9,14 @@ using namespace lode;
 using namespace std::string_literals;
 
 TEST_CASE("base64 encodes the vectors of RFC 4648", "[base][encoding]") {
-  const std::pair<std::string, std::string> vectors[] = {
-      {"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="},
-      {"foobar", "Zm9vYmFy"}, {"\xFB\xFF\xBF", "+/+/"}};
+  const std::pair<std::string, std::string> vectors[] = {{"", ""},
+                                                         {"f", "Zg=="},
+                                                         {"fo", "Zm8="},
+                                                         {"foo", "Zm9v"},
+                                                         {"foob", "Zm9vYg=="},
+                                                         {"fooba", "Zm9vYmE="},
+                                                         {"foobar", "Zm9vYmFy"},
+                                                         {"\xFB\xFF\xBF", "+/+/"}};
   for (const auto& [bytes, text] : vectors) {
     CHECK(base64_encode(bytes) == text);
     std::string decoded = "left over";

@@ -1,8 +1,9 @@
 // Row ids: shape, the encoding, and that they differ.
+#include "base/ids.h"
+
 #include <set>
 #include <string>
 
-#include "base/ids.h"
 #include "base/text.h"
 #include "support/catch.h"
 

@@ -1,9 +1,10 @@
 // Status and Result: building, rendering, the catalogue.
+#include "base/status.h"
+
 #include <set>
 #include <string>
 
 #include "base/result.h"
-#include "base/status.h"
 #include "support/catch.h"
 
 using lode::Code;
@@ -69,8 +70,7 @@ TEST_CASE("an error renders as JSON with the same facts", "[base][status]") {
 TEST_CASE("causes are rendered outermost first", "[base][status]") {
   const Status inner = Status::error(Code::kIo, "disk on fire").with("disk", "sda");
   const Status outer = Status::error(Code::kPackageCorrupt, "cannot open the package").caused_by(inner);
-  CHECK(outer.render() ==
-        "cannot open the package\n  because: disk on fire\n  disk: sda\n  [package.corrupt]");
+  CHECK(outer.render() == "cannot open the package\n  because: disk on fire\n  disk: sda\n  [package.corrupt]");
 }
 
 TEST_CASE("details of several lines stay indented", "[base][status]") {

@@ -1,8 +1,9 @@
 // Splitting, cases, quantities, and guessing what was meant.
+#include "base/text.h"
+
 #include <string>
 #include <vector>
 
-#include "base/text.h"
 #include "support/catch.h"
 
 using namespace lode;

@@ -1,5 +1,6 @@
 // Civil time as integers, and the ISO texts made of it.
 #include "base/time.h"
+
 #include "support/catch.h"
 
 using namespace lode;
@@ -20,8 +21,8 @@ TEST_CASE("every day of four centuries survives the round trip", "[base][time]")
   Civil before = civil_from_days(days_from_civil(1799, 12, 31));
   for (std::int64_t days = days_from_civil(1800, 1, 1); days <= days_from_civil(2200, 12, 31); ++days) {
     const Civil civil = civil_from_days(days);
-    const bool follows = civil.day == 1 ? !is_valid_date(before.year, before.month, before.day + 1)
-                                        : civil.day == before.day + 1;
+    const bool follows =
+        civil.day == 1 ? !is_valid_date(before.year, before.month, before.day + 1) : civil.day == before.day + 1;
     if (!follows || days_from_civil(civil.year, civil.month, civil.day) != days ||
         !is_valid_date(civil.year, civil.month, civil.day)) {
       FAIL(civil.year << "-" << civil.month << "-" << civil.day << " at " << days);

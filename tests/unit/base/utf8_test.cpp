@@ -13,14 +13,16 @@ TEST_CASE("is_utf8 refuses what RFC 3629 refuses", "[base][utf8]") {
   CHECK(is_utf8("é日😀"));
   CHECK(is_utf8("\0x"s));
   CHECK(is_utf8("\xF4\x8F\xBF\xBF"));
-  CHECK_FALSE(is_utf8("\xF4\x90\x80\x80"));   // beyond U+10FFFF
-  CHECK_FALSE(is_utf8("\xC0\x80"));           // overlong
-  CHECK_FALSE(is_utf8("\xE0\x9F\xBF"));       // overlong
-  CHECK_FALSE(is_utf8("\xF0\x8F\xBF\xBF"));   // overlong
-  CHECK_FALSE(is_utf8("\xED\xA0\x80"));       // a surrogate
+  CHECK_FALSE(is_utf8("\xF4\x90\x80\x80"));  // beyond U+10FFFF
+  CHECK_FALSE(is_utf8("\xC0\x80"));          // overlong
+  CHECK_FALSE(is_utf8("\xE0\x9F\xBF"));      // overlong
+  CHECK_FALSE(is_utf8("\xF0\x8F\xBF\xBF"));  // overlong
+  CHECK_FALSE(is_utf8("\xED\xA0\x80"));      // a surrogate
   CHECK_FALSE(is_utf8("\x80"));
-  CHECK_FALSE(is_utf8("12345678\xFF" "12345678"));
-  CHECK_FALSE(is_utf8("abc\xE6\x97"));        // cut off
+  CHECK_FALSE(
+      is_utf8("12345678\xFF"
+              "12345678"));
+  CHECK_FALSE(is_utf8("abc\xE6\x97"));  // cut off
 }
 
 TEST_CASE("code points are counted, not bytes", "[base][utf8]") {
@@ -29,7 +31,8 @@ TEST_CASE("code points are counted, not bytes", "[base][utf8]") {
 }
 
 TEST_CASE("code points survive encoding and decoding", "[base][utf8]") {
-  for (const char32_t code : {U'\0', U'a', U'\x7F', U'\x80', U'\x7FF', U'\x800', U'\uFFFD', U'\U00010000', U'\U0010FFFF'}) {
+  for (const char32_t code :
+       {U'\0', U'a', U'\x7F', U'\x80', U'\x7FF', U'\x800', U'\uFFFD', U'\U00010000', U'\U0010FFFF'}) {
     std::string text;
     append_utf8(text, code);
     CHECK(utf8_sequence(text) == text.size());
@@ -41,11 +44,11 @@ TEST_CASE("decimal digits of any script have their value", "[base][utf8]") {
   CHECK(decimal_digit('0') == 0);
   CHECK(decimal_digit('9') == 9);
   CHECK(decimal_digit('a') == -1);
-  CHECK(decimal_digit(0x0665) == 5);    // Arabic-Indic
-  CHECK(decimal_digit(0x066A) == -1);   // what follows its nine
-  CHECK(decimal_digit(0xFF19) == 9);    // full width
-  CHECK(decimal_digit(0x1D7FF) == 9);   // mathematical monospace
-  CHECK(decimal_digit(0x00B2) == -1);   // superscript two is no decimal digit
+  CHECK(decimal_digit(0x0665) == 5);   // Arabic-Indic
+  CHECK(decimal_digit(0x066A) == -1);  // what follows its nine
+  CHECK(decimal_digit(0xFF19) == 9);   // full width
+  CHECK(decimal_digit(0x1D7FF) == 9);  // mathematical monospace
+  CHECK(decimal_digit(0x00B2) == -1);  // superscript two is no decimal digit
   CHECK(decimal_digit(0x0100) == -1);
 }
 

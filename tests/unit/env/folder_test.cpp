@@ -16,7 +16,8 @@ TEST_CASE("folders are made with their parents, again and again", "[env][folder]
 TEST_CASE("a folder cannot be made where a file is", "[env][folder]") {
   const Scratch scratch;
   put(scratch / "a", "x");
-  check_error(Env::real().make_folders(scratch / "a"), Code::kExists, "cannot make folder '" + (scratch / "a").string());
+  check_error(Env::real().make_folders(scratch / "a"), Code::kExists,
+              "cannot make folder '" + (scratch / "a").string());
   check_error(Env::real().make_folders(scratch / "a/b"), Code::kNotFound, (scratch / "a/b").string());
 }
 
@@ -25,7 +26,7 @@ TEST_CASE("a listing is sorted by name, with kinds and sizes", "[env][folder]") 
   put(scratch / "b", "12345");
   put(scratch / "a", "");
   REQUIRE(Env::real().make_folders(scratch / "C").ok());
-  const auto entries = Env::real().list_folder(scratch.folder());
+  const auto entries = Env::real().list_folder(scratch.path());
   REQUIRE(entries.ok());
   REQUIRE(entries->size() == 3);
   CHECK((*entries)[0].name == "C");
@@ -77,6 +78,6 @@ TEST_CASE("remove_file does not take folders", "[env][folder]") {
 
 TEST_CASE("folders can be synced", "[env][folder]") {
   const Scratch scratch;
-  CHECK(Env::real().sync_folder(scratch.folder()).ok());
+  CHECK(Env::real().sync_folder(scratch.path()).ok());
   check_error(Env::real().sync_folder(scratch / "no"), Code::kNotFound, "cannot sync folder '");
 }

@@ -49,8 +49,8 @@ TEST_CASE("what cannot be read is named with the reason", "[env][read]") {
   check_error(Env::real().read_file(scratch / "a").status(), Code::kNotFound,
               "cannot open '" + (scratch / "a").string() + "': No such file or directory");
   check_error(Env::real().map_file(scratch / "a").status(), Code::kNotFound, "cannot open '");
-  check_error(Env::real().read_file(scratch.folder()).status(), Code::kIo, "Is a directory");
-  check_error(Env::real().map_file(scratch.folder()).status(), Code::kIo, "Is a directory");
+  check_error(Env::real().read_file(scratch.path()).status(), Code::kIo, "Is a directory");
+  check_error(Env::real().map_file(scratch.path()).status(), Code::kIo, "Is a directory");
   put(scratch / "a", "x");
   check_error(Env::real().read_file(scratch / "a/b").status(), Code::kNotFound, "Not a directory");
 }

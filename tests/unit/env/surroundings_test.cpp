@@ -36,8 +36,8 @@ TEST_CASE("a variable is there, empty, or not there", "[env][surroundings]") {
 
 TEST_CASE("home is HOME when it can be written", "[env][surroundings]") {
   const Scratch scratch;
-  const VariableGuard guard("HOME", scratch.folder().c_str());
-  CHECK(Env::real().home() == scratch.folder());
+  const VariableGuard guard("HOME", scratch.path().c_str());
+  CHECK(Env::real().home() == scratch.path());
   ::setenv("HOME", (scratch / "no").c_str(), 1);
   CHECK_FALSE(Env::real().home());
 }

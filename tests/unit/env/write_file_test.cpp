@@ -26,7 +26,7 @@ TEST_CASE("a whole file is written and overwritten", "[env][write]") {
   put(scratch / "a", "one");
   put(scratch / "a", "two");
   CHECK(contents(scratch / "a") == "two");
-  CHECK(files_in(scratch.folder()) == 1);
+  CHECK(files_in(scratch.path()) == 1);
 }
 
 TEST_CASE("a new file gets the mode asked for", "[env][write]") {
@@ -39,7 +39,7 @@ TEST_CASE("a failed write leaves the old file and no temporary one", "[env][writ
   const Scratch scratch;
   REQUIRE(Env::real().make_folders(scratch / "target/sub").ok());
   check_error(Env::real().write_file(scratch / "target", "x"), Code::kIo, "cannot write '");
-  CHECK(files_in(scratch.folder()) == 1);
+  CHECK(files_in(scratch.path()) == 1);
   check_error(Env::real().write_file(scratch / "no/such/a", "x"), Code::kNotFound, (scratch / "no/such/a").string());
 }
 
@@ -56,7 +56,7 @@ TEST_CASE("writers of one file at the same time never mix", "[env][write]") {
   for (std::thread& writer : writers) writer.join();
   const std::string text = contents(scratch / "a");
   CHECK(text == std::string(50'000, text.at(0)));
-  CHECK(files_in(scratch.folder()) == 1);
+  CHECK(files_in(scratch.path()) == 1);
 }
 
 TEST_CASE("replace moves files and folders over what is there", "[env][write]") {

@@ -44,7 +44,8 @@ TEST_CASE("each kind of mistake has its own words", "[json][error]") {
   CHECK(message("[01]") == "JSON, line 1, column 2: not a JSON number");
   CHECK(message("\"abc") == "JSON, line 1, column 1: a string without an end");
   CHECK(message("[\"a\x01\"]") == "JSON, line 1, column 4: a control character inside a string must be escaped");
-  CHECK(message("[\"a\nb\"]") == "JSON, line 1, column 4: a line break inside a string; a closing quote may be missing");
+  CHECK(message("[\"a\nb\"]") ==
+        "JSON, line 1, column 4: a line break inside a string; a closing quote may be missing");
   CHECK(message("[\"a\xFF\"]") == "JSON, line 1, column 4: the text is not valid UTF-8");
   CHECK(message("[\"\\ud800\"]") == "JSON, line 1, column 3: half of a surrogate pair stands alone");
 }

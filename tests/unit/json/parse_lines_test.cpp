@@ -7,7 +7,9 @@ using namespace lode::json;
 
 namespace {
 
-std::string row(int i) { return R"({"id":)" + std::to_string(i) + R"(,"name":"row \u00e9 )" + std::to_string(i) + R"("})"; }
+std::string row(int i) {
+  return R"({"id":)" + std::to_string(i) + R"(,"name":"row \u00e9 )" + std::to_string(i) + R"("})";
+}
 
 lode::Status error_of(const std::string& text, std::size_t first_line = 1) {
   Parser parser;

@@ -34,9 +34,7 @@ TEST_CASE("a short text lives as long as its document", "[json][parse]") {
   CHECK(document->root(0).first_child().as_text() == "abc");
 }
 
-TEST_CASE("a byte order mark is skipped", "[json][parse]") {
-  CHECK(again("\xEF\xBB\xBF{\"a\":1}") == R"({"a":1})");
-}
+TEST_CASE("a byte order mark is skipped", "[json][parse]") { CHECK(again("\xEF\xBB\xBF{\"a\":1}") == R"({"a":1})"); }
 
 TEST_CASE("a parser can be used again, also after an error", "[json][parse]") {
   Parser parser;
@@ -64,8 +62,8 @@ TEST_CASE("large texts with line breaks are parsed in windows", "[json][parse]")
   std::string compact = "{\"rows\":[";
   for (int i = 0; i < 30'000; ++i) {
     const std::string number = std::to_string(i);
-    pretty += std::string(i > 0 ? "," : "") + "\n    {\n      \"id\": " + number + ",\n      \"name\":\n        \"n\\t" + number +
-              "\"\n    }";
+    pretty += std::string(i > 0 ? "," : "") + "\n    {\n      \"id\": " + number +
+              ",\n      \"name\":\n        \"n\\t" + number + "\"\n    }";
     compact += std::string(i > 0 ? "," : "") + "{\"id\":" + number + ",\"name\":\"n\\t" + number + "\"}";
   }
   pretty += "\n  ]\n}\n";

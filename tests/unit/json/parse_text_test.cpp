@@ -49,9 +49,9 @@ TEST_CASE("strings with and without escapes may alternate", "[json][text]") {
 
 TEST_CASE("bad escapes are refused", "[json][text]") {
   Parser parser;
-  for (const char* text : {R"("\x")", R"("\u12")", R"("\u12g4")", R"("\u+123")", R"("\ud800")", R"("\udc00")",
-                           R"("\ud800\u0041")", R"("\ud800\n")", R"("\ud800x")", R"("\udc00\ud800")", R"("\")", R"("\u")",
-                           R"(["\ud83d","\ude00"])"}) {
+  for (const char* text :
+       {R"("\x")", R"("\u12")", R"("\u12g4")", R"("\u+123")", R"("\ud800")", R"("\udc00")", R"("\ud800\u0041")",
+        R"("\ud800\n")", R"("\ud800x")", R"("\udc00\ud800")", R"("\")", R"("\u")", R"(["\ud83d","\ude00"])"}) {
     INFO(text);
     CHECK_FALSE(parser.parse(text).ok());
   }

@@ -1,8 +1,9 @@
 // Paths: members, indexes, slices, descent, unions.
 // Method: the rows of the table are what jsonpath-ng 1.16 finds in the same document.
+#include "json/path.h"
+
 #include <string>
 
-#include "json/path.h"
 #include "json_testing.h"
 
 using namespace lode::json;
@@ -176,7 +177,8 @@ TEST_CASE("paths that are wrong name the place", "[json][path]") {
   CHECK(message("a['b") == R"(path "a['b", character 3: the closing quote is missing)");
   CHECK(message("a[0") == R"(path "a[0", character 4: ']' was expected)");
   CHECK(message("a[]") == R"(path "a[]", character 3: an index, a slice, '*', '?' or a name was expected)");
-  CHECK(message("a[99999999999999999999]") == R"(path "a[99999999999999999999]", character 3: the number is too large)");
+  CHECK(message("a[99999999999999999999]") ==
+        R"(path "a[99999999999999999999]", character 3: the number is too large)");
   CHECK(message("(a") == R"(path "(a", character 3: ')' was expected)");
   CHECK(message("a.$") == R"(path "a.$", character 3: '$' is the whole document and can only stand first)");
   CHECK(message("a.`parent`") == R"(path "a.`parent`", character 3: operators in backquotes are not supported)");

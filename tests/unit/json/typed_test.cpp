@@ -29,9 +29,11 @@ TEST_CASE("each mark decodes to its kind", "[json][typed]") {
 }
 
 TEST_CASE("what cannot be decoded stays text", "[json][typed]") {
-  for (const char* text : {"\uF026", "\uF026abc", "\uF026", "\uF026 1", "\uF026.", "\uF0272024", "\uF02712:00", "\uF028x",
-                           "\uF029not-a-uuid", "\uF02A00ff", "\uF02A0x0", "\uF02B***", "\uF02Cx", "\uF02D2024-01-01",
-                           "\uF02E1", "\uF0251", "x\uF0261", "\uF0261\uF026", "12.50", ""}) {
+  for (const char* text : {"\uF026",           "\uF026abc",        "\uF026",      "\uF026 1",
+                           "\uF026.",          "\uF0272024",       "\uF02712:00", "\uF028x",
+                           "\uF029not-a-uuid", "\uF02A00ff",       "\uF02A0x0",   "\uF02B***",
+                           "\uF02Cx",          "\uF02D2024-01-01", "\uF02E1",     "\uF0251",
+                           "x\uF0261",         "\uF0261\uF026",    "12.50",       ""}) {
     INFO(text);
     CHECK(decoded(text) == Value(text));
   }

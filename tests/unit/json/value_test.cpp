@@ -1,7 +1,8 @@
 // json::Value: building, looking up, changing, comparing.
+#include "json/value.h"
+
 #include <string>
 
-#include "json/value.h"
 #include "support/catch.h"
 
 using namespace lode::json;

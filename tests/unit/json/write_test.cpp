@@ -23,10 +23,11 @@ TEST_CASE("strings are escaped as orjson escapes them", "[json][write]") {
   for (char c = 0; c < 0x30; ++c) all += c;
   std::string out;
   append_text(out, all + "\x7F\u2028é\"\\/");
-  CHECK(out ==
-        "\"\\u0000\\u0001\\u0002\\u0003\\u0004\\u0005\\u0006\\u0007\\b\\t\\n\\u000b\\f\\r\\u000e\\u000f"
-        "\\u0010\\u0011\\u0012\\u0013\\u0014\\u0015\\u0016\\u0017\\u0018\\u0019\\u001a\\u001b\\u001c\\u001d\\u001e\\u001f"
-        " !\\\"#$%&'()*+,-./\x7F\u2028é\\\"\\\\/\"");
+  CHECK(
+      out ==
+      "\"\\u0000\\u0001\\u0002\\u0003\\u0004\\u0005\\u0006\\u0007\\b\\t\\n\\u000b\\f\\r\\u000e\\u000f"
+      "\\u0010\\u0011\\u0012\\u0013\\u0014\\u0015\\u0016\\u0017\\u0018\\u0019\\u001a\\u001b\\u001c\\u001d\\u001e\\u001f"
+      " !\\\"#$%&'()*+,-./\x7F\u2028é\\\"\\\\/\"");
 }
 
 TEST_CASE("a character to escape is found at every place of a text", "[json][write]") {
@@ -52,9 +53,10 @@ TEST_CASE("compact writing has no white space at all", "[json][write]") {
 
 TEST_CASE("keys are sorted by bytes at every level", "[json][write]") {
   // U+FB00 sorts before U+10000 by bytes; by UTF-16 units it would be the other way round.
-  CHECK(both("{\"b\":{\"z\":1,\"a\":[{\"y\":1,\"x\":2}]},\"\U00010000\":1,\"\uFB00\":2,\"B\":3,\"a\":4,\"aa\":5,\"\":6}",
-             {.sort_keys = true}) ==
-        "{\"\":6,\"B\":3,\"a\":4,\"aa\":5,\"b\":{\"a\":[{\"x\":2,\"y\":1}],\"z\":1},\"\uFB00\":2,\"\U00010000\":1}");
+  CHECK(
+      both("{\"b\":{\"z\":1,\"a\":[{\"y\":1,\"x\":2}]},\"\U00010000\":1,\"\uFB00\":2,\"B\":3,\"a\":4,\"aa\":5,\"\":6}",
+           {.sort_keys = true}) ==
+      "{\"\":6,\"B\":3,\"a\":4,\"aa\":5,\"b\":{\"a\":[{\"x\":2,\"y\":1}],\"z\":1},\"\uFB00\":2,\"\U00010000\":1}");
 }
 
 TEST_CASE("duplicate keys stay in their order when sorted", "[json][write]") {
