@@ -10,6 +10,7 @@
 #include "lua/native_source.h"
 #include "lua/object.h"
 #include "lua/script_run.h"
+#include "lua/secret_value.h"
 #include "lua/status_value.h"
 #include "lua/task.h"
 #include "runtime/pipeline_run.h"

@@ -19,6 +19,7 @@ Engine::Engine(EngineOptions options, Config config, Env& env)
     : options_(std::move(options)),
       env_(env),
       config_(std::move(config)),
+      http_(env),
       loop_(env),
       workers_(std::make_unique<WorkerPool>(options_.workers == 0 ? kWorkersDefault : options_.workers)) {}
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "http/url.h"
 #include "json/parse.h"
 
 namespace lode {

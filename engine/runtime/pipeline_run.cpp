@@ -17,8 +17,8 @@ std::shared_ptr<PipelineRun> PipelineRun::start(Engine& engine, PipelineSpec spe
     run->status_ = run_pipeline(*run);
     engine.loop().post([run] {
       run->coordinator_.join();
-      const auto on_done = std::exchange(run->on_done_, nullptr);
-      on_done(*run);
+      const auto notify = std::exchange(run->on_done_, nullptr);
+      notify(*run);
     });
   });
   return run;
