@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "json/parse.h"
 #include "json/write.h"
 #include "lua/modules.h"
 #include "lua/object.h"
@@ -484,6 +485,15 @@ int json_encode(lua_State* L) {
   return 1;
 }
 
+int json_decode(lua_State* L) {
+  std::size_t size = 0;
+  const char* const text = luaL_checklstring(L, 1, &size);
+  Result<std::shared_ptr<const json::Document>> document = json::Parser().parse(std::string(text, size));
+  if (!document.ok()) raise(L, std::move(document).status());
+  push_value(L, (*document)->root(0));
+  return 1;
+}
+
 }  // namespace
 
 void open_values(lua_State* L) {
@@ -506,7 +516,7 @@ void open_values(lua_State* L) {
   lua_setfield(L, -2, "null");
   for (const luaL_Reg& function : {luaL_Reg{"list", value_list}, luaL_Reg{"decimal", value_decimal},
                                    luaL_Reg{"bytes", value_bytes}, luaL_Reg{"time", value_time},
-                                   luaL_Reg{"json_encode", json_encode}}) {
+                                   luaL_Reg{"json_encode", json_encode}, luaL_Reg{"json_decode", json_decode}}) {
     lua_pushcfunction(L, function.func);
     lua_setfield(L, -2, function.name);
   }
