@@ -248,6 +248,20 @@ int page_of_json(lua_State* L) {
   return 1;
 }
 
+// native.page_select(page, path): the first match in the page's first row, as a Lua value and as JSON text, which tells 2.0
+// from 2; nothing if there is no match
+int page_select(lua_State* L) {
+  const LuaPage& page = check_object<LuaPage>(L, 1);
+  Result<json::Path> path = json::Path::compile(luaL_checkstring(L, 2));
+  if (!path.ok()) raise(L, std::move(path).status());
+  if (page.page.rows.rows.empty()) return 0;
+  const json::Ref match = path->first(page.page.rows.rows[0]);
+  if (!match) return 0;
+  push_value(L, match);
+  push_text(L, json::write(match));
+  return 2;
+}
+
 // native.page_json(page): its rows as the text of a JSON list
 int page_json(lua_State* L) {
   json::DocumentBuilder builder;
@@ -298,7 +312,7 @@ void open_pages(lua_State* L) {
   register_type<PageWriter>(L, {{"row", writer_row}, {"add", writer_add}, {"keep", writer_keep}, {"finish", writer_finish}});
   for (const luaL_Reg& function :
        {luaL_Reg{"page_writer", writer_new}, luaL_Reg{"is_page", is_page}, luaL_Reg{"page_of", page_of},
-        luaL_Reg{"page_of_json", page_of_json}, luaL_Reg{"page_json", page_json},
+        luaL_Reg{"page_of_json", page_of_json}, luaL_Reg{"page_json", page_json}, luaL_Reg{"page_select", page_select},
         luaL_Reg{"page_with_fields", page_with_fields}}) {
     lua_pushcfunction(L, function.func);
     lua_setfield(L, -2, function.name);

@@ -102,12 +102,13 @@ function methods:prepare(path, options)
     fields.fail("lua.bad_field", ("request: the path must be a string, not a %s"):format(type(path)))
   end
   local label = ('request "%s"'):format(native.url_sanitise(path))
-  if options.params and options.query then fields.fail("lua.bad_field", label .. ": params and query are the same field") end
-  if options.form and options.data then fields.fail("lua.bad_field", label .. ": form and data are the same field") end
+  local function fail(why) fields.fail("lua.bad_field", label .. ": " .. why) end
+  if options.params and options.query then fail "params and query are the same field" end
+  if options.form and options.data then fail "form and data are the same field" end
   local json, data = options.json, options.form or options.data
   if json == native.null then json = nil end
   if data == "" or (type(data) == "table" and next(data) == nil) then data = nil end
-  if json ~= nil and data then fields.fail("lua.bad_field", label .. ": json and form cannot both be the body") end
+  if json ~= nil and data then fail "json and form cannot both be the body" end
   local own_auth = self.auth
   if options.auth ~= nil then own_auth = auth.from(options.auth) end
   return {
@@ -135,7 +136,7 @@ local function default_header(map, name, value)
   if headers.get(map, name) == nil then map[name] = value end
 end
 
---- Sends a prepared request, which stays as it is, and returns the response whatever its status. Raises if there is none.
+--- Sends a prepared request, which stays as it is, and returns the response whatever its status. Raises without one.
 function methods:send(request)
   local out = {
     method = request.method, url = request.url, params = params.copy(request.params),
@@ -160,8 +161,9 @@ function methods:send(request)
   return response
 end
 
---- client:request("orders", { method = "PUT", … }): the response. Raises for a status of 400 and more that `accept` does
--- not name. The response has status, url, headers, body, :json(), :select(path), :rows(path), :page(path), :header(name).
+--- client:request("orders", { method = "PUT", … }): the response. Raises for a status of 400 and more that `accept`
+-- does not name. The response has status, url, headers, body, :json(), :select(path), :rows(path), :page(path) and
+-- :header(name).
 function methods:request(path, options)
   options = request_spec:check(options or {}, type(path) == "string" and ('"%s"'):format(path) or nil)
   local response = self:send(self:prepare(path, options))

@@ -82,8 +82,8 @@ end
 local types = { bearer = auth.bearer, api_key = auth.api_key, http_basic = auth.basic, basic = auth.basic }
 local type_names = { "api_key", "bearer", "http_basic" }
 
---- Auth made of what a script wrote: an auth object, { type = "api_key", … } (without a type: bearer), or a function that
--- gets the request and changes its `headers` and `params`. nil, false and lode.null mean none.
+--- Auth made of what a script wrote: an auth object, { type = "api_key", … } (without a type: bearer), or a function
+-- that gets the request and changes its `headers` and `params`. nil, false and lode.null mean none.
 function auth.from(value)
   if value == nil or value == false or value == native.null then return nil end
   if type(value) == "function" then return new("custom", function(_, request) value(request) end) end

@@ -7,8 +7,8 @@ local params = {}
 
 local function is_pair(value) return type(value) == "table" and type(value[1]) == "string" end
 
---- The list made of `given`: a table by name (sorted by name, as Lua tables have no order), or a list of { name, value },
--- whose order is kept. lode.null stands for a parameter that is left out. `given` is not changed.
+--- The list made of `given`: a table by name (sorted by name, as Lua tables have no order), or a list of
+-- { name, value }, whose order is kept. `given` is not changed.
 function params.from(given)
   local list = {}
   if given == nil or given == native.null then return list end

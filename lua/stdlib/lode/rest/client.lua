@@ -14,8 +14,8 @@ local client = {}
 local same_bodies_max = 4
 
 local paging_fields = {
-  { "paginator",     "any",    doc = [["header_link", { type = "cursor", … } …; default: found out from the first answer]] },
-  { "data_selector", "string", doc = "JSON path of the rows; default: found out from the first answer" },
+  { "paginator",     "any",    doc = [["header_link", { type = "cursor", … }; default: as the first answer looks]] },
+  { "data_selector", "string", doc = "JSON path of the rows; default: as the first answer looks" },
 }
 
 local client_spec = fields.define("rest.client", http.with_fields(http.client_fields, paging_fields))
@@ -38,8 +38,8 @@ function client.new(args)
   return setmetatable(args, mt)
 end
 
--- Tells when a walk comes back to a request that it has sent before: it would go round for ever. Keeps two requests at any
--- length of the walk: the last one, and one that is replaced at ever longer intervals.
+-- Tells when a walk comes back to a request that it has sent before: it would go round for ever. Keeps two requests at
+-- any length of the walk: the last one, and one that is replaced at ever longer intervals.
 local function repeat_guard()
   local last, checkpoint, steps, interval = nil, nil, 0, 1
   return function(request)
@@ -57,7 +57,8 @@ local walk_methods = {}
 local walk_mt = { __index = walk_methods }
 
 function walk_methods:fail(response, message, hint)
-  error(native.error { code = "rest.paging", message = message, notes = { "answer: " .. tostring(response) }, hint = hint }, 0)
+  local notes = { "answer: " .. tostring(response) }
+  error(native.error { code = "rest.paging", message = message, notes = notes, hint = hint }, 0)
 end
 
 -- Sends the request of the walk. nil: the answer is to be ignored.
@@ -76,8 +77,10 @@ function walk_methods:check_progress(response, page)
   self.same_bodies = self.last and #page > 0 and response:has_same_body(self.last) and self.same_bodies + 1 or 1
   self.last = response
   if self.same_bodies < same_bodies_max then return end
-  self:fail(response, ("%d pages in a row are the same: the server does not seem to look at what the %s paginator asks for")
-    :format(same_bodies_max, paginator.name), "compare the names of its parameters with the API's documentation")
+  self:fail(response,
+    ("%d pages in a row are the same: the server does not seem to look at what the %s paginator asks for")
+      :format(same_bodies_max, paginator.name),
+    "compare the names of its parameters with the API's documentation")
 end
 
 -- The next page and its response, or nil.

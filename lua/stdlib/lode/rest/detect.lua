@@ -8,8 +8,8 @@ local detect = {}
 local function is_scalar(entry) return entry.kind == "text" or entry.kind == "number" or entry.kind == "boolean" end
 local function starts(key, word) return key:lower():sub(1, #word) == word end
 
--- Where a link to the next page or a cursor seems to be: the first key that starts with "next" and has a plain value, or an
--- object with an "href" or "url" in it.
+-- Where a link to the next page or a cursor seems to be: the first key that starts with "next" and has a plain value, or
+-- an object with an "href" or "url" in it.
 local function next_entry(outline)
   for i, entry in ipairs(outline) do
     if starts(entry.key, "next") then
@@ -43,7 +43,7 @@ local function first_page(outline, total)
   return 0
 end
 
---- The paginator for the answers that this one is the first of, and what to tell the user if it is no more than a guess.
+--- The paginator for the answers that this one is the first of, and what to tell the user if it is but a guess.
 function detect.paginator(response)
   if response:link "next" then return paginators.header_link() end
   local outline = response:outline()

@@ -70,7 +70,8 @@ function paging.integer(paginator, response, path, what)
   local number = (type(value) == "number" or type(value) == "cdata") and tonumber(value)
   if type(value) == "string" and value:match "^%s*[+-]?%d+%s*$" then number = tonumber(value) end
   if not number then
-    paging.fail(paginator, response, ("the %s at '%s' is %s, not a whole number"):format(what, path, paging.show(value)))
+    paging.fail(paginator, response,
+      ("the %s at '%s' is %s, not a whole number"):format(what, path, paging.show(value)))
   end
   return number < 0 and math.ceil(number) or math.floor(number)
 end
