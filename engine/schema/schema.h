@@ -15,6 +15,7 @@
 namespace lode {
 
 /// One column: dlt's dictionary of properties, with the ones that the engine asks for often kept beside it.
+/// A value; not synchronised.
 class Column {
  public:
   Column() = default;
@@ -26,13 +27,14 @@ class Column {
   DataType type() const { return type_; }
   bool complete() const { return type_ != DataType::kNone; }
   bool nullable() const { return nullable_; }
-  /// True-valued boolean property: "primary_key", "merge_key", "unique", "row_key", "parent_key", "root_key", "variant"…
+  /// Whether the property says something, that is, is there and neither false nor null: "primary_key", "merge_key",
+  /// "unique", "row_key", "parent_key", "root_key", "variant", "dedup_sort"… REQUIRES: not "nullable" or "timezone".
   bool flag(std::string_view property) const;
   std::optional<std::int64_t> precision() const;
   std::optional<std::int64_t> scale() const;
   /// `timezone: false` makes a timestamp naive.
   bool has_timezone() const;
-  /// All properties in stored order, "name" first.
+  /// All properties in stored order, "name" among them.
   const json::Value& props() const { return props_; }
   void set(std::string_view property, json::Value value);        ///< keeps the cached fields true
   void erase(std::string_view property);
@@ -45,10 +47,19 @@ class Column {
 };
 
 /// One table: its columns in stored order and dlt's other properties (parent, resource, write_disposition, x-…).
+/// A value; not synchronised.
 class Table {
  public:
   Table() = default;
+  /// Without columns and properties.
   explicit Table(std::string name);
+  /// A table at the top, as dlt makes it: write_disposition append, its own name as resource.
+  static Table root(std::string name);
+  static Table child(std::string name, std::string_view parent);
+  /// From dlt's dictionary. Errors: kSchemaInvalid.
+  static Result<Table> from_json(std::string name, const json::Value& stored);
+  /// dlt's dictionary: name, columns, then the other properties.
+  json::Value to_json() const;
 
   const std::string& name() const { return name_; }
   const std::vector<Column>& columns() const { return columns_; }
@@ -57,8 +68,13 @@ class Table {
   std::optional<std::size_t> index_of(std::string_view column) const;
   /// Adds the column or overwrites its properties one by one; an incomplete column that becomes complete moves to the end.
   void merge_column(const Column& column);
+  /// merge_column() for all columns of `partial`, then its properties. With `replace_compound`, keys and the like that
+  /// `partial` declares (primary_key, merge_key, partition, cluster, incremental) replace those of this table instead of
+  /// joining them: what happens when a resource declares its hints anew.
+  void merge(const Table& partial, bool replace_compound = false);
   void erase_column(std::string_view column);
-  /// Name of the first column with the flag, "" if there is none; and of all of them.
+  bool has_complete_column() const;
+  /// Name of the first column with the flag, "" if there is none; and of all of them. Incomplete columns count.
   std::string first_with(std::string_view flag) const;
   std::vector<std::string> all_with(std::string_view flag) const;
 
@@ -72,6 +88,8 @@ class Table {
 
  private:
   std::string name_;
+  void reindex(std::size_t from);
+
   std::vector<Column> columns_;
   std::unordered_map<std::string, std::size_t> index_;
   json::Value props_ = json::Value::object();
@@ -93,12 +111,20 @@ inline constexpr std::string_view kVersionTable = "_dlt_version";
 inline constexpr std::string_view kStateTable = "_dlt_pipeline_state";
 inline constexpr int kSchemaEngineVersion = 11;
 
+// Columns that the engine adds; conventions of naming leave them as they are.
+inline constexpr std::string_view kIdColumn = "_dlt_id";
+inline constexpr std::string_view kLoadIdColumn = "_dlt_load_id";
+inline constexpr std::string_view kParentIdColumn = "_dlt_parent_id";
+inline constexpr std::string_view kListIndexColumn = "_dlt_list_idx";
+inline constexpr std::string_view kRootIdColumn = "_dlt_root_id";
+
 /// The tables of one source. A value: copy it to freeze it. Not synchronised.
 class Schema {
  public:
   /// A new schema as dlt makes it: _dlt_version and _dlt_loads tables, default hints, detections.
   explicit Schema(std::string name);
-  /// From dlt's stored dictionary. Errors: kSchemaInvalid.
+  /// From dlt's stored dictionary, of this or an older engine version; version and hash are renewed if they do not match
+  /// the content. Errors: kSchemaInvalid.
   static Result<Schema> from_json(const json::Value& stored);
   /// dlt's stored dictionary, keys in dlt's order; version and hash as of the last bump().
   json::Value to_json() const;
@@ -109,7 +135,12 @@ class Schema {
   /// base64 SHA3-256 of the content, as dlt computes it: equal schemas hash equal on every machine.
   std::string content_hash() const;
   /// If the content changed since the last bump: version + 1, the hash renewed, the old one remembered. True if it did.
+  /// The first bump of a new schema gives it its hash and leaves the version at 1.
   bool bump();
+  /// Hashes of former versions, newest first; dlt keeps ten.
+  const std::vector<std::string>& previous_hashes() const { return previous_hashes_; }
+  /// Grows with every change and every non-const access: whoever keeps facts about the schema compares it.
+  std::uint64_t revision() const { return revision_; }
 
   const std::vector<Table>& tables() const { return tables_; }
   const Table* find_table(std::string_view name) const;           ///< null if unknown; valid until a table is added
@@ -117,24 +148,34 @@ class Schema {
   /// Adds an empty table. REQUIRES: there is none of the name.
   Table& add_table(Table table);
   void erase_table(std::string_view name);
-  /// Adds what `partial` has and this lacks (columns and properties); returns exactly what was added.
-  SchemaChange::TableChange merge(const Table& partial);
-  /// `table` and all its descendants by parent, parents first.
+  /// Adds what `partial` has and this lacks, and overwrites what differs (Table::merge); returns the columns that were
+  /// added or became complete.
+  SchemaChange::TableChange merge(const Table& partial, bool replace_compound = false);
+  /// Whether merge(partial) would contradict what is there: another parent, or a parent that is unknown.
+  /// Errors: kSchemaInvalid.
+  Status check_merge(const Table& partial) const;
+  /// `root_table` and all its descendants by parent, parents first; empty if it is unknown.
   std::vector<const Table*> chain(std::string_view root_table) const;
   /// The table at the top of `table`'s parents.
   const Table& root_of(const Table& table) const;
+  /// A property of the table or of the nearest parent that has it; null if none has.
+  const json::Value* inherited(const Table& table, std::string_view property) const;
   /// Write disposition, inherited from the parents; append if nobody says.
   WriteDisposition disposition(const Table& table) const;
-  /// Tables that hold users' rows: not the system tables.
+  /// Tables that hold users' rows: not the system tables, and not those without a complete column.
   std::vector<const Table*> data_tables() const;
 
-  json::Value& settings() { return settings_; }
+  json::Value& settings() { return ++revision_, settings_; }
   const json::Value& settings() const { return settings_; }
-  json::Value& normalizers() { return normalizers_; }
+  json::Value& normalizers() { return ++revision_, normalizers_; }
   const json::Value& normalizers() const { return normalizers_; }
 
  private:
   Schema() = default;
+  json::Value content() const;
+  Status check_parents() const;
+  void rebuild_index();
+
   std::string name_;
   std::int64_t version_ = 1;
   std::string version_hash_;
@@ -143,7 +184,8 @@ class Schema {
   std::unordered_map<std::string, std::size_t> index_;
   json::Value settings_;
   json::Value normalizers_;
-  json::Value extra_;                                             ///< description, imported_version_hash and what we do not know
+  json::Value extra_ = json::Value::object();                     ///< description, imported_version_hash and what we do not know
+  std::uint64_t revision_ = 0;
 };
 
 /// Whether the name belongs to the engine: "_dlt_loads", "_dlt_id".
