@@ -8,8 +8,8 @@ local detect = {}
 local function is_scalar(entry) return entry.kind == "text" or entry.kind == "number" or entry.kind == "boolean" end
 local function starts(key, word) return key:lower():sub(1, #word) == word end
 
--- Where a link to the next page or a cursor seems to be: the first key that starts with "next" and has a plain value, or
--- an object with an "href" or "url" in it.
+-- Where a link to the next page or a cursor seems to be: the first key that starts with "next" and has a plain value,
+-- or an object with an "href" or "url" in it.
 local function next_entry(outline)
   for i, entry in ipairs(outline) do
     if starts(entry.key, "next") then

@@ -114,8 +114,8 @@ local function fail(whole, message, hint)
   fields.fail("lua.bad_field", ("rest.source %s: %s"):format(whole.label, message), hint)
 end
 
--- Path placeholders that name a parameter: a fixed one is put into the path, one of type "resolve" becomes a placeholder
--- of its parent's field. Both leave the query.
+-- Path placeholders that name a parameter: a fixed one is put into the path, one of type "resolve" becomes a
+-- placeholder of its parent's field. Both leave the query.
 local function bind_path_params(whole)
   local call = whole.endpoint
   local by_name, used = {}, {}

@@ -1,4 +1,4 @@
---- Placeholders: "issues/{resources.issues.number}" in a path, a parameter, a header, a body. {{ and }} are plain braces.
+--- Placeholders: "issues/{resources.issues.number}" in a path, a parameter, a header, a body. {{ and }}: plain braces.
 -- Depends on: lode.fields, lode.native
 local fields = require "lode.fields"
 local native = require "lode.native"

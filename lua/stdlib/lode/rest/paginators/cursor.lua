@@ -10,7 +10,7 @@ local function is_cursor(value) return value ~= nil and value ~= false and value
 local cursor = paging.kind {
   name = "cursor",
   fields = {
-    { "cursor_path",           "string", default = "cursors.next", doc = "of the answer; absent, null, empty: the end" },
+    { "cursor_path",           "string", default = "cursors.next", doc = "absent, null or empty: the end" },
     { "cursor_param",          "string", doc = "query parameter that takes it: cursor" },
     { "cursor_body_path",      "string", doc = "or the place in the JSON body that takes it" },
     { "stop_after_empty_page", "boolean", default = false },
