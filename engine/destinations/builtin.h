@@ -1,0 +1,33 @@
+// The destinations that exist, by name and by URL.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "env/env.h"
+#include "json/value.h"
+#include "load/destination.h"
+
+namespace lode {
+
+/// What a user says of a destination, taken apart.
+struct DestinationSpec {
+  std::string kind;                                ///< "sqlite"
+  json::Value options = json::Value::object();     ///< file, credentials…
+  std::string dataset;
+};
+
+/// A row of the list in builtin.cpp. Nothing registers itself.
+struct DestinationKind {
+  std::string_view name;                           ///< as written in Lua
+  std::string_view scheme;                         ///< of URLs: "sqlite" for sqlite:///shop.db
+  std::string_view options;                        ///< names of the options, separated by commas
+  Result<std::unique_ptr<Destination>> (*make)(const DestinationSpec& spec, Env& env);
+};
+
+/// `spec` is a name ("sqlite"), a URL ("sqlite:///shop.db"), or an object {type = name, credentials = URL, …}. Nothing is
+/// opened yet. Errors: kDestinationUnknown with a suggestion, kConfigInvalid, kConfigUnknownField.
+Result<std::unique_ptr<Destination>> make_destination(const json::Value& spec, const std::string& dataset, Env& env);
+
+}  // namespace lode

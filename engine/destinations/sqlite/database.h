@@ -1,0 +1,62 @@
+// SQLite's C library with Status instead of result codes. The only folder that knows it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "env/env.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace lode::sqlite {
+
+/// A prepared statement. Must go before its database.
+class Statement {
+ public:
+  Statement() = default;
+  explicit Statement(sqlite3_stmt* statement) : statement_(statement) {}
+  ~Statement();
+  Statement(Statement&& other) noexcept : statement_(std::exchange(other.statement_, nullptr)) {}
+  Statement& operator=(Statement&& other) noexcept {
+    std::swap(statement_, other.statement_);
+    return *this;
+  }
+
+  sqlite3_stmt* get() const { return statement_; }
+  void bind(int index, std::string_view text);     ///< 1..; copied
+  void bind(int index, std::int64_t number);
+  std::string text(int column) const;              ///< 0..; "" for null
+  std::int64_t integer(int column) const;
+
+ private:
+  sqlite3_stmt* statement_ = nullptr;
+};
+
+/// One connection. One thread at a time.
+class Database {
+ public:
+  /// Opens the file, made if missing. Errors: as error().
+  static Result<std::unique_ptr<Database>> open(const Path& file, int busy_timeout_ms);
+  ~Database();
+
+  Status run(const std::string& sql);
+  Result<Statement> prepare(const std::string& sql);
+  /// True: a row is there; false: done.
+  Result<bool> step(Statement& statement);
+  /// What went wrong last: kDestinationBusy, kDestinationReadOnly, kDiskFull, kLoadIntegrity, kDestinationRefused…
+  Status error(std::string_view doing) const;
+  sqlite3* get() const { return handle_; }
+
+ private:
+  Database(sqlite3* handle, Path file, int busy_timeout_ms)
+      : handle_(handle), file_(std::move(file)), busy_timeout_ms_(busy_timeout_ms) {}
+  sqlite3* handle_;
+  Path file_;
+  int busy_timeout_ms_;
+};
+
+}  // namespace lode::sqlite
