@@ -17,18 +17,21 @@ Result<ContractMode> mode_from_json(const Value& value, std::string_view field) 
   for (std::size_t i = 0; value.is_text() && i < kModeNames.size(); ++i) {
     if (kModeNames[i] == value.as_text()) return static_cast<ContractMode>(i);
   }
-  return Status::error(Code::kConfigInvalid,
-                       fmt::format("{}: {} is no contract mode", field,
-                                   value.is_text() ? "'" + value.as_text() + "'" : std::string(json::kind_name(value.kind()))))
+  return Status::error(Code::kConfigInvalid, fmt::format("{}: {} is no contract mode", field,
+                                                         value.is_text() ? "'" + value.as_text() + "'"
+                                                                         : std::string(json::kind_name(value.kind()))))
       .hint("one of evolve, freeze, discard_row, discard_value");
 }
 
 Status violated(const Schema& schema, const Table& table, std::string_view what, std::string_view entity) {
-  return Status::error(Code::kContractViolated, fmt::format("schema '{}': table '{}': {}", schema.name(), table.name(), what))
+  return Status::error(Code::kContractViolated,
+                       fmt::format("schema '{}': table '{}': {}", schema.name(), table.name(), what))
       .note(fmt::format("schema_contract.{} = \"freeze\"", entity))
-      .hint(entity == "tables"    ? "allow the table with tables = \"evolve\", or leave its rows out with tables = \"discard_row\""
-            : entity == "columns" ? "remove the field in an :add_map, or allow it with columns = \"evolve\""
-                                  : "convert the value in an :add_map, or allow a variant column with data_type = \"evolve\"");
+      .hint(entity == "tables"
+                ? "allow the table with tables = \"evolve\", or leave its rows out with tables = \"discard_row\""
+            : entity == "columns"
+                ? "remove the field in an :add_map, or allow it with columns = \"evolve\""
+                : "convert the value in an :add_map, or allow a variant column with data_type = \"evolve\"");
 }
 
 bool changes_type(const Column& existing, const Column& column) {
@@ -117,9 +120,10 @@ Result<ContractVerdict> apply_contract(const Schema& schema, const Contract& con
     }
     if (mode == ContractMode::kEvolve) continue;
     if (mode == ContractMode::kFreeze) {
-      const std::string_view what = is_variant ? "a value does not fit its column and would need the variant column '{}'"
-                                    : is_new   ? "column '{}' is new"
-                                               : "the type of column '{}' would change";
+      const std::string_view what = is_variant
+                                        ? "a value does not fit its column and would need the variant column '{}'"
+                                    : is_new ? "column '{}' is new"
+                                             : "the type of column '{}' would change";
       return violated(schema, partial, fmt::format(fmt::runtime(what), column.name()), entity);
     }
     verdict.filters.push_back({.whole_table = false, .name = column.name(), .mode = mode});

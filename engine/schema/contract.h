@@ -31,19 +31,19 @@ struct Contract {
   bool all_evolve() const;
 };
 
-/// The contract of a table that is, or would be, in the schema: its own, else that of the nearest parent, else the schema's.
-/// The engine's own tables always evolve.
+/// The contract of a table that is, or would be, in the schema: its own, else that of the nearest parent, else the
+/// schema's. The engine's own tables always evolve.
 Contract contract_of(const Schema& schema, const Table& table);
 
 /// Data that must be left out from now on.
 struct ContractFilter {
   bool whole_table = false;
-  std::string name;                                ///< of the table or column
-  ContractMode mode = ContractMode::kDiscardRow;   ///< never kEvolve or kFreeze
+  std::string name;                               ///< of the table or column
+  ContractMode mode = ContractMode::kDiscardRow;  ///< never kEvolve or kFreeze
 };
 
 struct ContractVerdict {
-  std::optional<Table> allowed;                    ///< the part of the change that may happen; nullopt: the table may not exist
+  std::optional<Table> allowed;  ///< the part of the change that may happen; nullopt: the table may not exist
   std::vector<ContractFilter> filters;
 };
 

@@ -69,7 +69,8 @@ Status add_scd2(Table& table, const Value& disposition) {
     from = names->items()[0].as_text();
     to = names->items()[1].as_text();
   }
-  if (const Value* boundary = disposition.find("boundary_timestamp")) table.props().set("x-boundary-timestamp", *boundary);
+  if (const Value* boundary = disposition.find("boundary_timestamp"))
+    table.props().set("x-boundary-timestamp", *boundary);
   const Value* active = disposition.find("active_record_timestamp");
   const auto put = [&](const std::string& name, const Value& properties) -> Status {
     table.erase_column(name);
@@ -90,7 +91,8 @@ Status add_disposition(Table& table, const Value& disposition) {
   if (disposition.is_null()) return Status();
   const std::string name = disposition.is_text() ? disposition.as_text() : disposition.text_or("disposition", "");
   if (!disposition_from_name(name)) {
-    return bad_hint(fmt::format("there is no write disposition '{}'", name)).hint("one of append, replace, merge, skip");
+    return bad_hint(fmt::format("there is no write disposition '{}'", name))
+        .hint("one of append, replace, merge, skip");
   }
   table.props().set("write_disposition", name);
   if (!disposition.is_object() || name != "merge") return Status();
@@ -103,13 +105,15 @@ Status add_disposition(Table& table, const Value& disposition) {
   };
   for (const auto& [key, hint] : kHints) {
     const Value* value = disposition.find(key);
-    if (value != nullptr && !value->is_null() && !(value->is_bool() && !value->as_bool())) table.props().set(hint, *value);
+    if (value != nullptr && !value->is_null() && !(value->is_bool() && !value->as_bool()))
+      table.props().set(hint, *value);
   }
   const std::string strategy = disposition.text_or("strategy", "");
   const std::string version = disposition.text_or("row_version_column_name", "");
   if (strategy == "scd2") return add_scd2(table, disposition);
   if (!version.empty() && disposition.bool_or("skip_unchanged_rows", false)) {
-    LODE_ASSIGN(const Column column, Column::from_props(version, props({{"nullable", false}, {"x-row-version", true}})));
+    LODE_ASSIGN(const Column column,
+                Column::from_props(version, props({{"nullable", false}, {"x-row-version", true}})));
     table.merge_column(column);
   }
   return Status();
@@ -170,7 +174,8 @@ Result<Table> declared_table(const TableHints& hints) {
   return table;
 }
 
-Result<Table> nested_table(const NestedHints& hints, const ResourceHints& resource, const std::string& root, const Naming& naming) {
+Result<Table> nested_table(const NestedHints& hints, const ResourceHints& resource, const std::string& root,
+                           const Naming& naming) {
   LODE_ASSIGN(const Table declared, declared_table(hints));
   std::vector<std::string> fragments = {root};
   for (const std::string& key : hints.path) {

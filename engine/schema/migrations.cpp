@@ -116,7 +116,8 @@ void drop_seen_null_first(Value& stored) {
 Status migrate_stored_schema(Value& stored) {
   const std::int64_t from = stored.int_or("engine_version", 0);
   const auto bad = [&](std::string_view why) {
-    return Status::error(Code::kSchemaInvalid, fmt::format("schema '{}' has engine version {}: {}", stored.text_or("name", ""), from, why));
+    return Status::error(Code::kSchemaInvalid,
+                         fmt::format("schema '{}' has engine version {}: {}", stored.text_or("name", ""), from, why));
   };
   if (from > kSchemaEngineVersion) {
     return bad(fmt::format("this program knows versions up to {}", kSchemaEngineVersion)).hint("install a newer lode");

@@ -12,15 +12,15 @@
 namespace lode {
 namespace {
 
-constexpr std::size_t kTagBytes = 4;        // of the hash; a collision in 1000 names is then less likely than 0.1 %
-constexpr std::uint32_t kTagLength = 6;     // 4 bytes in unpadded base64
+constexpr std::size_t kTagBytes = 4;     // of the hash; a collision in 1000 names is then less likely than 0.1 %
+constexpr std::uint32_t kTagLength = 6;  // 4 bytes in unpadded base64
 
 bool is_lower(char32_t c) { return c >= 'a' && c <= 'z'; }
 bool is_upper(char32_t c) { return c >= 'A' && c <= 'Z'; }
 bool is_ascii_digit(char32_t c) { return c >= '0' && c <= '9'; }
 
 // Letters of ASCII, digits of all scripts and the underscore: all that the SQL conventions keep.
-bool is_word(char32_t c) { return is_lower(c) || is_upper(c) || c == '_' || unicode_digit(c) >= 0; }
+bool is_word(char32_t c) { return is_lower(c) || is_upper(c) || c == '_' || decimal_digit(c) >= 0; }
 
 // Every run of other characters becomes one underscore.
 std::u32string keep_words(std::u32string_view text) {
@@ -44,10 +44,11 @@ std::u32string collapse_underscores(std::u32string_view text) {
 }
 
 void prefix_leading_digit(std::u32string& text) {
-  if (!text.empty() && unicode_digit(text.front()) >= 0) text.insert(text.begin(), '_');
+  if (!text.empty() && decimal_digit(text.front()) >= 0) text.insert(text.begin(), '_');
 }
 
-// "getHTTPResponse" -> "getHTTP_Response": a capital that begins a word of small letters, unless '_' or nothing precedes it.
+// "getHTTPResponse" -> "getHTTP_Response": a capital that begins a word of small letters, unless '_' or nothing
+// precedes it.
 std::u32string break_before_words(std::u32string_view text) {
   std::u32string out;
   for (std::size_t i = 0; i < text.size();) {
@@ -79,14 +80,14 @@ class SnakeCase : public Naming {
 
  private:
   std::string map(std::string_view trimmed) const override {
-    std::u32string text = decode_utf8(trimmed);
+    std::u32string text = to_utf32(trimmed);
     for (char32_t& c : text) c = reduce(c);
     text = break_before_capitals(break_before_words(keep_words(text)));
     for (char32_t& c : text) c = is_upper(c) ? c + 32 : c;
     prefix_leading_digit(text);
     // Underscores at the end would look like a separator without a name behind it.
     for (std::size_t i = text.size(); i > 0 && text[i - 1] == '_'; --i) text[i - 1] = 'x';
-    return encode_utf8(collapse_underscores(text));
+    return to_utf8(collapse_underscores(text));
   }
 
   static char32_t reduce(char32_t c) {
@@ -159,16 +160,14 @@ class Sql : public Naming {
 
  private:
   std::string map(std::string_view trimmed) const override {
-    std::u32string text = keep_words(decode_utf8(trimmed));
+    std::u32string text = keep_words(to_utf32(trimmed));
     prefix_leading_digit(text);
     if (text != U"_") {
       while (!text.empty() && text.back() == '_') text.pop_back();
     }
-    return encode_utf8(collapse_underscores(text));
+    return to_utf8(collapse_underscores(text));
   }
-  std::string finish(std::string shortened) const override {
-    return case_sensitive_ ? shortened : to_lower(shortened);
-  }
+  std::string finish(std::string shortened) const override { return case_sensitive_ ? shortened : to_lower(shortened); }
 
   bool case_sensitive_;
 };
@@ -183,12 +182,13 @@ Result<std::shared_ptr<const Naming>> make_convention(std::string_view name, std
   if (name == "sql_cs_v1") return Pointer(std::make_shared<Sql>(true, length_max));
   if (name == "sql_ci_v1") return Pointer(std::make_shared<Sql>(false, length_max));
   if (name == "s3_tables") {
-    if (length_max <= kS3LengthMax) return Pointer(std::make_shared<S3Tables>(length_max == 0 ? kS3LengthMax : length_max));
-    return Status::error(Code::kConfigInvalid,
-                         fmt::format("naming convention 's3_tables' allows {} characters, {} were asked for", kS3LengthMax, length_max));
+    if (length_max <= kS3LengthMax)
+      return Pointer(std::make_shared<S3Tables>(length_max == 0 ? kS3LengthMax : length_max));
+    return Status::error(
+        Code::kConfigInvalid,
+        fmt::format("naming convention 's3_tables' allows {} characters, {} were asked for", kS3LengthMax, length_max));
   }
-  const std::string guess =
-      closest(name, {"snake_case", "duck_case", "direct", "sql_cs_v1", "sql_ci_v1", "s3_tables"});
+  const std::string guess = closest(name, {"snake_case", "duck_case", "direct", "sql_cs_v1", "sql_ci_v1", "s3_tables"});
   Status status = Status::error(Code::kConfigInvalid, fmt::format("there is no naming convention '{}'", name));
   if (!guess.empty()) status.note(fmt::format("did you mean '{}'?", guess));
   return std::move(status).hint("one of snake_case, duck_case, direct, sql_cs_v1, sql_ci_v1, s3_tables");
@@ -198,8 +198,8 @@ Result<std::shared_ptr<const Naming>> make_convention(std::string_view name, std
 
 Result<std::shared_ptr<const Naming>> Naming::make(std::string_view convention, std::uint32_t length_max) {
   if (length_max > 0 && length_max < kTagLength) {
-    return Status::error(Code::kConfigInvalid,
-                         fmt::format("identifiers need at least {} characters, the limit is {}", kTagLength, length_max));
+    return Status::error(Code::kConfigInvalid, fmt::format("identifiers need at least {} characters, the limit is {}",
+                                                           kTagLength, length_max));
   }
   for (const std::string_view module : {"dlt.common.normalizers.naming.", "dlt.common.normalizers.names."}) {
     if (convention.substr(0, module.size()) == module) convention.remove_prefix(module.size());
@@ -252,7 +252,8 @@ std::string Naming::path(std::string_view name) const {
 
 std::string Naming::table_path(std::string_view name) const {
   std::vector<std::string> pieces;
-  for (const std::string_view piece : break_path(name)) pieces.push_back(finish_table(identifier_of(trim_unicode(piece))));
+  for (const std::string_view piece : break_path(name))
+    pieces.push_back(finish_table(identifier_of(trim_unicode(piece))));
   return shorten(join(pieces), name);
 }
 
@@ -263,14 +264,15 @@ std::string Naming::shorten_fragments(const std::vector<std::string>& fragments)
 
 std::string Naming::shorten(std::string normalized, std::string_view source) const {
   // Bytes are never fewer than code points, so the cheap test comes first.
-  if (length_max_ == 0 || normalized.size() <= length_max_ || count_code_points(normalized) <= length_max_) return normalized;
+  if (length_max_ == 0 || normalized.size() <= length_max_ || count_code_points(normalized) <= length_max_)
+    return normalized;
   std::string tag = base64_encode(shake_128(source, kTagBytes), false);
   std::replace(tag.begin(), tag.end(), '/', 'a');
   std::replace(tag.begin(), tag.end(), '+', 'b');
-  const std::u32string text = decode_utf8(normalized);
+  const std::u32string text = to_utf32(normalized);
   const std::size_t rest = length_max_ - kTagLength;
   const std::u32string_view view = text;
-  return encode_utf8(view.substr(0, rest / 2 + rest % 2)) + to_lower(tag) + encode_utf8(view.substr(text.size() - rest / 2));
+  return to_utf8(view.substr(0, rest / 2 + rest % 2)) + to_lower(tag) + to_utf8(view.substr(text.size() - rest / 2));
 }
 
 }  // namespace lode

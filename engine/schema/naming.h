@@ -40,7 +40,8 @@ class Naming {
   std::vector<std::string_view> break_path(std::string_view path) const;
 
  protected:
-  Naming(std::string convention, std::uint32_t length_max) : convention_(std::move(convention)), length_max_(length_max) {}
+  Naming(std::string convention, std::uint32_t length_max)
+      : convention_(std::move(convention)), length_max_(length_max) {}
 
  private:
   /// Maps a name without white space at its ends; not shortened.

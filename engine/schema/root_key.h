@@ -13,8 +13,8 @@ namespace lode {
 std::string merge_strategy_of(const Table& root, std::string_view default_strategy);
 
 /// Call when `table` was added or changed. If its root needs the key (merged with a strategy that replaces children, or
-/// asked for by normalizers.json.config.root_key_propagation, or a table of the chain has the column already), the schema
-/// says from now on: copy the row id of the root to `_dlt_root_id` of its descendants.
+/// asked for by normalizers.json.config.root_key_propagation, or a table of the chain has the column already), the
+/// schema says from now on: copy the row id of the root to `_dlt_root_id` of its descendants.
 void update_root_key(Schema& schema, std::string_view table, std::string_view default_strategy);
 
 }  // namespace lode

@@ -62,7 +62,8 @@ Schema::Schema(std::string name)
 
 Result<Schema> Schema::from_json(const Value& stored) {
   const auto bad = [](std::string what) { return Status::error(Code::kSchemaInvalid, std::move(what)); };
-  if (!stored.is_object() || stored.text_or("name", "").empty()) return bad("a stored schema must be an object with a name");
+  if (!stored.is_object() || stored.text_or("name", "").empty())
+    return bad("a stored schema must be an object with a name");
   Value migrated = stored;
   LODE_TRY(migrate_stored_schema(migrated));
   Schema schema;
@@ -100,9 +101,10 @@ Status Schema::check_parents() const {
     for (std::size_t steps = 0; !at->parent().empty(); ++steps) {
       const Table* above = find_table(at->parent());
       if (above == nullptr || steps > tables_.size()) {
-        return Status::error(Code::kSchemaInvalid,
-                             fmt::format("schema '{}': table '{}' names a parent '{}' that {}", name_, at->name(), at->parent(),
-                                         above == nullptr ? "is not there" : "has it among its own parents"));
+        return Status::error(
+            Code::kSchemaInvalid,
+            fmt::format("schema '{}': table '{}' names a parent '{}' that {}", name_, at->name(), at->parent(),
+                        above == nullptr ? "is not there" : "has it among its own parents"));
       }
       at = above;
     }
@@ -230,14 +232,16 @@ Status Schema::check_merge(const Table& partial) const {
     return Status::error(Code::kSchemaInvalid, fmt::format("schema '{}': table '{}': {}", name_, partial.name(), what));
   };
   if (const std::string parent = partial.parent(); !parent.empty() && find_table(parent) == nullptr) {
-    return bad(fmt::format("its parent '{}' is not in the schema", parent)).hint("declare hints for every table in between, also empty ones");
+    return bad(fmt::format("its parent '{}' is not in the schema", parent))
+        .hint("declare hints for every table in between, also empty ones");
   }
   if (existing == nullptr) return Status();
   if (existing->parent() != partial.parent()) {
     return bad(fmt::format("its parent is '{}', not '{}'", existing->parent(), partial.parent()));
   }
   if (!existing->parent().empty() && !partial.resource().empty()) {
-    return bad(fmt::format("it belongs to table '{}', so it cannot be the table of resource '{}' too", existing->parent(), partial.resource()));
+    return bad(fmt::format("it belongs to table '{}', so it cannot be the table of resource '{}' too",
+                           existing->parent(), partial.resource()));
   }
   return Status();
 }

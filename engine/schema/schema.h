@@ -36,7 +36,7 @@ class Column {
   bool has_timezone() const;
   /// All properties in stored order, "name" among them.
   const json::Value& props() const { return props_; }
-  void set(std::string_view property, json::Value value);        ///< keeps the cached fields true
+  void set(std::string_view property, json::Value value);  ///< keeps the cached fields true
   void erase(std::string_view property);
 
  private:
@@ -63,14 +63,15 @@ class Table {
 
   const std::string& name() const { return name_; }
   const std::vector<Column>& columns() const { return columns_; }
-  const Column* find(std::string_view column) const;             ///< null if unknown
+  const Column* find(std::string_view column) const;  ///< null if unknown
   Column* find(std::string_view column);
   std::optional<std::size_t> index_of(std::string_view column) const;
-  /// Adds the column or overwrites its properties one by one; an incomplete column that becomes complete moves to the end.
+  /// Adds the column or overwrites its properties one by one; an incomplete column that becomes complete moves to the
+  /// end.
   void merge_column(const Column& column);
   /// merge_column() for all columns of `partial`, then its properties. With `replace_compound`, keys and the like that
-  /// `partial` declares (primary_key, merge_key, partition, cluster, incremental) replace those of this table instead of
-  /// joining them: what happens when a resource declares its hints anew.
+  /// `partial` declares (primary_key, merge_key, partition, cluster, incremental) replace those of this table instead
+  /// of joining them: what happens when a resource declares its hints anew.
   void merge(const Table& partial, bool replace_compound = false);
   void erase_column(std::string_view column);
   bool has_complete_column() const;
@@ -100,7 +101,7 @@ struct SchemaChange {
   struct TableChange {
     std::string table;
     bool is_new = false;
-    std::vector<Column> columns;                                  ///< added ones, in order
+    std::vector<Column> columns;  ///< added ones, in order
   };
   std::vector<TableChange> tables;
   bool empty() const { return tables.empty(); }
@@ -123,8 +124,8 @@ class Schema {
  public:
   /// A new schema as dlt makes it: _dlt_version and _dlt_loads tables, default hints, detections.
   explicit Schema(std::string name);
-  /// From dlt's stored dictionary, of this or an older engine version; version and hash are renewed if they do not match
-  /// the content. Errors: kSchemaInvalid.
+  /// From dlt's stored dictionary, of this or an older engine version; version and hash are renewed if they do not
+  /// match the content. Errors: kSchemaInvalid.
   static Result<Schema> from_json(const json::Value& stored);
   /// dlt's stored dictionary, keys in dlt's order; version and hash as of the last bump().
   json::Value to_json() const;
@@ -143,7 +144,7 @@ class Schema {
   std::uint64_t revision() const { return revision_; }
 
   const std::vector<Table>& tables() const { return tables_; }
-  const Table* find_table(std::string_view name) const;           ///< null if unknown; valid until a table is added
+  const Table* find_table(std::string_view name) const;  ///< null if unknown; valid until a table is added
   Table* find_table(std::string_view name);
   /// Adds an empty table. REQUIRES: there is none of the name.
   Table& add_table(Table table);
@@ -184,7 +185,7 @@ class Schema {
   std::unordered_map<std::string, std::size_t> index_;
   json::Value settings_;
   json::Value normalizers_;
-  json::Value extra_ = json::Value::object();                     ///< description, imported_version_hash and what we do not know
+  json::Value extra_ = json::Value::object();  ///< description, imported_version_hash and what we do not know
   std::uint64_t revision_ = 0;
 };
 

@@ -5,7 +5,8 @@ namespace lode {
 namespace {
 
 // Descriptions are hashed with the schema, so they have to be dlt's to the letter.
-void add(Table& table, std::string name, DataType type, bool nullable, std::string_view description, int precision = 0) {
+void add(Table& table, std::string name, DataType type, bool nullable, std::string_view description,
+         int precision = 0) {
   Column column(std::move(name), type, nullable);
   if (precision > 0) column.set("precision", precision);
   column.set("description", description);

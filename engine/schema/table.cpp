@@ -38,7 +38,8 @@ void merge_references(Value& existing, const Value& added) {
 
 }  // namespace
 
-Column::Column(std::string name, DataType type, bool nullable) : name_(std::move(name)), type_(type), nullable_(nullable) {
+Column::Column(std::string name, DataType type, bool nullable)
+    : name_(std::move(name)), type_(type), nullable_(nullable) {
   props_ = Value::object();
   props_.set("name", name_);
   if (type != DataType::kNone) props_.set("data_type", type_name(type));
@@ -63,7 +64,8 @@ Result<Column> Column::from_props(std::string name, const Value& props) {
             .hint("one of text, double, bool, timestamp, bigint, binary, json, decimal, wei, date, time");
       }
     }
-    if (key == "nullable" && !value.is_null() && !value.is_bool()) return bad_column(column.name_, "nullable must be true or false");
+    if (key == "nullable" && !value.is_null() && !value.is_bool())
+      return bad_column(column.name_, "nullable must be true or false");
     if ((key == "precision" || key == "scale") && !value.is_null() && !value.is_int()) {
       return bad_column(column.name_, fmt::format("{} must be a whole number", key));
     }

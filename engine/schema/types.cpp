@@ -6,7 +6,7 @@
 namespace lode {
 namespace {
 
-constexpr std::array<std::string_view, 12> kTypeNames = {"",     "text", "double",  "bool", "timestamp", "bigint",
+constexpr std::array<std::string_view, 12> kTypeNames = {"",       "text", "double",  "bool", "timestamp", "bigint",
                                                          "binary", "json", "decimal", "wei",  "date",      "time"};
 constexpr std::array<std::string_view, 4> kDispositionNames = {"append", "replace", "merge", "skip"};
 

@@ -10,7 +10,7 @@
 
 #include "base/text.h"
 #include "destinations/sqlite/database.h"
-#include "destinations/sqlite/row_binder.h"
+#include "destinations/sqlite/row_feed.h"
 #include "format/row_file.h"
 #include "json/parse.h"
 #include "json/write.h"
@@ -22,7 +22,6 @@ namespace lode {
 namespace {
 
 using sqlite::Database;
-using sqlite::RowBinder;
 using sqlite::Statement;
 
 constexpr std::uint32_t kIdentifierLengthMax = 9999;  // what SQLAlchemy says of SQLite, and dlt therefore uses
@@ -56,8 +55,10 @@ class SqliteDestination : public Destination {
     const Path file = dataset_file();
     const bool is_new = !env_.exists(file);
     LODE_ASSIGN(database_, Database::open(file, busy_timeout_ms_));
-    // A new file is made as dlt makes it; one that is there keeps its journal.
-    if (is_new) LODE_TRY(database_->run("PRAGMA journal_mode=WAL"));
+    // dlt's files use a write-ahead log, and so do ours in the end. The first load into a new file goes without: nobody
+    // reads yet, and a log would write everything twice.
+    is_new_file_ = is_new;
+    if (is_new) return database_->run("PRAGMA page_size=16384; PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL");
     return database_->run("PRAGMA synchronous=NORMAL");
   }
 
@@ -130,7 +131,7 @@ class SqliteDestination : public Destination {
       merged_roots_.insert(schema.root_of(*table).name());
       LODE_TRY(ensure_table(*table, "temp", staged_columns_, nullptr));
     }
-    return insert_rows(job, staged ? "temp" : "main", stop);
+    return insert_job(job, staged ? "temp" : "main", stop);
   }
 
   Status commit(const CommitRecord& record, const Schema& schema, const std::vector<std::string>& replaced) override {
@@ -143,7 +144,12 @@ class SqliteDestination : public Destination {
     LODE_TRY(record_load(record));
     LODE_TRY(database_->run("COMMIT"));
     in_transaction_ = false;
-    return forget_transaction();
+    LODE_TRY(forget_transaction());
+    // What counts is committed; a reader that keeps the file from changing its journal does no harm.
+    if (std::exchange(is_new_file_, false)) {
+      static_cast<void>(database_->run("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL").ok());
+    }
+    return {};
   }
 
   void rollback() noexcept override {
@@ -220,25 +226,9 @@ class SqliteDestination : public Destination {
     return {};
   }
 
-  Status insert_rows(const Job& job, std::string_view schema, const std::stop_token& stop) {
+  Status insert_job(const Job& job, std::string_view schema, const std::stop_token& stop) {
     LODE_ASSIGN(const std::unique_ptr<RowFileReader> reader, RowFileReader::open(env_, job.path));
-    std::optional<RowBinder> binder;
-    for (std::uint64_t count = 0;; ++count) {
-      LODE_ASSIGN(const RowFileReader::Event event, reader->next());
-      if (event == RowFileReader::Event::kEnd) return {};
-      if (event == RowFileReader::Event::kColumn) {
-        binder.reset();
-        continue;
-      }
-      if (!binder) {
-        std::vector<std::string> names;
-        for (const RowColumn& column : reader->columns()) names.push_back(column.name);
-        LODE_ASSIGN(Statement insert, database_->prepare(insert_row(sqlite_dialect(), qualified(schema, job.table), names)));
-        binder.emplace(*database_, std::move(insert), names.size());
-      }
-      LODE_TRY(binder->insert(reader->cells()));
-      if (count % 4096 == 0 && stop.stop_requested()) return Status::error(Code::kCancelled, "the run was cancelled");
-    }
+    return sqlite::insert_rows(*database_, qualified(schema, job.table), *reader, stop);
   }
 
   // Brings the staged rows of a root table and its nested tables into place.
@@ -311,6 +301,7 @@ class SqliteDestination : public Destination {
   Env& env_;
   Capabilities capabilities_;
   std::unique_ptr<Database> database_;
+  bool is_new_file_ = false;
 
   // Of the transaction that is open
   bool in_transaction_ = false;

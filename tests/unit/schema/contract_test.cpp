@@ -78,14 +78,16 @@ TEST_CASE("discarding leaves the column out and says so") {
 
 TEST_CASE("a variant column is a matter of data_type, not of columns") {
   CHECK(apply_contract(shop(), contract(R"({"columns": "freeze"})"), variant_column())->filters.empty());
-  CHECK(apply_contract(shop(), contract(R"({"data_type": "freeze"})"), variant_column()).status().code() == Code::kContractViolated);
+  CHECK(apply_contract(shop(), contract(R"({"data_type": "freeze"})"), variant_column()).status().code() ==
+        Code::kContractViolated);
   CHECK(apply_contract(shop(), contract(R"({"data_type": "discard_row"})"), variant_column())->filters.size() == 1);
 }
 
 TEST_CASE("changed type properties of a known column are a matter of data_type") {
   Table partial("t");
   partial.merge_column(Column("v", DataType::kText));
-  CHECK(apply_contract(shop(), contract(R"({"data_type": "freeze"})"), partial).status().code() == Code::kContractViolated);
+  CHECK(apply_contract(shop(), contract(R"({"data_type": "freeze"})"), partial).status().code() ==
+        Code::kContractViolated);
   CHECK(apply_contract(shop(), contract(R"({"columns": "freeze"})"), partial).ok());
 }
 
@@ -98,7 +100,8 @@ TEST_CASE("columns of the engine are always allowed") {
 TEST_CASE("new tables: frozen, discarded, or with all their columns") {
   Table partial = Table::root("other");
   partial.merge_column(Column("id", DataType::kBigint));
-  CHECK(apply_contract(shop(), contract(R"({"tables": "freeze"})"), partial).status().code() == Code::kContractViolated);
+  CHECK(apply_contract(shop(), contract(R"({"tables": "freeze"})"), partial).status().code() ==
+        Code::kContractViolated);
   const ContractVerdict discarded = *apply_contract(shop(), contract(R"({"tables": "discard_value"})"), partial);
   CHECK_FALSE(discarded.allowed);
   CHECK(discarded.filters[0].whole_table);

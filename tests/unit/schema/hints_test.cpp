@@ -35,7 +35,8 @@ TEST_CASE("keys become incomplete columns that may not be null, after the declar
   hints.primary_key = {"ID"};
   hints.merge_key = {"day", "total"};
   hints.write_disposition = "merge";
-  hints.columns = *json::parse_value(R"({"total": {"data_type": "decimal", "precision": 18, "scale": 2}, "note": {"nullable": true}})");
+  hints.columns = *json::parse_value(
+      R"({"total": {"data_type": "decimal", "precision": 18, "scale": 2}, "note": {"nullable": true}})");
   const Table table = *table_from_hints(hints, naming());
   CHECK(columns_json(table) ==
         R"({"total":{"name":"total","data_type":"decimal","precision":18,"scale":2,"merge_key":true,"nullable":false},)"
@@ -47,7 +48,8 @@ TEST_CASE("keys become incomplete columns that may not be null, after the declar
 
 TEST_CASE("columns whose names become one are merged; the later one adds what it says") {
   ResourceHints hints = hints_of("t");
-  hints.columns = *json::parse_value(R"([{"name": "Some Col", "data_type": "text"}, {"name": "someCol", "primary_key": true, "nullable": true}])");
+  hints.columns = *json::parse_value(
+      R"([{"name": "Some Col", "data_type": "text"}, {"name": "someCol", "primary_key": true, "nullable": true}])");
   CHECK(columns_json(*table_from_hints(hints, naming())) ==
         R"({"some_col":{"name":"some_col","data_type":"text","primary_key":true}})");
 }
@@ -55,7 +57,8 @@ TEST_CASE("columns whose names become one are merged; the later one adds what it
 TEST_CASE("an incremental cursor marks its column") {
   ResourceHints hints = hints_of("t");
   hints.cursor_column = "updatedAt";
-  CHECK(columns_json(*table_from_hints(hints, naming())) == R"({"updated_at":{"name":"updated_at","incremental":true}})");
+  CHECK(columns_json(*table_from_hints(hints, naming())) ==
+        R"({"updated_at":{"name":"updated_at","incremental":true}})");
 }
 
 TEST_CASE("scd2 adds validity columns and makes the row id a version") {
@@ -65,7 +68,8 @@ TEST_CASE("scd2 adds validity columns and makes the row id a version") {
   CHECK(table.props().text_or("x-merge-strategy", "") == "scd2");
   CHECK(columns_json(table) ==
         R"({"_dlt_valid_from":{"name":"_dlt_valid_from","data_type":"timestamp","nullable":true,"x-valid-from":true},)"
-        R"("_dlt_valid_to":{"name":"_dlt_valid_to","data_type":"timestamp","nullable":true,"x-valid-to":true,"x-active-record-timestamp":null},)"
+        R"("_dlt_valid_to":{"name":"_dlt_valid_to","data_type":"timestamp","nullable":true,"x-valid-to":true,)"
+        R"("x-active-record-timestamp":null},)"
         R"("_dlt_id":{"name":"_dlt_id","nullable":false,"x-row-version":true,"unique":false,"row_key":false}})");
 }
 

@@ -1,5 +1,5 @@
-// Naming against names that dlt normalized: naming_golden.jsonl, one list a line (convention, length limit, name, identifier,
-// table identifier, path, table path, shortened fragments), recorded with dlt 1.31.
+// Naming against names that dlt normalized: naming_golden.jsonl, one list a line (convention, length limit, name,
+// identifier, table identifier, path, table path, shortened fragments), recorded with dlt 1.31.
 #include "schema/naming.h"
 
 #include <fstream>
@@ -43,12 +43,11 @@ TEST_CASE("names equal dlt's in every convention") {
 
 TEST_CASE("a path that only has separators is empty") { CHECK(naming()->path("__") == ""); }
 
-TEST_CASE("an empty name is an error") {
-  CHECK(naming()->identifier(" \t").status().code() == Code::kSchemaInvalid);
-}
+TEST_CASE("an empty name is an error") { CHECK(naming()->identifier(" \t").status().code() == Code::kSchemaInvalid); }
 
 TEST_CASE("the tag of a shortened path is that of the whole path") {
-  const std::vector<std::string> fragments = {"level_one_object_name", "level_two_object_name", "level_three_object_name"};
+  const std::vector<std::string> fragments = {"level_one_object_name", "level_two_object_name",
+                                              "level_three_object_name"};
   CHECK(naming("snake_case", 63)->shorten_fragments(fragments) ==
         "level_one_object_name__level_rr3bmgame__level_three_object_name");
 }

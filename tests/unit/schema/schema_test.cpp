@@ -161,9 +161,11 @@ TEST_CASE("keys that are declared anew replace former keys") {
 
 TEST_CASE("references are merged by the table they lead to") {
   Table one("t");
-  one.props().set("references", *json::parse_value(R"([{"referenced_table":"a","columns":["x"],"referenced_columns":["y"]}])"));
+  one.props().set("references",
+                  *json::parse_value(R"([{"referenced_table":"a","columns":["x"],"referenced_columns":["y"]}])"));
   Table two("t");
-  two.props().set("references", *json::parse_value(R"([{"referenced_table":"b","columns":["x"],"referenced_columns":["y"]},
+  two.props().set("references",
+                  *json::parse_value(R"([{"referenced_table":"b","columns":["x"],"referenced_columns":["y"]},
     {"referenced_table":"a","columns":["z"],"referenced_columns":["y"]}])"));
   one.merge(two);
   CHECK(*one.props().find("references") == *json::parse_value(R"([
@@ -201,10 +203,13 @@ TEST_CASE("the root key follows the merge strategy") {
   Table root = table_of("t", {});
   root.props().set("write_disposition", "merge");
   schema.add_table(root);
-  const auto propagated = [&] { return schema.normalizers().find_path({"json", "config", "propagation", "tables", "t"}) != nullptr; };
+  const auto propagated = [&] {
+    return schema.normalizers().find_path({"json", "config", "propagation", "tables", "t"}) != nullptr;
+  };
   SECTION("delete-insert needs it") {
     update_root_key(schema, "t", "delete-insert");
-    CHECK(schema.normalizers().find_path({"json", "config", "propagation", "tables", "t"})->text_or("_dlt_id", "") == "_dlt_root_id");
+    CHECK(schema.normalizers().find_path({"json", "config", "propagation", "tables", "t"})->text_or("_dlt_id", "") ==
+          "_dlt_root_id");
     schema.erase_table("t");
     CHECK_FALSE(propagated());
   }

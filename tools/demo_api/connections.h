@@ -1,0 +1,13 @@
+// The server's accepted connections, found among the open files of the process: cpp-httplib does not show them.
+#pragma once
+
+namespace lode::demo_api {
+
+/// Breaks off the connection from the client's port with a TCP reset, at once; bytes already sent may still arrive.
+/// False when there is no such connection. Call it only while answering on that connection.
+bool reset_connection(int server_port, int client_port);
+
+/// Lets every connection look closed by its client: answers under way are finished, idle connections end.
+void stop_reading(int server_port);
+
+}  // namespace lode::demo_api
