@@ -114,6 +114,7 @@ class PipelineRun : public std::enable_shared_from_this<PipelineRun> {
   std::unique_ptr<PackageLoader> loader_;
   std::optional<PipelineState> state_;
   std::string hash_before_;                         // of the state as the destination has it
+  std::shared_ptr<const Naming> naming_;
   std::optional<Schema> schema_;
   std::unique_ptr<PackageWriter> package_;
   std::unique_ptr<Normalizer> normalizer_;

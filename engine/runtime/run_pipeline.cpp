@@ -9,6 +9,7 @@
 #include "json/write.h"
 #include "runtime/pipeline_run.h"
 #include "schema/hints.h"
+#include "schema/system_tables.h"
 
 namespace lode {
 
@@ -90,8 +91,8 @@ Status PipelineRun::restore_state() {
   hash_before_ = saved ? state_->content_hash() : "";
 
   const Capabilities& capabilities = destination_->capabilities();
-  LODE_ASSIGN(const auto naming, Naming::make(capabilities.naming, capabilities.identifier_length_max));
-  LODE_ASSIGN(const std::string schema_name, naming->identifier(spec_.source->name));
+  LODE_ASSIGN(naming_, Naming::make(capabilities.naming, capabilities.identifier_length_max));
+  LODE_ASSIGN(const std::string schema_name, naming_->identifier(spec_.source->name));
   LODE_ASSIGN(schema_, destination_->saved_schema(schema_name));
   if (!schema_) {
     schema_.emplace(schema_name);
@@ -139,12 +140,10 @@ Status PipelineRun::begin_package() {
   }
   LODE_ASSIGN(package_, PackageWriter::create(engine_.env(), folder_, load_id, std::move(options)));
 
-  const Capabilities& capabilities = destination_->capabilities();
-  LODE_ASSIGN(auto naming, Naming::make(capabilities.naming, capabilities.identifier_length_max));
   NormalizerOptions normalizer_options;
   normalizer_options.load_id = load_id;
-  normalizer_options.columns_max = capabilities.columns_max;
-  normalizer_ = std::make_unique<Normalizer>(std::move(naming), *schema_, *package_, std::move(normalizer_options));
+  normalizer_options.columns_max = destination_->capabilities().columns_max;
+  normalizer_ = std::make_unique<Normalizer>(naming_, *schema_, *package_, std::move(normalizer_options));
   return loader_->begin(load_id);
 }
 
@@ -179,12 +178,45 @@ Status PipelineRun::normalize_page(const PageQueue::Item& item) {
   return status;
 }
 
+namespace {
+
+constexpr std::string_view kMergeStrategy = "delete-insert";
+
+std::vector<std::string> names_of(const json::Value* value) {
+  std::vector<std::string> names;
+  if (value != nullptr && value->is_text()) names.push_back(value->as_text());
+  if (value != nullptr && value->is_list()) {
+    for (const json::Value& name : value->items()) names.push_back(name.is_text() ? name.as_text() : "");
+  }
+  return names;
+}
+
+ResourceHints hints_of(const Resource& resource, const std::string& table) {
+  ResourceHints hints;
+  hints.name = resource.name;
+  hints.table_name = table;
+  if (const json::Value* value = resource.hints.find("write_disposition")) hints.write_disposition = *value;
+  if (const json::Value* value = resource.hints.find("columns")) hints.columns = *value;
+  if (const json::Value* value = resource.hints.find("schema_contract")) hints.schema_contract = *value;
+  if (const json::Value* value = resource.hints.find("max_table_nesting"); value && value->is_int()) {
+    hints.max_table_nesting = value->as_int();
+  }
+  hints.primary_key = names_of(resource.hints.find("primary_key"));
+  hints.merge_key = names_of(resource.hints.find("merge_key"));
+  if (resource.incremental && resource.incremental->cursor_path.find_first_of(".[$*") == std::string::npos) {
+    hints.cursor_column = resource.incremental->cursor_path;
+  }
+  return hints;
+}
+
+}  // namespace
+
 // Hints go into the schema with the first page of a table, as in dlt: a resource without pages leaves no table behind.
 Status PipelineRun::declare_table(const Resource& resource, const std::string& table) {
   const std::pair<const Resource*, std::string> key(&resource, table);
   if (std::find(declared_.begin(), declared_.end(), key) != declared_.end()) return {};
-  Status status = normalizer_->declare(table, resource.name, resource.hints);
-  if (!status.ok()) return std::move(status).about(fmt::format("resource '{}'", resource.name)).at(resource.where);
+  const auto declared = declare_resource(*schema_, hints_of(resource, table), *naming_, kMergeStrategy);
+  if (!declared.ok()) return Status(declared.status()).about(fmt::format("resource '{}'", resource.name)).at(resource.where);
   declared_.push_back(key);
   return {};
 }
@@ -227,7 +259,7 @@ Status PipelineRun::add_state_row() {
   state_->bump();
   const std::string hash = state_->content_hash();
   if (hash == hash_before_) return {};
-  LODE_TRY(normalizer_->declare_state_table());
+  if (schema_->find_table(kStateTable) == nullptr) schema_->add_table(state_table());
   json::Value row = json::Value::object();
   row.set("version", state_->version());
   row.set("engine_version", kStateEngineVersion);
