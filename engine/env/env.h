@@ -28,6 +28,14 @@ class AppendFile {
   virtual std::uint64_t size() const = 0;          ///< bytes appended so far
 };
 
+/// A file that is read from front to end, pipes included. Used by one thread at a time.
+class ReadFile {
+ public:
+  virtual ~ReadFile() = default;
+  /// Fills `buffer` as far as bytes are to be had; fewer than `size` only at the end. 0: the end. Errors: kIo.
+  virtual Result<std::size_t> read(char* buffer, std::size_t size) = 0;
+};
+
 /// The bytes of a whole file, mapped read-only. Any thread may read it. Unmapped when destroyed.
 class MappedFile {
  public:
@@ -57,6 +65,8 @@ class Env {
 
   // Files
   virtual Result<std::string> read_file(const Path& path) = 0;
+  /// "-" is standard input.
+  virtual Result<std::unique_ptr<ReadFile>> open_file(const Path& path) = 0;
   virtual Result<std::shared_ptr<const MappedFile>> map_file(const Path& path) = 0;
   /// Creates or truncates.
   virtual Result<std::unique_ptr<AppendFile>> create_file(const Path& path) = 0;

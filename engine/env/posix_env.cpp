@@ -169,6 +169,27 @@ class PosixAppendFile : public AppendFile {
   int failed_ = 0;  // the first error; nothing may follow a hole
 };
 
+class PosixReadFile : public ReadFile {
+ public:
+  PosixReadFile(Path path, Descriptor file) : path_(std::move(path)), file_(std::move(file)) {}
+
+  Result<std::size_t> read(char* buffer, std::size_t size) override {
+    std::size_t used = 0;
+    while (used < size) {
+      const ssize_t got = ::read(file_.number(), buffer + used, size - used);
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) return failure("read", path_, errno);
+      if (got == 0) break;
+      used += static_cast<std::size_t>(got);
+    }
+    return used;
+  }
+
+ private:
+  Path path_;
+  Descriptor file_;
+};
+
 class PosixMappedFile : public MappedFile {
  public:
   PosixMappedFile(void* start, std::size_t size) : start_(start), size_(size) {}
@@ -194,7 +215,7 @@ class PosixFileLock : public FileLock {
 
 /// 0 or errno.
 int sync_path(const Path& folder) {
-  const Descriptor file = open_file(folder, O_RDONLY | O_DIRECTORY);
+  const Descriptor file = lode::open_file(folder, O_RDONLY | O_DIRECTORY);
   return file.is_open() ? sync_descriptor(file.number()) : errno;
 }
 
@@ -206,6 +227,7 @@ Path folder_of(const Path& path) {
 class PosixEnv : public Env {
  public:
   Result<std::string> read_file(const Path& path) override;
+  Result<std::unique_ptr<ReadFile>> open_file(const Path& path) override;
   Result<std::shared_ptr<const MappedFile>> map_file(const Path& path) override;
   Result<std::unique_ptr<AppendFile>> create_file(const Path& path) override;
   Status write_file(const Path& path, std::string_view bytes, unsigned mode) override;
@@ -229,7 +251,7 @@ class PosixEnv : public Env {
 };
 
 Result<std::string> PosixEnv::read_file(const Path& path) {
-  const Descriptor file = open_file(path, O_RDONLY);
+  const Descriptor file = lode::open_file(path, O_RDONLY);
   if (!file.is_open()) return failure("open", path, errno);
   struct stat facts {};
   if (::fstat(file.number(), &facts) != 0) return failure("read", path, errno);
@@ -249,8 +271,22 @@ Result<std::string> PosixEnv::read_file(const Path& path) {
   }
 }
 
+Result<std::unique_ptr<ReadFile>> PosixEnv::open_file(const Path& path) {
+  if (path == "-") {
+    Descriptor input(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0));
+    if (!input.is_open()) return failure("read", "standard input", errno);
+    return std::unique_ptr<ReadFile>(std::make_unique<PosixReadFile>("standard input", std::move(input)));
+  }
+  Descriptor file = lode::open_file(path, O_RDONLY);
+  if (!file.is_open()) return failure("open", path, errno);
+  struct stat facts {};
+  if (::fstat(file.number(), &facts) != 0) return failure("read", path, errno);
+  if (S_ISDIR(facts.st_mode)) return failure("read", path, EISDIR);
+  return std::unique_ptr<ReadFile>(std::make_unique<PosixReadFile>(path, std::move(file)));
+}
+
 Result<std::shared_ptr<const MappedFile>> PosixEnv::map_file(const Path& path) {
-  const Descriptor file = open_file(path, O_RDONLY);
+  const Descriptor file = lode::open_file(path, O_RDONLY);
   if (!file.is_open()) return failure("open", path, errno);
   struct stat facts {};
   if (::fstat(file.number(), &facts) != 0) return failure("read", path, errno);
@@ -265,7 +301,7 @@ Result<std::shared_ptr<const MappedFile>> PosixEnv::map_file(const Path& path) {
 }
 
 Result<std::unique_ptr<AppendFile>> PosixEnv::create_file(const Path& path) {
-  Descriptor file = open_file(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  Descriptor file = lode::open_file(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
   if (!file.is_open()) return failure("create", path, errno);
   return std::unique_ptr<AppendFile>(std::make_unique<PosixAppendFile>(path, std::move(file)));
 }
@@ -274,7 +310,7 @@ Status PosixEnv::write_file(const Path& path, std::string_view bytes, unsigned m
   // In the same folder, so that the rename stays within one file system.
   Path temporary = path;
   temporary += fmt::format(".{}-{}.tmp", ::getpid(), temporary_.fetch_add(1));
-  Descriptor file = open_file(temporary, O_WRONLY | O_CREAT | O_EXCL, mode);
+  Descriptor file = lode::open_file(temporary, O_WRONLY | O_CREAT | O_EXCL, mode);
   if (!file.is_open()) return failure("create", path, errno);
   int error = write_all(file.number(), bytes);
   if (error == 0) error = sync_descriptor(file.number());
@@ -348,7 +384,7 @@ bool PosixEnv::exists(const Path& path) {
 }
 
 Result<std::unique_ptr<FileLock>> PosixEnv::lock_file(const Path& path) {
-  Descriptor file = open_file(path, O_RDWR | O_CREAT, 0644);
+  Descriptor file = lode::open_file(path, O_RDWR | O_CREAT, 0644);
   if (!file.is_open()) return failure("open lock", path, errno);
   if (::flock(file.number(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK && errno != EINTR) return failure("lock", path, errno);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -15,7 +16,8 @@
 
 namespace lode {
 
-/// Makes load ids: decimal seconds since 1970 as text, each greater as text than those before, in this process and than `after`.
+/// Makes load ids: decimal seconds since 1970 as text, each greater as text than those before, in this process and than `after`
+/// (an id; other text is disregarded). Thread-safe.
 std::string new_load_id(Env& env, std::string_view after = {});
 
 /// One file of a package: rows of one table.
@@ -32,8 +34,11 @@ class PackageWriter {
  public:
   struct Options {
     std::uint64_t file_bytes_max = 16u << 20;      ///< a job file is closed and a new one begun beyond this size
-    /// Called when a job file is complete, from the thread that writes. May be empty.
+    /// Called when a job file is complete and can be read, from the thread that writes. May be empty.
     std::function<void(const Job&)> on_job;
+    /// Begin to write each job file to the disk when it is complete, so that seal() waits less. Without it, a package that is
+    /// loaded while it is written and dropped after the commit may never touch the disk.
+    bool sync_early = true;
   };
   static Result<std::unique_ptr<PackageWriter>> create(Env& env, const Path& pipeline_folder, std::string load_id,
                                                        Options options);
@@ -41,43 +46,59 @@ class PackageWriter {
 
   const std::string& load_id() const { return load_id_; }
   /// The open row file of a table, made on first use and after rotation. A new file has no columns yet: `is_fresh` says so.
+  /// A file that gets no rows becomes a job all the same: it empties a table whose disposition is replace.
   /// REQUIRES: `table` has no '.', '%', '{' or '}'.
   struct Target {
     RowFileWriter* writer;
     bool is_fresh;
   };
   Result<Target> writer_for(const std::string& table);
-  /// Rows written so far, by table.
-  const std::map<std::string, std::uint64_t>& row_counts() const { return row_counts_; }
+  /// Rows written so far, by table; also tables whose files have none.
+  const std::map<std::string, std::uint64_t>& row_counts() const;
   std::uint64_t bytes() const;
+  /// No file was ever begun.
+  bool is_empty() const { return row_counts_.empty(); }
+  /// Jobs so far, in the order their files were closed. Their paths hold until seal().
+  const std::vector<Job>& jobs() const { return jobs_; }
   /// Closes the current file of `table` if it is beyond file_bytes_max. Call after each page.
   Status rotate_if_full(const std::string& table);
   /// Closes all files; each goes to on_job.
   Status close_files();
-  /// Writes schema and manifest, makes all durable, renames the folder to load/normalized/<load id>.
+  /// Closes all files, writes the manifest (schema and state in it), makes all durable, renames the folder to
+  /// load/normalized/<load id>. From then on the package survives this object and this process.
   Status seal(const Schema& schema, const PipelineState& state);
+  /// REQUIRES: seal() was ok
+  Path sealed_folder() const;
 
  private:
   struct Open;
-  PackageWriter() = default;
+  PackageWriter();
   Status close_file(Open& open);
+  Status sync_oldest();
+  std::string manifest(const Schema& schema, const PipelineState& state) const;
+
   Env* env_ = nullptr;
   Path pipeline_folder_;
   Path folder_;
   std::string load_id_;
+  std::int64_t created_at_us_ = 0;
   Options options_;
-  std::map<std::string, std::unique_ptr<Open>> open_;
-  std::map<std::string, std::uint64_t> row_counts_;
+  std::map<std::string, std::unique_ptr<Open>> open_;           // by table
+  mutable std::map<std::string, std::uint64_t> row_counts_;
   std::vector<Job> jobs_;
+  std::vector<std::uint64_t> checksums_;                        // of jobs_, one each
+  std::deque<std::unique_ptr<AppendFile>> unsynced_;            // of closed jobs, oldest first
   bool sealed_ = false;
 };
 
 /// A sealed package, waiting to be loaded. Owned by one thread.
 class LoadPackage {
  public:
+  /// Reads the manifest and the end of each job file; the rows are checked when they are read.
   /// Errors: kPackageCorrupt when a file is missing, cut off or does not match the manifest.
   static Result<LoadPackage> open(Env& env, const Path& folder);
   /// Folders under load/normalized, oldest first; deletes what a crash left in load/new.
+  /// REQUIRES: no other process works on the pipeline.
   static Result<std::vector<Path>> pending(Env& env, const Path& pipeline_folder);
 
   const std::string& load_id() const { return load_id_; }
