@@ -274,6 +274,7 @@ class Reader {
     const int table = index < 0 ? lua_gettop(L_) + index + 1 : index;
     const bool untagged_empty = lua_objlen(L_, table) == 0 && lua_next_is_empty(table);
     const bool list = is_list(L_, table) || (untagged_empty && original && original.is_list());
+    if (list) LODE_TRY(check_list(table));
     Status status = list ? read_list(table, original) : read_object(table, original);
     --depth_;
     return status;
@@ -284,6 +285,22 @@ class Reader {
     if (lua_next(L_, table) == 0) return true;
     lua_pop(L_, 2);
     return false;
+  }
+
+  // A list that a script made may have named items by mistake; they would be lost without a word.
+  Status check_list(int table) {
+    if (lua_getmetatable(L_, table) != 0) {
+      lua_pop(L_, 1);
+      return {};
+    }
+    std::size_t count = 0;
+    for (lua_pushnil(L_); lua_next(L_, table) != 0; lua_pop(L_, 1)) ++count;
+    return count == lua_objlen(L_, table) ? Status() : neither_list_nor_object();
+  }
+
+  Status neither_list_nor_object() const {
+    return bad("a table with other keys than text is neither a list nor an object")
+        .hint("lists are numbered from 1 without gaps; for an object, make the keys text with tostring()");
   }
 
   Status read_list(int table, json::Ref original) {
@@ -353,8 +370,7 @@ class Reader {
         if (!original || !original.find(name)) names.emplace_back(name);
       } else {
         lua_pop(L_, 2);
-        return bad("a table with other keys than text is neither a list nor an object")
-            .hint("lists are numbered from 1 without gaps; for an object, make the keys text with tostring()");
+        return neither_list_nor_object();
       }
     }
     std::sort(names.begin(), names.end());

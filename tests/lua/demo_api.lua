@@ -27,17 +27,21 @@ end
 --- Lets minutes pass in the studio: rows change and new ones come.
 function demo_api.advance(minutes) return admin:post("advance", { params = { minutes = minutes } }):json() end
 
---- Makes requests fail as in "503:times=2;slow:ms=50", from now on; nil: no more. Forgets the requests so far.
-function demo_api.faults(spec)
-  admin:post("faults", { data = spec or "none" })
-  admin:post "stats/reset"
+--- Forgets the requests so far.
+function demo_api.reset() admin:post "stats/reset" end
+
+--- Calls `fn` while requests fail as in "503:times=2;slow:ms=50". Returns what it returns, raises what it raises.
+function demo_api.with_faults(spec, fn)
+  demo_api.reset()
+  admin:post("faults", { data = spec })
+  local ok, result = pcall(fn)
+  admin:post("faults", { data = "none" })
+  if not ok then error(result, 0) end
+  return result
 end
 
 --- The last requests: method, target, status, faults.
-function demo_api.requests()
-  local answer = admin:get("requests"):json()
-  return answer.requests or answer
-end
+function demo_api.requests() return admin:get("requests"):json() end
 
 function demo_api.stats() return admin:get("stats"):json() end
 

@@ -89,7 +89,7 @@ test("an API key in the query goes along to all pages, once", function()
     auth = http.api_key { api_key = "k", name = "appid", location = "query" },
     headers = { Authorization = "Bearer " .. demo_api.token },
   }
-  demo_api.faults()
+  demo_api.reset()
   expect.equal(#demo_api.rows_of(client:paginate("players", { params = { per_page = 50 } })), 120)
   for _, request in ipairs(demo_api.requests()) do
     local _, times = request.target:gsub("appid=", "")
@@ -122,49 +122,42 @@ test("a status named in accept is the script's to handle", function()
 end)
 
 test("503 is tried again", function()
-  demo_api.faults "503:times=3"
-  local answer = api:get "items"
-  demo_api.faults()
+  local answer = demo_api.with_faults("503:times=3", function() return api:get "items" end)
   expect.equal(answer.status, 200)
   expect.equal(answer.attempts, 4)
 end)
 
 test("429 waits as asked and is tried again", function()
-  demo_api.faults "429:retry_after=1,times=1"
   local client = demo_api.client { retry = { attempts = 2, backoff_s = 0.001 } }
-  local answer = client:get "items"
-  demo_api.faults()
+  local answer = demo_api.with_faults("429:retry_after=1,times=1", function() return client:get "items" end)
   expect.equal(answer.attempts, 2)
   expect.truthy(answer.seconds >= 1, "the wait that the server asked for")
 end)
 
 test("after the last attempt the error tells of all of them", function()
-  demo_api.faults "503:retry_after=60"
-  local err = expect.raises("http.unavailable", function() api:get "items" end, "503", "5 times")
-  demo_api.faults()
+  local err = demo_api.with_faults("503:retry_after=60", function()
+    return expect.raises("http.unavailable", function() api:get "items" end, "503", "5 times")
+  end)
   expect.truthy(err.retryable)
 end)
 
 test("an accepted 503 comes after the attempts", function()
-  demo_api.faults "503"
-  local answer = api:get("items", { accept = 503 })
-  demo_api.faults()
+  local answer = demo_api.with_faults("503", function() return api:get("items", { accept = 503 }) end)
   expect.equal(answer.status, 503)
   expect.equal(answer.attempts, 5)
 end)
 
 test("a body that breaks off is tried again", function()
-  demo_api.faults "reset:times=1;cut:times=1"
-  expect.equal(api:get("items").attempts, 3)
-  demo_api.faults()
+  local answer = demo_api.with_faults("reset:times=1;cut:times=1", function() return api:get "items" end)
+  expect.equal(answer.attempts, 3)
 end)
 
 test("a body that always breaks off is an error", function()
   for _, fault in ipairs { "reset", "cut" } do
-    demo_api.faults(fault)
-    expect.raises("http.body", function() api:get "items" end, "/v1/items", "5 times")
+    demo_api.with_faults(fault, function()
+      expect.raises("http.body", function() api:get "items" end, "/v1/items", "5 times")
+    end)
   end
-  demo_api.faults()
 end)
 
 test("nobody listening is an error", function()
@@ -173,19 +166,19 @@ test("nobody listening is an error", function()
 end)
 
 test("a timeout is an error", function()
-  demo_api.faults "slow:ms=5000"
   local hasty = demo_api.client { timeout_s = 0.1, retry = { attempts = 1 } }
-  expect.raises("http.timeout", function() hasty:get "items" end, "/v1/items")
-  demo_api.faults()
+  demo_api.with_faults("slow:ms=5000", function()
+    expect.raises("http.timeout", function() hasty:get "items" end, "/v1/items")
+  end)
 end)
 
 test("bodies that are not JSON are errors that show them", function()
   for fault, text in pairs { html = "<", empty = "(empty)", ["204"] = "(empty)", truncated = "not JSON" } do
-    demo_api.faults(fault)
-    expect.raises("json.syntax", function() api:get("items"):json() end, "/v1/items", text)
-    expect.raises("json.syntax", function() demo_api.rows_of(api:paginate "items") end, "/v1/items", text)
+    demo_api.with_faults(fault, function()
+      expect.raises("json.syntax", function() api:get("items"):json() end, "/v1/items", text)
+      expect.raises("json.syntax", function() demo_api.rows_of(api:paginate "items") end, "/v1/items", text)
+    end)
   end
-  demo_api.faults()
 end)
 
 test("a path that does not compile is an error", function()
@@ -193,23 +186,20 @@ test("a path that does not compile is an error", function()
 end)
 
 test("redirects are followed", function()
-  demo_api.faults "redirect:times=1"
-  local answer = api:get "items"
-  demo_api.faults()
+  local answer = demo_api.with_faults("redirect:times=1", function() return api:get "items" end)
   expect.equal(answer.status, 200)
   expect.contains(answer.url, "redirected=1")
 end)
 
 test("redirects without end are an error", function()
-  demo_api.faults "redirect:loop=yes"
-  expect.raises("http.redirects", function() api:get "items" end)
-  demo_api.faults()
+  demo_api.with_faults("redirect:loop=yes", function()
+    expect.raises("http.redirects", function() api:get "items" end)
+  end)
 end)
 
 test("a compressed answer reads as any other", function()
-  demo_api.faults "gzip"
-  expect.equal(#demo_api.rows_of(api:paginate "items"), demo_api.truth().rows.items)
-  demo_api.faults()
+  local page = demo_api.with_faults("gzip", function() return api:get("items", { params = { per_page = 100 } }) end)
+  expect.equal(#page:page "results", 100)
 end)
 
 test("secrets do not show", function()
@@ -217,10 +207,10 @@ test("secrets do not show", function()
   expect.equal(tostring(secret), "***")
   expect.equal(tostring("Bearer " .. secret), "***")
   expect.equal(("Bearer " .. secret):reveal(), "Bearer demo-token")
-  demo_api.faults "500"
   local client = demo_api.client { auth = http.api_key { api_key = secret, name = "api_key", location = "query" } }
-  local err = expect.raises("http.unavailable", function() client:get "items" end)
-  demo_api.faults()
+  local err = demo_api.with_faults("500", function()
+    return expect.raises("http.unavailable", function() client:get "keyed/items" end, "api_key=***")
+  end)
   expect.equal(tostring(err):find("demo-token", 1, true), nil, "the secret in the message")
 end)
 

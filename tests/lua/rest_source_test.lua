@@ -25,14 +25,16 @@ end
 
 test("names, paths and tables", function()
   local report = testing.run(studio {
-    "studio",
+    { name = "studio", endpoint = { data_selector = "$" } },
     { name = "gamers", endpoint = "players" },
-    { name = "items", endpoint = { path = "items", params = { per_page = 7 } } },
+    { name = "matches", endpoint = { path = "matches", params = { per_page = 7 } } },
+    "leaderboard",
     lode.resource { name = "own", data = { { n = 1 } } },
   })
   expect.equal(report:rows "studio", 1)
   expect.equal(report:rows "gamers", truth.players)
-  expect.equal(report:rows "items", truth.items)
+  expect.equal(report:rows "matches", truth.matches)
+  expect.equal(report:rows "leaderboard", 20, "its cursor is in a header: one page")
   expect.equal(report:rows "own", 1)
 end)
 
@@ -51,10 +53,10 @@ test("defaults hold for all, and give way", function()
   expect.equal(source.players.hints.primary_key, "id")
   expect.equal(source.matches.hints.write_disposition, "append")
   expect.equal(source.matches.hints.columns, { id = { nullable = false }, ended_at = { nullable = true } })
-  demo_api.faults()
+  demo_api.reset()
   testing.run(source:with_resources "items")
   expect.equal(demo_api.requests()[1].target, "/v1/items?per_page=20&sort=id")
-  demo_api.faults()
+  demo_api.reset()
   testing.run(source:with_resources("players"):add_limit(1))
   expect.equal(demo_api.requests()[1].target, "/v1/players?per_page=30&sort=id")
 end)
@@ -92,7 +94,7 @@ test("a parameter of type resolve means the same", function()
 end)
 
 test("fixed parameters fill the path and leave the query", function()
-  demo_api.faults()
+  demo_api.reset()
   testing.run(studio {
     { name = "events", endpoint = { path = "matches/{id}/events", params = { id = "m-0000001", q = 1 } } },
   })
@@ -137,11 +139,11 @@ test("the cursor goes into parameters", function()
     },
   })
   local pipeline = testing.pipeline()
-  demo_api.faults()
+  demo_api.reset()
   local first = testing.run(source, pipeline)
   expect.equal(first:rows "players", truth.players)
   expect.equal(first:rows "purchases", truth.purchases)
-  demo_api.faults()
+  demo_api.reset()
   local second = testing.run(source, pipeline)
   expect.equal(second:rows "players", 0)
   expect.equal(second:rows "purchases", 0)

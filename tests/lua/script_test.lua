@@ -64,15 +64,13 @@ test("the main part of a script may wait, too", function()
 end)
 
 test("resources wait side by side", function()
-  demo_api.faults "slow:ms=100"
   local function slow(name)
     return lode.resource {
       name = name, data = function() return api:paginate("studio", { params = { by = name } }) end,
     }
   end
-  testing.run { slow "a", slow "b", slow "c" }
+  demo_api.with_faults("slow:ms=100", function() testing.run { slow "a", slow "b", slow "c" } end)
   local stats = demo_api.stats()
-  demo_api.faults()
   expect.truthy(stats.in_flight_max > 1, "requests in flight at once")
 end)
 

@@ -4,6 +4,8 @@ local lode = require "lode"
 local testing = require "lode.testing"
 local test, expect = testing.test, testing.expect
 
+local by_number = { type = "page_number", base_page = 1, total_path = "total_pages" }
+
 local function numbers(count)
   local rows = {}
   for i = 1, count do rows[i] = { id = i } end
@@ -41,7 +43,7 @@ test("steps run in the order written", function()
     :add_map(function(row) row.id = row.id + 1 return row end)
     :add_filter(function(row) return row.id > 3 end)
     :add_yield_map(function(row)
-      coroutine.yield(row)
+      coroutine.yield { id = row.id }
       coroutine.yield { id = -row.id }
     end)
     :add_map(function(row) row.id = row.id * 2 return row end)
@@ -62,7 +64,9 @@ end)
 
 test("add_limit counts pages, or rows yielded one by one", function()
   local api = demo_api.client()
-  local function pages() return api:paginate("items", { params = { per_page = 5 } }) end
+  local function pages()
+    return api:paginate("items", { params = { per_page = 5 }, paginator = by_number })
+  end
   expect.equal(#testing.rows(lode.resource { name = "items", data = pages }:add_limit(2)), 10)
   local function rows()
     for i = 1, 100 do coroutine.yield { id = i } end
@@ -73,16 +77,18 @@ end)
 test("add_limit of rows keeps the page whole that reaches it", function()
   local api = demo_api.client()
   local item = lode.resource {
-    name = "items", data = function() return api:paginate("items", { params = { per_page = 5 } }) end,
+    name = "items",
+    data = function() return api:paginate("items", { params = { per_page = 5 }, paginator = by_number }) end,
   }
   expect.equal(#testing.rows(item:add_limit { rows = 7 }), 10)
 end)
 
 test("a limit stops the requests", function()
   local api = demo_api.client()
-  demo_api.faults()
+  demo_api.reset()
   local item = lode.resource {
-    name = "items", data = function() return api:paginate("items", { params = { per_page = 1 } }) end,
+    name = "items",
+    data = function() return api:paginate("items", { params = { per_page = 1 }, paginator = by_number }) end,
   }
   testing.rows(item:add_limit(3))
   expect.truthy(demo_api.stats().requests < 10, "requests that stop soon after the limit")

@@ -144,6 +144,7 @@ function testing.run(data, target) return (target or testing.pipeline()):run(dat
 -- its own. Returns the rows and the report.
 function testing.rows(item, target)
   local rows = {}
+  target = target or testing.pipeline()
   local recorder = resource.new_transformer {
     name = item.name .. "_seen",
     data_from = item,
@@ -151,7 +152,8 @@ function testing.rows(item, target)
       for row in page:each() do rows[#rows + 1] = row end
     end,
   }
-  local report = testing.run(source.new { name = "test", resources = { item, recorder } }, target)
+  -- Named like what pipeline:run makes of a single resource, so that both share the cursors.
+  local report = target:run(source.new { name = target.name, resources = { item, recorder } })
   return rows, report
 end
 

@@ -85,8 +85,7 @@ local words = {
 function paging.has_more(paginator, response, path)
   local value = paging.value(response, path)
   if type(value) == "boolean" then return value end
-  local word = type(value) == "string" and words[value:lower()]
-  if type(word) == "boolean" then return word end
+  if type(value) == "string" and words[value:lower()] ~= nil then return words[value:lower()] end
   if value == nil then
     paging.fail(paginator, response, ("nothing at '%s', which says whether there is more"):format(path))
   end
