@@ -12,6 +12,11 @@
 #include "schema/system_tables.h"
 
 namespace lode {
+namespace {
+
+constexpr std::string_view kNothingKept = "kept: nothing of this run; what earlier runs loaded and their cursors are untouched";
+
+}  // namespace
 
 Status run_pipeline(PipelineRun& run) {
   // Two runs of one pipeline would take the same rows twice.
@@ -168,7 +173,7 @@ Status PipelineRun::extract_and_normalize() {
   if (status.ok()) return {};
   lane_.reset();
   loader_->abort();
-  return std::move(status).note("kept: nothing of this run; what earlier runs loaded and their cursors are untouched");
+  return std::move(status).note(std::string(kNothingKept));
 }
 
 Status PipelineRun::normalize_page(const PageQueue::Item& item) {
@@ -241,6 +246,16 @@ Status PipelineRun::seal_package() {
     return {};
   }
   LODE_TRY(package_->close_files());
+  // The lane reads the job files where they are; sealing moves them.
+  if (lane_) {
+    set_step("load");
+    Status status = lane_->finish();
+    lane_.reset();
+    if (!status.ok()) {
+      loader_->abort();
+      return std::move(status).note(std::string(kNothingKept));
+    }
+  }
   return package_->seal(*schema_, *state_);
 }
 
@@ -282,12 +297,6 @@ Status PipelineRun::add_state_row() {
 Status PipelineRun::load_package() {
   set_step("load");
   if (!package_) return {};
-  if (lane_) {
-    Status status = lane_->finish();
-    lane_.reset();
-    if (!status.ok()) return status;
-    set_step("commit");
-  }
   LODE_ASSIGN(LoadPackage package, LoadPackage::open(engine_.env(), package_->sealed_folder()));
   // Jobs that the lane has loaded are not loaded again.
   return loader_->finish(package);
