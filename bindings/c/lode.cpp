@@ -52,9 +52,9 @@ lode::EngineOptions engine_options(const lode_options& options) {
   if (options.project_folder != nullptr) out.project_folder = options.project_folder;
   out.workers = options.workers;
   if (options.find_config != nullptr) {
-    out.find_config = [find = options.find_config, host = options.host](const std::string& key) -> std::optional<std::string> {
-      const char* value = find(host, key.c_str());
-      return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
+    out.find_config = [find = options.find_config, host = options.host](std::string_view key) -> std::optional<lode::json::Value> {
+      const char* value = find(host, std::string(key).c_str());
+      return value != nullptr ? std::optional<lode::json::Value>(value) : std::nullopt;
     };
   }
   if (options.on_log != nullptr) {

@@ -143,7 +143,10 @@ void ScriptRun::pump() {
 }
 
 void ScriptRun::finish(Status status) {
-  if (cancelled_ && !status.ok()) status = Status::error(Code::kCancelled, "the run was cancelled");
+  // What went wrong because of it is of no interest; what a cancelled pipeline says of what it kept is.
+  if (cancelled_ && !status.ok() && status.code() != Code::kCancelled) {
+    status = Status::error(Code::kCancelled, "the run was cancelled");
+  }
   status_ = std::move(status);
   done_ = true;
 }

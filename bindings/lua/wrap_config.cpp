@@ -35,20 +35,10 @@ int config_missing(lua_State* L) {
 
 // native.secret(key): a secret; nil if nobody has it
 int config_secret(lua_State* L) {
-  Result<std::optional<json::Value>> value = Vm::of(L).owner()->engine().config().find(query_for(L, true));
-  if (!value.ok()) raise(L, std::move(value).status());
-  if (!*value) return 0;
-  if ((*value)->is_text()) {
-    push_secret(L, Secret((*value)->as_text()));
-  } else if ((*value)->is_object() || (*value)->is_list()) {
-    raise(L, Status::error(Code::kConfigInvalid, "the secret '" + std::string(luaL_checkstring(L, 1)) +
-                                                     "' is a table where a value was expected"));
-  } else {
-    push_value(L, **value);
-    std::string text;
-    read_text_or_secret(L, -1, text);
-    push_secret(L, Secret(text));
-  }
+  Result<std::optional<Secret>> secret = Vm::of(L).owner()->engine().config().secret(query_for(L, true));
+  if (!secret.ok()) raise(L, std::move(secret).status());
+  if (!*secret) return 0;
+  push_secret(L, std::move(**secret));
   return 1;
 }
 

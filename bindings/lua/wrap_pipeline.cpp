@@ -13,6 +13,7 @@
 #include "lua/secret_value.h"
 #include "lua/status_value.h"
 #include "lua/task.h"
+#include "runtime/pipeline_info.h"
 #include "runtime/pipeline_run.h"
 
 namespace lode::lua {
@@ -413,6 +414,16 @@ int pipeline_run(lua_State* L) {
   return Task::wait(L, std::make_unique<RunAwait>(script, std::move(*spec)));
 }
 
+// native.pipeline_info(name, folder or nil): what this machine knows of a pipeline, or nil and an error
+int describe_pipeline(lua_State* L) {
+  Engine& engine = Vm::of(L).owner()->engine();
+  const Path folder = lua_isnoneornil(L, 2) ? engine.pipelines_folder() : Path(luaL_checkstring(L, 2));
+  Result<json::Value> info = pipeline_info(engine.env(), folder, luaL_checkstring(L, 1));
+  if (!info.ok()) return answer_error(L, std::move(info).status());
+  push_value(L, *info);
+  return 1;
+}
+
 // native.args(): what the caller gave, text by name
 int script_args(lua_State* L) {
   push_value(L, Vm::of(L).owner()->options().args);
@@ -497,8 +508,9 @@ int write_log(lua_State* L) {
 
 void open_pipelines(lua_State* L) {
   for (const luaL_Reg& function :
-       {luaL_Reg{"run", pipeline_run}, luaL_Reg{"args", script_args}, luaL_Reg{"error", make_error},
-        luaL_Reg{"error_at", error_at}, luaL_Reg{"closest", closest_word}, luaL_Reg{"script_line", caller_line}, luaL_Reg{"log", write_log}}) {
+       {luaL_Reg{"run", pipeline_run}, luaL_Reg{"args", script_args}, luaL_Reg{"pipeline_info", describe_pipeline},
+        luaL_Reg{"error", make_error}, luaL_Reg{"error_at", error_at}, luaL_Reg{"closest", closest_word},
+        luaL_Reg{"script_line", caller_line}, luaL_Reg{"log", write_log}}) {
     lua_pushcfunction(L, function.func);
     lua_setfield(L, -2, function.name);
   }

@@ -5,8 +5,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
-#include "base/ids.h"
 #include "base/result.h"
 #include "json/document.h"
 #include "package/load_package.h"
@@ -23,8 +23,8 @@ struct NormalizerOptions {
   bool merge_needs_root_key = true;
 };
 
-/// Turns pages of nested values into rows of flat tables and infers their columns, exactly as dlt does (relational normalizer).
-/// Owned by one thread; changes `schema` and writes to `package`, which both outlive it.
+/// Turns pages of nested values into rows of flat tables and infers their columns, exactly as dlt does (relational
+/// normalizer). Owned by one thread; changes `schema` and writes to `package`, which both outlive it.
 /// The idea: each table remembers the shape of the rows it has seen (which key leads to which column), so a row of a known
 /// shape costs one comparison a key. Anything new takes the slow path, which follows dlt's algorithm step by step.
 class Normalizer {
@@ -33,13 +33,16 @@ class Normalizer {
   ~Normalizer();
 
   /// Appends `rows` to the root table `table` (a name as the user wrote it) and to its child tables.
-  /// The table must be in the schema already if hints were declared for it. Errors name table, column, JSON path and value:
-  /// kCoercion, kNullViolation, kContractViolated, kTooManyColumns.
+  /// The table must be in the schema already if hints were declared for it (schema/hints.h: declare_resource); otherwise
+  /// it is made, named as its own resource. Errors name table, column, JSON path and value: kCoercion, kNullViolation,
+  /// kContractViolated, kTooManyColumns. After an error the package has half of the page and must be given up.
   Status add(std::string_view table, const json::Rows& rows);
   /// After the last page: marks tables that have rows, checks declared keys that never appeared (kUnboundColumn).
   Status finish();
   /// What was added to the schema since the normalizer was made.
   const SchemaChange& changes() const;
+  /// After finish(): sentences for people, about columns that never had a value and the like.
+  const std::vector<std::string>& warnings() const;
 
  private:
   struct Impl;

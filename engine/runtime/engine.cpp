@@ -31,8 +31,7 @@ Result<std::unique_ptr<Engine>> Engine::open(EngineOptions options, Env& env) {
   }
   ConfigOptions config_options;
   config_options.project_folder = options.project_folder;
-  config_options.global_folder = options.home_folder;
-  config_options.host_lookup = options.find_config;
+  config_options.host = options.find_config;
   LODE_ASSIGN(Config config, Config::open(env, std::move(config_options)));
   return std::unique_ptr<Engine>(new Engine(std::move(options), std::move(config), env));
 }

@@ -18,7 +18,7 @@ struct EngineOptions {
   Path home_folder;                                 ///< empty: $LODE_HOME, else ~/.lode; holds pipelines/
   Path project_folder = ".";                        ///< where .lode/ or .dlt/ is
   std::uint32_t workers = 0;                        ///< threads for blocking work; 0: 16, started on demand
-  ConfigOptions::HostLookup find_config;            ///< asked before all other providers; may be empty
+  HostLookup find_config;                                      ///< asked before all other providers; may be empty
   Log log;
 };
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "base/time.h"
 #include "json/write.h"
 
 namespace lode {
@@ -76,6 +77,7 @@ json::Value RunReport::to_json() const {
   out.set("destination", destination);
   out.set("dataset", dataset);
   out.set("seconds", seconds);
+  if (ended_at_us != 0) out.set("ended_at", iso_timestamp_z(ended_at_us));
   out.set("rows", static_cast<std::int64_t>(row_count()));
   out.set("requests", static_cast<std::int64_t>(requests));
   out.set("retries", static_cast<std::int64_t>(retries));
@@ -91,6 +93,17 @@ json::Value RunReport::to_json() const {
                                               {"columns_added", std::move(columns)}}));
   }
   out.set("tables", std::move(table_list));
+  json::Value resource_list = json::Value::list();
+  for (const ResourceRow& row : resources) {
+    resource_list.push_back(json::Value::object({{"name", row.name},
+                                                 {"rows", static_cast<std::int64_t>(row.rows)},
+                                                 {"bytes", static_cast<std::int64_t>(row.bytes)},
+                                                 {"pages", static_cast<std::int64_t>(row.pages)},
+                                                 {"requests", static_cast<std::int64_t>(row.requests)},
+                                                 {"retries", static_cast<std::int64_t>(row.retries)},
+                                                 {"done", true}}));
+  }
+  out.set("resources", std::move(resource_list));
   json::Value cursor_list = json::Value::list();
   for (const CursorChange& cursor : cursors) {
     cursor_list.push_back(json::Value::object({{"resource", cursor.resource},

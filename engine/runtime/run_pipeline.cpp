@@ -304,10 +304,13 @@ Status PipelineRun::keep_state() {
 }
 
 void PipelineRun::fill_report() {
+  report_.ended_at_us = engine_.env().now_us();
   report_.seconds = static_cast<double>(engine_.env().steady_us() - start_us_) / 1e6;
   for (const auto& progress : progress_) {
     report_.requests += progress->requests;
     report_.retries += progress->retries;
+    report_.resources.push_back({progress->name, progress->rows, progress->bytes, progress->pages, progress->requests,
+                                 progress->retries});
   }
   if (!package_) return;
   report_.load_id = package_->load_id();

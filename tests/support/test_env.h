@@ -24,6 +24,7 @@ class TestEnv final : public Env {
   bool is_root() override { return root; }
 
   Result<std::string> read_file(const Path& path) override { return real_.read_file(path); }
+  Result<std::unique_ptr<ReadFile>> open_file(const Path& path) override { return real_.open_file(path); }
   Result<std::shared_ptr<const MappedFile>> map_file(const Path& path) override { return real_.map_file(path); }
   Result<std::unique_ptr<AppendFile>> create_file(const Path& path) override { return real_.create_file(path); }
   Status write_file(const Path& path, std::string_view bytes, unsigned mode) override {

@@ -160,7 +160,9 @@ TEST_CASE("Gzip, in one member or several, and both kinds of deflate are undone"
 }
 
 TEST_CASE("Compressed data that end too early are an error even when the length is right") {
-  std::string cut = compressed(std::string(1000, 'x') + "tail", 31);
+  std::string text(1000, 'x');
+  text.append("tail");
+  std::string cut = compressed(text, 31);
   cut.resize(cut.size() - 3);
   const Parsed parsed = parse(with_length("Content-Encoding: gzip\r\n", cut));
   CHECK(parsed.status.code() == Code::kHttpBody);

@@ -1,0 +1,325 @@
+// NormalizerCore: the schema, its tables, and the shapes of rows. Walking the data is in rows.cpp.
+#include "normalize/core.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/digest.h"
+#include "json/write.h"
+#include "schema/contract.h"
+#include "schema/hints.h"
+#include "schema/root_key.h"
+#include "schema/unicode.h"
+
+namespace lode {
+namespace {
+
+using json::Cell;
+using json::Kind;
+using json::Value;
+
+constexpr std::int64_t kNestingMax = 1000;  // dlt's default
+
+Cell text_cell(std::string_view text) {
+  Cell cell{};
+  cell.kind = Kind::kText;
+  cell.size = static_cast<std::uint32_t>(text.size());
+  cell.text = text.data();
+  return cell;
+}
+
+std::string identifier_or(const Naming& naming, std::string_view name) {
+  Result<std::string> identifier = naming.identifier(name);
+  return identifier ? std::move(*identifier) : std::string(name);
+}
+
+// Whatever of a table decides what happens to its rows.
+std::uint64_t fingerprint_of(const Table& table) {
+  std::uint64_t print = checksum_64(json::write(table.props()));
+  for (const Column& column : table.columns()) {
+    print = checksum_64(column.name(), print + static_cast<std::uint64_t>(column.type()) * 2 + (column.nullable() ? 1 : 0));
+  }
+  return print;
+}
+
+}  // namespace
+
+NormalizerCore::NormalizerCore(std::shared_ptr<const Naming> naming, Schema& schema, RowSink& sink, NormalizerOptions options)
+    : naming_(std::move(naming)), schema_(schema), sink_(sink), options_(std::move(options)) {
+  merge_strategy_ = options_.merge_needs_root_key ? "delete-insert" : "";
+  load_id_cell_ = text_cell(options_.load_id);
+  id_column_ = identifier_or(*naming_, kIdColumn);
+  load_id_column_ = identifier_or(*naming_, kLoadIdColumn);
+  parent_id_column_ = identifier_or(*naming_, kParentIdColumn);
+  index_column_ = identifier_or(*naming_, kListIndexColumn);
+  value_column_ = identifier_or(*naming_, "value");
+  schema_revision_ = schema_.revision() - 1;
+  setup_ = notice_schema_changes();
+}
+
+// Between pages others may have changed the schema: declared hints, merged what another thread found.
+Status NormalizerCore::notice_schema_changes() {
+  const Schema& schema = schema_;
+  if (schema.revision() == schema_revision_) return Status();
+  schema_revision_ = schema.revision();
+  for (TableState& table : tables_) {
+    const Table* known = schema.find_table(table.name());
+    const std::uint64_t fingerprint = known == nullptr ? 0 : fingerprint_of(*known);
+    if (fingerprint == table.fingerprint) continue;
+    LODE_TRY(sync_slots(table, nullptr));
+    table.contract.reset();
+    ++table.epoch;
+  }
+  std::string settings = json::write(schema.settings()) + json::write(schema.normalizers());
+  if (settings == settings_text_) return Status();
+  settings_text_ = std::move(settings);
+  LODE_ASSIGN(rules_, ColumnRules::from_schema(schema));
+  breaks_paths_ = schema.normalizers().bool_or("use_break_path_on_normalize", true);
+  const Value* config = schema.normalizers().find_path({"json", "config"});
+  nesting_max_ = config == nullptr ? kNestingMax : config->int_or("max_nesting", kNestingMax);
+  column_keys_.clear();
+  excludes_.clear();
+  for (const Table& table : schema.tables()) {
+    const Value* filters = table.props().find("filters");
+    if (filters == nullptr || !filters->is_object()) continue;
+    std::pair<std::vector<SimpleRegex>, std::vector<SimpleRegex>> compiled;
+    for (const auto& [kind, patterns] : filters->members()) {
+      for (std::size_t i = 0; patterns.is_list() && i < patterns.size(); ++i) {
+        if (!patterns.items()[i].is_text()) continue;
+        LODE_ASSIGN(SimpleRegex regex, SimpleRegex::compile(patterns.items()[i].as_text()));
+        (kind == "excludes" ? compiled.first : compiled.second).push_back(std::move(regex));
+      }
+    }
+    if (!compiled.first.empty()) excludes_.emplace_back(table.name(), std::move(compiled));
+  }
+  for (TableState& table : tables_) ++table.epoch;
+  return Status();
+}
+
+TableState& NormalizerCore::table_state(const std::string& name) {
+  TableState*& state = tables_by_name_[name];
+  if (state == nullptr) {
+    state = &tables_.emplace_back(name, tables_.size());
+    sink_.add_table(name);
+  }
+  return *state;
+}
+
+// Gives every complete column of the schema's table a slot.
+Status NormalizerCore::sync_slots(TableState& table, const Frame* frame) {
+  const Table* known = std::as_const(schema_).find_table(table.name());
+  if (known == nullptr) return Status();
+  for (const Column& column : known->columns()) {
+    if (!column.complete()) continue;
+    const std::int32_t slot = table.slot_of(column.name());
+    if (slot >= 0) {
+      if (table.type_of(slot) == column.type()) continue;
+      return Status::error(Code::kSchemaInvalid,
+                           fmt::format("table '{}': the type of column '{}' changed from {} to {} during a run", table.name(),
+                                       column.name(), type_name(table.type_of(slot)), type_name(column.type())));
+    }
+    if (table.slot_count() >= options_.columns_max) {
+      Status status =
+          Status::error(Code::kTooManyColumns, fmt::format("table '{}': more than the {} columns that the destination allows",
+                                                           table.name(), options_.columns_max))
+              .with("first column too many", column.name());
+      return frame == nullptr ? std::move(status) : with_place(std::move(status), *frame, nullptr);
+    }
+    LODE_TRY(sink_.add_column(table.sink_table(), table.add_slot({column.name(), column.type()})));
+    if (column.type() == DataType::kJson || !column.nullable()) ++table.epoch;
+  }
+  table.fingerprint = fingerprint_of(*known);
+  return Status();
+}
+
+const std::string& NormalizerCore::column_key(std::string_view key) {
+  const auto found = column_keys_.find(key);
+  if (found != column_keys_.end()) return found->second;
+  std::string normalized;
+  if (!is_blank(key)) normalized = breaks_paths_ ? naming_->path(key) : identifier_or(*naming_, key);
+  // A key of separators only would be a column without a name, which no database takes.
+  if (normalized.empty()) normalized = "_empty";
+  return column_keys_.emplace(std::string(key), std::move(normalized)).first->second;
+}
+
+std::string NormalizerCore::table_key(std::string_view key) const {
+  if (breaks_paths_) return naming_->table_path(key);
+  Result<std::string> identifier = naming_->table_identifier(key);
+  return identifier ? std::move(*identifier) : "";
+}
+
+std::string NormalizerCore::nested_name(const std::vector<std::string>& path, const std::string& key) const {
+  if (path.empty()) return key;
+  std::vector<std::string> fragments = path;
+  fragments.push_back(key);
+  return naming_->shorten_fragments(fragments);
+}
+
+// Whether objects and lists under this column stay in it, as JSON.
+bool NormalizerCore::stays_nested(const TableState& table, std::string_view column, std::int64_t level) const {
+  if (level <= 0) return true;
+  const Table* known = std::as_const(schema_).find_table(table.name());
+  const Column* declared = known == nullptr ? nullptr : known->find(column);
+  if (declared != nullptr && declared->complete()) return declared->type() == DataType::kJson;
+  return rules_.preferred_type(column) == DataType::kJson;
+}
+
+// What dlt does when a resource without hints yields its first rows.
+Status NormalizerCore::declare_root(const std::string& name, std::string_view resource) {
+  ResourceHints hints;
+  hints.name = resource;
+  hints.table_name = name;
+  LODE_ASSIGN(const std::vector<ContractFilter> filters, declare_resource(schema_, hints, *naming_, merge_strategy_));
+  schema_revision_ = schema_.revision();
+  for (const ContractFilter& filter : filters) {
+    if (filter.whole_table) table_state(name).is_discarded = true;
+  }
+  return Status();
+}
+
+Result<RowShape*> NormalizerCore::root_shape(std::string_view table) {
+  const auto found = roots_.find(table);
+  if (found != roots_.end()) return found->second.get();
+  const std::string name = table_key(table);
+  if (name.empty()) return Status::error(Code::kSchemaInvalid, fmt::format("'{}' is no table name", table));
+  if (std::as_const(schema_).find_table(name) == nullptr) LODE_TRY(declare_root(name, table));
+  update_root_key(schema_, name, merge_strategy_);
+  schema_revision_ = schema_.revision();
+
+  auto shape = std::make_unique<RowShape>();
+  shape->table = &table_state(name);
+  shape->fragments = {name};
+  const Table* known = std::as_const(schema_).find_table(name);
+  const Value* normalizer = known == nullptr ? nullptr : known->props().find("x-normalizer");
+  shape->level = normalizer == nullptr ? nesting_max_ : normalizer->int_or("max_nesting", nesting_max_);
+  LODE_TRY(sync_slots(*shape->table, nullptr));
+  return roots_.emplace(std::string(table), std::move(shape)).first->second.get();
+}
+
+RowShape& NormalizerCore::child_shape(RowShape& parent, const std::vector<std::string>& list_path) {
+  std::string key;
+  for (const std::string& fragment : list_path) key.append(fragment).push_back('\0');
+  std::unique_ptr<RowShape>& child = parent.children[key];
+  if (child == nullptr) {
+    child = std::make_unique<RowShape>();
+    child->parent = &parent;
+    child->fragments = parent.fragments;
+    child->fragments.insert(child->fragments.end(), list_path.begin(), list_path.end());
+    child->parent_table = parent.table->name();
+    child->table = &table_state(naming_->shorten_fragments(child->fragments));
+    child->level = parent.level - 1;
+  }
+  return *child;
+}
+
+RowShape& NormalizerCore::wrapper_shape(RowShape& shape) {
+  if (shape.wrapper == nullptr) {
+    shape.wrapper = std::make_unique<RowShape>();
+    RowShape& wrapper = *shape.wrapper;
+    wrapper.parent = shape.parent;
+    wrapper.fragments = shape.fragments;
+    wrapper.parent_table = shape.parent_table;
+    wrapper.table = shape.table;
+    // A list in a list costs a level more than its row; a root row that is no object costs none.
+    wrapper.level = shape.parent == nullptr ? shape.level : shape.level - 1;
+    wrapper.wrap_key = shape.parent == nullptr ? value_column_ : "list";
+  }
+  return *shape.wrapper;
+}
+
+bool NormalizerCore::needs_slow_path_only(const RowShape& shape, const Table& table) const {
+  if (!excludes_.empty()) return true;
+  if (shape.is_root) {
+    const std::string strategy = merge_strategy_of(table, merge_strategy_);
+    if (!strategy.empty() && strategy != "delete-insert") return true;  // ids are hashes of what is in the row
+  }
+  return std::any_of(shape.propagation.begin(), shape.propagation.end(),
+                     [&](const auto& mapping) { return mapping.first != id_column_; }) ||
+         (!shape.propagation.empty() && shape.parent != nullptr);
+}
+
+// Forgets what was learned and decides anew what follows from the schema alone.
+void NormalizerCore::refresh(RowShape& shape) {
+  TableState& table = *shape.table;
+  shape.epoch = table.epoch;
+  shape.object = ObjectShape();
+  shape.object.row = &shape;
+  shape.object.level = shape.level;
+  shape.inner_objects.clear();
+  shape.columns.clear();
+  shape.lists.clear();
+  shape.value = FieldPlan();
+  shape.inherited = nullptr;
+  const Table* known = std::as_const(schema_).find_table(table.name());
+  shape.is_root = shape.parent == nullptr || (known != nullptr && known->parent().empty());
+  shape.propagation.clear();
+  if (const Value* propagation = std::as_const(schema_).normalizers().find_path({"json", "config", "propagation"})) {
+    const auto add = [&](const Value* mapping) {
+      if (mapping == nullptr || !mapping->is_object()) return;
+      for (const auto& [from, to] : mapping->members()) {
+        if (to.is_text()) shape.propagation.emplace_back(from, to.as_text());
+      }
+    };
+    if (shape.is_root) add(propagation->find("root"));
+    const Value* tables = propagation->find("tables");
+    if (tables != nullptr) add(tables->find(table.name()));
+  }
+  shape.handed_down.values.clear();
+  for (const auto& [from, to] : shape.propagation) shape.handed_down.values.emplace_back(to, Cell{});
+  ++shape.handed_down.version;
+  const auto slot_of = [&](const std::string& column, DataType type) {
+    const std::int32_t slot = table.slot_of(column);
+    return slot >= 0 && table.type_of(slot) == type ? slot : TableState::kNone;
+  };
+  shape.id_slot = slot_of(id_column_, DataType::kText);
+  shape.load_id_slot = slot_of(load_id_column_, DataType::kText);
+  shape.parent_id_slot = slot_of(parent_id_column_, DataType::kText);
+  shape.index_slot = slot_of(index_column_, DataType::kBigint);
+  shape.is_fast = known != nullptr && shape.id_slot >= 0 && !needs_slow_path_only(shape, *known) &&
+                  (shape.is_root || (shape.parent_id_slot >= 0 && shape.index_slot >= 0));
+}
+
+std::vector<std::pair<std::string, std::uint64_t>> NormalizerCore::row_counts() const {
+  std::vector<std::pair<std::string, std::uint64_t>> counts;
+  for (const TableState& table : tables_) counts.emplace_back(table.name(), table.rows);
+  return counts;
+}
+
+Status NormalizerCore::finish() {
+  warnings_.clear();
+  for (const TableState& state : tables_) {
+    Table* table = state.rows == 0 ? nullptr : schema_.find_table(state.name());
+    if (table == nullptr) continue;
+    std::vector<std::string> never_seen;
+    for (const Column& column : table->columns()) {
+      if (column.complete()) continue;
+      if (column.nullable()) {
+        never_seen.push_back(column.name());
+        continue;
+      }
+      const std::string_view what = column.flag("primary_key") ? "primary key" : column.flag("merge_key") ? "merge key" : "required";
+      return Status::error(Code::kUnboundColumn,
+                           fmt::format("table '{}': {} column '{}' was declared, but no row has a value for it", table->name(),
+                                       what, column.name()))
+          .hint("check the spelling of the column, or give it a data_type if it is meant to be missing");
+    }
+    if (const auto nulls = null_only_.find(state.name()); nulls != null_only_.end()) {
+      for (const std::string& name : nulls->second) {
+        const Column* column = table->find(name);
+        if (column == nullptr) never_seen.push_back(name);
+      }
+    }
+    for (const std::string& name : never_seen) {
+      warnings_.push_back(fmt::format("table '{}': column '{}' has no value in any row, so it has no type and is left out",
+                                      table->name(), name));
+    }
+    Value& normalizer = table->props()["x-normalizer"];
+    normalizer.erase("evolve-columns-once");
+    normalizer.set("seen-data", true);
+  }
+  schema_revision_ = schema_.revision();
+  return Status();
+}
+
+}  // namespace lode

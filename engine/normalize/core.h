@@ -1,0 +1,203 @@
+// NormalizerCore: the normalizer without package files: rows in, rows of flat tables out to a RowSink, schema grown.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "json/document.h"
+#include "normalize/arena.h"
+#include "normalize/coerce.h"
+#include "normalize/column_rules.h"
+#include "normalize/normalizer.h"
+#include "normalize/row_sink.h"
+#include "normalize/shape.h"
+#include "normalize/table_state.h"
+#include "schema/naming.h"
+#include "schema/schema.h"
+
+namespace lode {
+
+/// One thread; `schema` and `sink` outlive it. Every row is tried on the fast path, which needs a known shape
+/// (fast_path.cpp), and done by the slow path otherwise, which follows dlt's algorithm (slow_path.cpp, new_columns.cpp).
+/// Both give the same rows.
+class NormalizerCore {
+ public:
+  NormalizerCore(std::shared_ptr<const Naming> naming, Schema& schema, RowSink& sink, NormalizerOptions options);
+
+  Status add(std::string_view table, const json::Rows& rows);
+  Status finish();
+  const SchemaChange& changes() const { return changes_; }
+  const std::vector<std::string>& warnings() const { return warnings_; }
+  std::vector<std::pair<std::string, std::uint64_t>> row_counts() const;
+
+  /// For tests, which compare the two paths.
+  void use_slow_path_only() { slow_only_ = true; }
+  std::uint64_t slow_rows() const { return slow_rows_; }
+
+ private:
+  /// One row in progress and the way to it: the chain leads from a row to the row that holds the list that holds it.
+  struct Frame {
+    const Frame* up;
+    RowShape* shape;
+    const json::Cell* list;                        ///< the list in `up`'s row that this row is an item of; null at the top
+    std::uint64_t index;                           ///< in the list, or in the page
+    const json::Cell* row;
+    const Inheritance* inherited;                  ///< null: nothing
+    const Inheritance* handed_down;                ///< to the rows of its lists, once the row is written
+    json::Cell id;                                 ///< the row's id, once it is known
+    json::Cell index_cell;
+    char id_text[kRowIdBytes];
+
+    /// `id` becomes the text that was written to `id_text`.
+    void set_own_id() {
+      id = json::Cell{};
+      id.kind = json::Kind::kText;
+      id.size = kRowIdBytes;
+      id.text = id_text;
+    }
+  };
+  struct PendingList {
+    RowShape* shape;
+    const json::Cell* list;
+  };
+  /// A row as dlt has it after flattening: values by column, in order; the last value of a name stays at the first's place.
+  struct FlatRow {
+    struct Field {
+      std::string name;
+      const json::Cell* value;                     ///< null: taken out again
+    };
+    std::vector<Field> fields;
+    TextMap<std::size_t> places;
+    void set(std::string_view name, const json::Cell* value);
+    const json::Cell* find(std::string_view name) const;
+    bool empty() const;
+  };
+  /// Values that fit their columns.
+  struct FittedRow {
+    struct Field {
+      std::string name;
+      json::Cell cell;
+      const json::Cell* origin;                    ///< the value in the data: for messages
+    };
+    std::vector<Field> fields;
+    TextMap<std::size_t> places;
+    void set(const std::string& name, const json::Cell& cell, const json::Cell* origin);
+    Field* find(std::string_view name);
+  };
+  using FlatLists = std::vector<std::pair<std::vector<std::string>, const json::Cell*>>;  ///< by path; the last one stays
+  enum class Outcome { kWritten, kDropped };
+
+  // core.cpp: the schema, tables and shapes.
+  Status notice_schema_changes();
+  Result<RowShape*> root_shape(std::string_view table);
+  Status declare_root(const std::string& name, std::string_view resource);
+  TableState& table_state(const std::string& name);
+  Status sync_slots(TableState& table, const Frame* frame);
+  RowShape& child_shape(RowShape& parent, const std::vector<std::string>& list_path);
+  RowShape& wrapper_shape(RowShape& shape);
+  void refresh(RowShape& shape);
+  bool needs_slow_path_only(const RowShape& shape, const Table& table) const;
+  const std::string& column_key(std::string_view key);
+  std::string table_key(std::string_view key) const;
+  std::string nested_name(const std::vector<std::string>& path, const std::string& key) const;
+  bool stays_nested(const TableState& table, std::string_view column, std::int64_t level) const;
+
+  // rows.cpp: walking the data.
+  Status add_row(RowShape& shape, const json::Cell* value, Frame& frame);
+  Status add_list(RowShape& shape, const json::Cell* list, const Frame& up);
+  Status write_row(TableState& table);
+  void drop_row(TableState& table, std::size_t pending);
+
+  // fast_path.cpp
+  bool fill(RowShape& shape, const json::Cell* value);
+  bool fill_object(RowShape& shape, const json::Cell* object);
+  bool fill_value(RowShape& shape, FieldPlan& plan, const json::Cell* value);
+  bool fill_ids(RowShape& shape, Frame& frame, bool is_scalar);
+  bool fill_inherited(RowShape& shape, const Inheritance& inherited);
+  bool store(TableState& table, const FieldPlan& plan, const json::Cell* value);
+  bool store_converted(TableState& table, const FieldPlan& plan, const json::Cell* value);
+  bool store_variant(TableState& table, const FieldPlan& plan, const json::Cell* value);
+  bool put(TableState& table, std::int32_t slot, const json::Cell& cell);
+
+  // slow_path.cpp
+  Result<Outcome> add_slow(RowShape& shape, const json::Cell* value, Frame& frame);
+  void flatten(RowShape& shape, const json::Cell* value, FlatRow& row, FlatLists& lists);
+  Status add_ids(RowShape& shape, const json::Cell* value, bool is_scalar, FlatRow& row, Frame& frame);
+  Status make_root_id(RowShape& shape, const json::Cell* value, const FlatRow& row, Frame& frame);
+  void hash_child_id(RowShape& shape, Frame& frame);
+  void hand_down(RowShape& shape, const FlatRow& row, Frame& frame);
+  void exclude(const TableState& table, FlatRow& row) const;
+  Result<Outcome> fit_and_write(RowShape& shape, FlatRow& row, const Frame& frame);
+
+  // new_columns.cpp
+  Status fit_row(const TableState& table, const FlatRow& row, FittedRow& fitted, Table& partial, const Frame& frame);
+  Status fit_value(const Table* known, const std::string& name, const json::Cell* value, bool is_variant,
+                   FittedRow& fitted, Table& partial, const Frame& frame);
+  Status fit_null(const TableState& table, const Table* known, const std::string& name, const json::Cell* value,
+                  const Frame& frame);
+  std::string variant_name(const Table* known, const std::string& name, DataType type) const;
+  Result<Outcome> grow_schema(RowShape& shape, Table partial, FittedRow& fitted, const Frame& frame);
+  Status violation(const Contract& contract, const Table& partial, FittedRow& fitted, Status status, const Frame& frame) const;
+  void record(SchemaChange::TableChange change);
+
+  // learn.cpp
+  void learn(RowShape& shape, const json::Cell* value, const Frame& frame);
+  void learn_object(ObjectShape& shape, const json::Cell* object, const Frame& frame);
+  void learn_container(ObjectShape& shape, FieldPlan& plan, const std::string& fragment, const json::Cell* value);
+  void learn_column(RowShape& shape, FieldPlan& plan, const std::string& name, const json::Cell* value, const Frame& frame);
+  void learn_variant(TableState& table, FieldPlan& plan, const std::string& name, const json::Cell* value);
+  bool is_reserved(const RowShape& shape, std::string_view column, const Frame& frame) const;
+
+  // error_text.cpp
+  std::string path_of(const Frame& frame, const json::Cell* value) const;
+  Status with_place(Status status, const Frame& frame, const json::Cell* value) const;
+
+  std::shared_ptr<const Naming> naming_;
+  Schema& schema_;
+  RowSink& sink_;
+  NormalizerOptions options_;
+  std::string merge_strategy_;                     ///< of merge tables that name none
+  Status setup_;                                   ///< why settings of the schema cannot be used; ok if they can
+
+  // Facts of the schema, renewed by notice_schema_changes().
+  ColumnRules rules_;
+  std::uint64_t schema_revision_ = 0;
+  std::string settings_text_;
+  bool breaks_paths_ = true;                       ///< keys are paths: normalizers.use_break_path_on_normalize
+  std::int64_t nesting_max_ = 0;
+  std::vector<std::pair<std::string, std::pair<std::vector<SimpleRegex>, std::vector<SimpleRegex>>>> excludes_;
+
+  std::deque<TableState> tables_;
+  TextMap<TableState*> tables_by_name_;
+  TextMap<std::unique_ptr<RowShape>> roots_;       ///< by the name that the user wrote
+  TextMap<std::string> column_keys_;
+
+  // Names of the engine's columns, normalized.
+  std::string id_column_, load_id_column_, parent_id_column_, index_column_, value_column_;
+
+  Arena arena_;
+  Coercer coercer_{arena_};
+  RandomSource random_;
+  std::vector<std::pair<ObjectShape*, const json::Cell*>> open_objects_;
+  std::vector<PendingList> pending_;
+  json::Cell load_id_cell_{};
+  std::string scratch_;
+
+  bool slow_only_ = false;
+  std::uint64_t slow_rows_ = 0;
+  std::map<std::string, std::set<std::string>> null_only_;
+  SchemaChange changes_;
+  std::map<std::string, std::size_t> changes_by_table_;
+  std::vector<std::string> warnings_;
+};
+
+}  // namespace lode

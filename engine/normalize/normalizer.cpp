@@ -1,0 +1,28 @@
+// Normalizer: the core with a load package behind it.
+#include "normalize/normalizer.h"
+
+#include "normalize/core.h"
+#include "normalize/package_sink.h"
+
+namespace lode {
+
+struct Normalizer::Impl {
+  Impl(std::shared_ptr<const Naming> naming, Schema& schema, PackageWriter& package, NormalizerOptions options)
+      : sink(package), core(std::move(naming), schema, sink, std::move(options)) {}
+
+  PackageSink sink;
+  NormalizerCore core;
+};
+
+Normalizer::Normalizer(std::shared_ptr<const Naming> naming, Schema& schema, PackageWriter& package,
+                       NormalizerOptions options)
+    : impl_(std::make_unique<Impl>(std::move(naming), schema, package, std::move(options))) {}
+
+Normalizer::~Normalizer() = default;
+
+Status Normalizer::add(std::string_view table, const json::Rows& rows) { return impl_->core.add(table, rows); }
+Status Normalizer::finish() { return impl_->core.finish(); }
+const SchemaChange& Normalizer::changes() const { return impl_->core.changes(); }
+const std::vector<std::string>& Normalizer::warnings() const { return impl_->core.warnings(); }
+
+}  // namespace lode

@@ -1,0 +1,19 @@
+// The commands of the program: each does what it says and answers the exit code.
+#pragma once
+
+#include "console.h"
+#include "options.h"
+#include "progress.h"
+
+namespace lode::cli {
+
+/// `lode run`: runs a script.
+int run_command(const Options& options, Console& console, Progress& progress);
+/// `lode check`: reads a script and validates what it defines; nothing is contacted.
+int check_command(const Options& options, Console& console, Progress& progress);
+/// `lode load`: loads files without a script.
+int load_command(const Options& options, Console& console, Progress& progress);
+/// `lode pipeline`: shows what this machine knows of a pipeline.
+int pipeline_command(const Options& options, Console& console, Progress& progress);
+
+}  // namespace lode::cli

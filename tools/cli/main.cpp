@@ -1,0 +1,52 @@
+// The `lode` program: reads the command line and hands over to the command.
+#include <algorithm>
+#include <csignal>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "commands.h"
+#include "report_output.h"
+#include "usage.h"
+
+namespace lode::cli {
+namespace {
+
+int run_command_line(std::vector<std::string> words) {
+  // A reader that went away is an error of the write, not the end of the program.
+  std::signal(SIGPIPE, SIG_IGN);
+  const bool wants_json = std::find(words.begin(), words.end(), "--json") != words.end();
+  const Usage usage = read_command_line(std::move(words));
+  Console console;
+  if (usage.help) {
+    console.print(*usage.help);
+    console.flush();
+    return console.output_ok() ? kExitOk : kExitFailed;
+  }
+  if (usage.failure) {
+    Options options;
+    options.json = wants_json;
+    const std::unique_ptr<Progress> progress = make_progress(ProgressMode::kNone, wants_json, console);
+    return conclude(*usage.failure, options, console, *progress);
+  }
+  const Options& options = *usage.options;
+  const std::unique_ptr<Progress> progress = make_progress(options.progress, options.json, console);
+  switch (options.command) {
+    case Command::kRun:
+      return run_command(options, console, *progress);
+    case Command::kCheck:
+      return check_command(options, console, *progress);
+    case Command::kLoad:
+      return load_command(options, console, *progress);
+    case Command::kPipeline:
+      return pipeline_command(options, console, *progress);
+  }
+  return kExitUsage;
+}
+
+}  // namespace
+}  // namespace lode::cli
+
+int main(int count, char** words) {
+  return lode::cli::run_command_line(std::vector<std::string>(words + 1, words + std::max(1, count)));
+}

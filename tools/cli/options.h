@@ -1,0 +1,42 @@
+// Options: what the user asked for, as structures. usage.h reads them from the command line.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lode::cli {
+
+enum class Command { kRun, kCheck, kLoad, kPipeline };
+enum class ProgressMode { kAuto, kTty, kLog, kJson, kNone };
+
+struct Options {
+  Command command = Command::kRun;
+  bool json = false;  ///< the outcome as one JSON object on standard output
+  ProgressMode progress = ProgressMode::kAuto;
+  std::string pipelines_dir;  ///< empty: the engine's; so with all texts below
+
+  // run, check
+  std::string script;
+  std::map<std::string, std::string> args;  ///< key=value after --
+  std::string destination;
+  std::string dataset;
+  std::vector<std::string> resources;
+  std::optional<std::uint64_t> limit;
+  bool full_refresh = false;
+
+  // load: also destination (--to) and dataset
+  std::vector<std::string> files;
+  std::string table;
+  std::string format;
+  std::string write_disposition;
+  std::vector<std::string> primary_key;
+  std::string select;
+
+  // load (--name), pipeline
+  std::string pipeline;
+};
+
+}  // namespace lode::cli

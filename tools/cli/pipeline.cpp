@@ -1,0 +1,23 @@
+// `lode pipeline`: shows what this machine knows of a pipeline. Written in Lua:
+// lua/stdlib/lode/tasks/pipeline_info.lua.
+#include "commands.h"
+#include "report_output.h"
+#include "session.h"
+#include "text.h"
+
+namespace lode::cli {
+
+int pipeline_command(const Options& options, Console& console, Progress& progress) {
+  const Script script{"lode pipeline", "return require('lode.tasks.pipeline_info')()\n"};
+  JsonObject args;
+  args.text("name", options.pipeline).boolean("json", options.json);
+  if (!options.pipelines_dir.empty()) args.text("pipelines_dir", options.pipelines_dir);
+  // The answer is what the task prints, in JSON too; an error has the same form as everywhere.
+  Options printing = options;
+  printing.json = false;
+  const std::string options_json = JsonObject().raw("args", args.str()).str();
+  const Outcome outcome = run_script(script, options_json, printing, console, progress);
+  return conclude(outcome, Reports::kFirstLine, outcome.failure ? options : printing, console, progress);
+}
+
+}  // namespace lode::cli

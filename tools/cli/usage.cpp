@@ -1,0 +1,301 @@
+// Usage: the command line: its commands, options and help, and what to say when it is wrong. The one file with CLI11.
+#include "usage.h"
+
+#include <fmt/format.h>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <algorithm>
+#include <array>
+#include <functional>
+
+#include "text.h"
+
+namespace lode::cli {
+namespace {
+
+using Texts = std::vector<std::string>;
+
+const char* const kOverview = R"(lode loads data into tables: pipelines are Lua scripts, the engine is native.
+
+usage: lode COMMAND [OPTION]...
+
+commands:
+  run SCRIPT           run a pipeline
+  check SCRIPT         read a script and validate what it defines, without running anything
+  load FILE...         load JSON and CSV files without a script
+  pipeline NAME info   what this machine knows of a pipeline
+
+  lode COMMAND --help  the options of a command
+  lode --version       the version of the program
+)";
+
+const char* const kExitCodes = R"(exit codes:
+  0    all went well
+  1    the run failed
+  2    the command line, or what the script defines, is wrong: nothing was loaded
+  3    the run failed for a reason that may pass: the same command can succeed later
+  130  stopped by a signal (Ctrl-C)
+)";
+
+const char* const kExamples = R"(examples:
+  lode load events.jsonl --to sqlite:///events.db --dataset raw
+  lode load users.csv --to sqlite:///crm.db --dataset crm --write-disposition merge --primary-key id
+  curl -s $URL | lode load - --format json --select data.items --table items --to sqlite:///x.db --dataset raw
+
+)";
+
+// The layout of --help, without what would be said twice.
+class HelpLayout : public CLI::Formatter {
+ public:
+  explicit HelpLayout(std::string usage) : usage_(std::move(usage)) { column_width(34); }
+  std::string make_usage(const CLI::App* /*app*/, std::string /*name*/) const override { return usage_ + "\n"; }
+  std::string make_option_opts(const CLI::Option* option) const override {
+    const std::string value = option->get_type_name();
+    return value.empty() ? "" : " " + value;
+  }
+  std::string make_group(std::string group, bool is_positional,
+                         std::vector<const CLI::Option*> options) const override {
+    if (is_positional) return "";  // the usage line has them
+    std::transform(group.begin(), group.end(), group.begin(), [](unsigned char c) { return std::tolower(c); });
+    std::string out = fmt::format("\n{}:\n", group);
+    for (const CLI::Option* option : options) out += make_option(option, false);
+    return out;
+  }
+
+ private:
+  const std::string usage_;
+};
+
+// One command: what stands on its usage line, and how its options are declared and finished.
+struct CommandSpec {
+  std::string name;
+  Command command;
+  std::string usage;
+  std::string description;
+  std::string footer;
+  void (*declare)(CLI::App& app, Options& options);
+  bool takes_script_args = false;
+};
+
+const Texts kProgress = {"auto", "tty", "log", "json", "none"};  // in the order of ProgressMode
+const Texts kFormats = {"jsonl", "json", "csv"};
+const Texts kDispositions = {"append", "replace", "merge"};
+const Texts kOperations = {"info"};
+
+// Why `word` will not do; "" if it is one of `words`.
+std::string check_choice(const Texts& words, const std::string& word) {
+  if (std::find(words.begin(), words.end(), word) != words.end()) return "";
+  const std::string guess = closest(word, words);
+  return fmt::format("'{}' is none of {}{}", word, fmt::join(words, ", "),
+                     guess.empty() ? "" : fmt::format("; did you mean '{}'?", guess));
+}
+
+void add_choice(CLI::App& app, const std::string& name, const Texts& words, const std::string& help,
+                std::function<void(const std::string&)> take) {
+  app.add_option_function<std::string>(name, std::move(take), help)
+      ->check(CLI::Validator([&words](const std::string& word) { return check_choice(words, word); }, "", ""))
+      ->type_name("WORD");
+}
+
+void declare_common(CLI::App& app, Options& options) {
+  app.add_option("--pipelines-dir", options.pipelines_dir, "where working folders are (default: ~/.lode/pipelines)")
+      ->type_name("DIR");
+  app.add_flag("--json", options.json, "answer with one JSON object on standard output");
+}
+
+void declare_progress(CLI::App& app, Options& options) {
+  add_choice(app, "--progress", kProgress, "auto, tty (live lines), log, json (an object a line) or none",
+             [&options](const std::string& word) {
+               const auto at = std::find(kProgress.begin(), kProgress.end(), word) - kProgress.begin();
+               options.progress = static_cast<ProgressMode>(at);
+             });
+}
+
+void declare_check(CLI::App& app, Options& options) {
+  app.add_option("SCRIPT", options.script, "a Lua file, or a folder with init.lua")->required();
+  app.add_option("--destination", options.destination, "instead of the script's, such as sqlite:///shop.db")
+      ->type_name("URL");
+  app.add_option("--dataset", options.dataset, "instead of the script's")->type_name("NAME");
+  declare_common(app, options);
+}
+
+void declare_run(CLI::App& app, Options& options) {
+  declare_check(app, options);
+  app.add_option("--resource", options.resources, "run only this resource; may be repeated")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+  app.add_option("--limit", options.limit, "at most so many pages of each resource")->type_name("N");
+  app.add_flag("--full-refresh", options.full_refresh, "forget cursors and load everything anew");
+  declare_progress(app, options);
+}
+
+void declare_load(CLI::App& app, Options& options) {
+  app.add_option("FILE", options.files, "'-' is standard input")->required();
+  app.add_option("--to", options.destination, "the destination, such as sqlite:///shop.db")
+      ->type_name("URL")
+      ->required();
+  app.add_option("--dataset", options.dataset, "where in the destination the tables are")
+      ->type_name("NAME")
+      ->required();
+  app.add_option("--table", options.table, "one table for all files (default: a table a file, named after it)")
+      ->type_name("NAME");
+  add_choice(app, "--format", kFormats, "jsonl, json or csv (default: by the file's ending)",
+             [&options](const std::string& word) { options.format = word; });
+  add_choice(app, "--write-disposition", kDispositions, "append (default), replace or merge",
+             [&options](const std::string& word) { options.write_disposition = word; });
+  app.add_option("--primary-key", options.primary_key, "a column that tells rows apart; may be repeated")
+      ->type_name("COLUMN")
+      ->allow_extra_args(false);
+  app.add_option("--select", options.select, "where the rows are in the JSON, such as data.items")
+      ->type_name("JSONPATH");
+  app.add_option("--name", options.pipeline, "name of the pipeline (default: made from dataset and destination)")
+      ->type_name("NAME");
+  declare_common(app, options);
+  declare_progress(app, options);
+}
+
+void declare_pipeline(CLI::App& app, Options& options) {
+  app.add_option("NAME", options.pipeline, "the pipeline")->required();
+  add_choice(app, "OPERATION", kOperations, "info", [](const std::string& /*word*/) {});
+  declare_common(app, options);
+}
+
+const std::vector<CommandSpec>& commands() {
+  static const std::vector<CommandSpec> kCommands = {
+      {"run", Command::kRun, "lode run SCRIPT [OPTION]... [-- KEY=VALUE...]",
+       "Runs a pipeline. SCRIPT is a Lua file, or a folder with init.lua. What follows -- goes to the script "
+       "(lode.args).",
+       kExitCodes, declare_run, true},
+      {"check", Command::kCheck, "lode check SCRIPT [OPTION]... [-- KEY=VALUE...]",
+       "Reads a script and validates what it defines. No source and no destination is contacted.", kExitCodes,
+       declare_check, true},
+      {"load", Command::kLoad, "lode load FILE... --to URL --dataset NAME [OPTION]...",
+       "Loads files without a script. '-' is standard input and needs --format.", std::string(kExamples) + kExitCodes,
+       declare_load},
+      {"pipeline", Command::kPipeline, "lode pipeline NAME [info] [OPTION]...",
+       "Shows what this machine knows of a pipeline: its state, its last run, packages that wait.", "",
+       declare_pipeline},
+  };
+  return kCommands;
+}
+
+Usage wrong(const std::string& message, const std::string& usage_line, const std::string& hint) {
+  Usage usage;
+  usage.failure = make_failure("cli.usage", message, {"usage: " + usage_line}, hint);
+  return usage;
+}
+
+Texts option_names(const CLI::App& app) {
+  Texts names;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  return names;
+}
+
+// Words that no option or position took.
+Usage unexpected(const CLI::App& app, const CommandSpec& spec, const std::string& word) {
+  if (word.size() > 1 && word[0] == '-') {
+    const std::string name = word.substr(0, word.find('='));
+    const std::string guess = closest(name, option_names(app));
+    return wrong(fmt::format("lode {}: unknown option '{}'", spec.name, name), spec.usage,
+                 guess.empty() ? fmt::format("'lode {} --help' lists the options", spec.name)
+                               : fmt::format("did you mean '{}'?", guess));
+  }
+  const bool is_argument = spec.takes_script_args && word.find('=') != std::string::npos;
+  return wrong(fmt::format("lode {}: '{}' is one word too many", spec.name, word), spec.usage,
+               is_argument ? fmt::format("the script's arguments follow --:  -- {}", word) : "");
+}
+
+// The script's arguments: everything behind "--". An empty text: all went well.
+std::string take_script_args(Texts& words, std::map<std::string, std::string>& args) {
+  const auto separator = std::find(words.begin(), words.end(), "--");
+  if (separator == words.end()) return "";
+  for (auto word = separator + 1; word != words.end(); ++word) {
+    const std::size_t equals = word->find('=');
+    if (equals == std::string::npos || equals == 0) return *word;
+    args[word->substr(0, equals)] = word->substr(equals + 1);
+  }
+  words.erase(separator, words.end());
+  return "";
+}
+
+Usage parse(const CommandSpec& spec, Texts words) {
+  Usage usage;
+  Options options;
+  options.command = spec.command;
+  if (spec.takes_script_args) {
+    const std::string bad = take_script_args(words, options.args);
+    if (!bad.empty()) {
+      return wrong(fmt::format("lode {}: the argument '{}' has no '='", spec.name, bad), spec.usage,
+                   "arguments of a script are written key=value");
+    }
+  }
+  CLI::App app(spec.description);
+  app.formatter(std::make_shared<HelpLayout>("usage: " + spec.usage));
+  app.footer(spec.footer);
+  app.set_help_flag("--help,-h", "print this text");
+  app.allow_extras();
+  spec.declare(app, options);
+  std::reverse(words.begin(), words.end());  // as CLI11 takes them
+  try {
+    app.parse(words);
+  } catch (const CLI::CallForHelp&) {
+    usage.help = app.help();
+    while (usage.help->ends_with("\n\n")) usage.help->pop_back();
+    return usage;
+  } catch (const CLI::ParseError& error) {
+    // A misspelt option explains more than the missing one that it was to be.
+    if (!app.remaining().empty()) return unexpected(app, spec, app.remaining().front());
+    return wrong(fmt::format("lode {}: {}", spec.name, error.what()), spec.usage,
+                 fmt::format("'lode {} --help' explains the options", spec.name));
+  }
+  if (!app.remaining().empty()) return unexpected(app, spec, app.remaining().front());
+  usage.options = std::move(options);
+  return usage;
+}
+
+Usage overview(bool was_asked_for) {
+  Usage usage;
+  if (was_asked_for) {
+    usage.help = std::string(kOverview) + "\n" + kExitCodes;
+    return usage;
+  }
+  return wrong("a command is missing: run, check, load or pipeline", "lode COMMAND [OPTION]...",
+               "'lode --help' lists the commands");
+}
+
+}  // namespace
+
+Usage read_command_line(Texts words) {
+  for (const std::string& word : words) {
+    if (!is_utf8(word)) {
+      return wrong(fmt::format("'{}' is not UTF-8", printable(word)), "lode COMMAND [OPTION]...", "");
+    }
+  }
+  if (words.empty()) return overview(false);
+  std::string name = words.front();
+  words.erase(words.begin());
+  if (name == "help" && !words.empty()) {
+    name = words.front();
+    words = {"--help"};
+  }
+  if (name == "--help" || name == "-h" || name == "help") return overview(true);
+  if (name == "--version" || name == "version") {
+    Usage usage;
+    usage.help = fmt::format("lode {}\n", lode_version());
+    return usage;
+  }
+  Texts names = {"--version", "--help"};
+  for (const CommandSpec& spec : commands()) {
+    if (spec.name == name) return parse(spec, std::move(words));
+    names.push_back(spec.name);
+  }
+  const std::string guess = closest(name, names);
+  return wrong(fmt::format("unknown {} '{}'", name[0] == '-' ? "option" : "command", name), "lode COMMAND [OPTION]...",
+               guess.empty() ? "'lode --help' lists the commands" : fmt::format("did you mean '{}'?", guess));
+}
+
+}  // namespace lode::cli
