@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -113,6 +114,7 @@ class PipelineRun : public std::enable_shared_from_this<PipelineRun> {
   std::unique_ptr<Destination> destination_;
   std::unique_ptr<PackageLoader> loader_;
   std::optional<PipelineState> state_;
+  std::set<std::string> tables_before_;             // users' tables that had rows before this run
   std::string hash_before_;                         // of the state as the destination has it
   std::shared_ptr<const Naming> naming_;
   std::optional<Schema> schema_;

@@ -103,6 +103,10 @@ Status PipelineRun::restore_state() {
     schema_->normalizers()["json"]["config"].set("max_nesting", *spec_.source->max_table_nesting);
   }
 
+  for (const Table* table : schema_->data_tables()) {
+    if (table->seen_data()) tables_before_.insert(table->name());
+  }
+
   json::Value& document = state_->document();
   document.set("dataset_name", spec_.dataset);
   if (document.text_or("default_schema_name", "").empty()) document.set("default_schema_name", schema_name);
@@ -322,10 +326,9 @@ void PipelineRun::fill_report() {
     row.table = table->name();
     row.rows = rows->second;
     row.disposition = disposition_name(schema_->disposition(*table));
+    row.is_new = tables_before_.count(table->name()) == 0;
     for (const SchemaChange::TableChange& change : changes) {
-      if (change.table != table->name()) continue;
-      row.is_new = change.is_new;
-      if (!change.is_new) row.columns_added = change.columns;
+      if (change.table == table->name() && !row.is_new) row.columns_added = change.columns;
     }
     report_.tables.push_back(std::move(row));
   }

@@ -15,7 +15,7 @@ class DemoApi:
     """The demo API on a free port, as a context manager."""
 
     def __init__(self, program, *arguments):
-        self.command = [program, "--port", "0", "--seed", "7", "--token", TOKEN, *arguments]
+        self.command = [os.path.abspath(program), "--port", "0", "--seed", "7", "--token", TOKEN, *arguments]
 
     def __enter__(self):
         self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, text=True)
@@ -39,7 +39,7 @@ class Workplace:
     """A folder with a script, a database and lode's working folder."""
 
     def __init__(self, program):
-        self.program = program
+        self.program = os.path.abspath(program)
         self.holder = tempfile.TemporaryDirectory(prefix="lode-faults-")
         self.folder = pathlib.Path(self.holder.name)
         self.database = self.folder / "out__data.db"
