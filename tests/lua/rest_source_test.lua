@@ -190,7 +190,7 @@ test("mistakes are found when the source is made, with their place", function()
     local texts = { ... }
     expect.raises(code, function() studio(resources) end, unpack(texts))
   end
-  expect_bad("lua.unknown_field", { { name = "a", endpoint = { pth = "x" } } }, 'resource "a", endpoint', "'pth'")
+  expect_bad("lua.unknown_field", { { name = "a", endpoint = { pth = "x" } } }, 'endpoint "a" of "studio"', "'pth'")
   expect_bad("lua.unknown_field", { { name = "a", params = {} } }, 'resource "a"', "'params'")
   expect_bad("lua.bad_field", { { endpoint = "x" } }, "'name' is missing")
   expect_bad("lua.bad_field", { { name = "a", endpoint = { method = "post" } } }, "'method'", "GET, POST")

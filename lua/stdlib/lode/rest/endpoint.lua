@@ -33,9 +33,9 @@ local resource_fields = {
 }
 local default_fields = { unpack(resource_fields, 2) }
 
-local resource_spec = fields.define("rest.source", resource_fields)
-local defaults_spec = fields.define("rest.source", default_fields)
-local endpoint_spec = fields.define("rest.source", {
+local resource_spec = fields.define("rest.source resource", resource_fields)
+local defaults_spec = fields.define("rest.source resource_defaults", default_fields)
+local endpoint_spec = fields.define("rest.source endpoint", {
   { "path",             "string", doc = "joined to the base URL; the name of the resource" },
   { "method",           fields.one_of { "GET", "POST" }, default = "GET" },
   { "params",           nullable "table" },
@@ -77,10 +77,9 @@ end
 
 --- Checks resource_defaults once for all resources.
 function endpoint.check_defaults(source_name, defaults)
-  local label = ('"%s", resource_defaults'):format(source_name)
-  defaults = defaults_spec:check(defaults or {}, label)
+  defaults = defaults_spec:check(defaults or {}, ('of "%s"'):format(source_name))
   if type(defaults.endpoint) == "string" then defaults.endpoint = { path = defaults.endpoint } end
-  endpoint_spec:check(defaults.endpoint or {}, label .. ".endpoint")
+  endpoint_spec:check(defaults.endpoint or {}, ('in resource_defaults of "%s"'):format(source_name))
   return defaults
 end
 
@@ -88,15 +87,15 @@ end
 function endpoint.complete(source_name, item, defaults)
   if type(item) == "string" then item = { name = item } end
   local name = type(item) == "table" and item.name
-  local label = ('"%s", resource "%s"'):format(source_name, tostring(name or "?"))
+  local label = ('"%s" of "%s"'):format(tostring(name or "?"), source_name)
   resource_spec:check(item, label)
   local own = type(item.endpoint) == "string" and { path = item.endpoint } or item.endpoint or {}
-  endpoint_spec:check(own, label .. ", endpoint")
+  endpoint_spec:check(own, label)
 
   local shared = defaults.endpoint or {}
   local whole = overlay(defaults, item)
   whole.columns = merged_columns(defaults.columns, item.columns)
-  whole.endpoint = endpoint_spec:check(overlay(shared, own), label .. ", endpoint")
+  whole.endpoint = endpoint_spec:check(overlay(shared, own), label)
   whole.endpoint.params = merged_params(shared.params, own.params)
   if given(shared.json) and given(own.json) then whole.endpoint.json = overlay(shared.json, own.json) end
   whole.endpoint.path = whole.endpoint.path or name
@@ -111,7 +110,7 @@ local function is_single_entity(path)
 end
 
 local function fail(whole, message, hint)
-  fields.fail("lua.bad_field", ("rest.source %s: %s"):format(whole.label, message), hint)
+  fields.fail("lua.bad_field", ("rest.source resource %s: %s"):format(whole.label, message), hint)
 end
 
 -- Path placeholders that name a parameter: a fixed one is put into the path, one of type "resolve" becomes a
@@ -199,7 +198,7 @@ function endpoint.compile(whole)
   take_incremental(whole)
   whole.templates = {}
   for _, place in ipairs { "path", "params", "json", "data", "headers" } do
-    local compiled = template.compile(given(call[place]), ("rest.source %s, %s"):format(whole.label, place))
+    local compiled = template.compile(given(call[place]), ("rest.source resource %s, %s"):format(whole.label, place))
     whole.templates[place] = compiled
     template.each_expression(compiled, function(expression)
       if expression:find("resources.", 1, true) == 1 then

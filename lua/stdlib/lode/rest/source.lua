@@ -46,7 +46,7 @@ local function in_order(source_name, list)
         local names = names_of(list)
         local guess = native.closest(whole.parent, names)
         fields.fail("lua.bad_field",
-          ("rest.source %s: its parent '%s' is not among the resources"):format(whole.label, whole.parent),
+          ("rest.source resource %s: its parent '%s' is not among the resources"):format(whole.label, whole.parent),
           guess and ("did you mean '%s'?"):format(guess) or ("there are " .. table.concat(names, ", ")))
       end
       visit(parent, path)
