@@ -36,7 +36,7 @@ struct PackageLoader::Content {
   Path folder;                                     // where the package waits; empty if nowhere
 };
 
-PackageLoader::PackageLoader(Destination& destination, Env& env, std::stop_token stop, RetryPolicy retry)
+PackageLoader::PackageLoader(Destination& destination, Env& env, std::stop_token stop, LoadRetry retry)
     : destination_(destination), env_(env), stop_(std::move(stop)), retry_(retry) {}
 
 Status PackageLoader::begin(std::string_view load_id) {
@@ -181,7 +181,7 @@ Status PackageLoader::explain(Status status, const Content& content, std::uint32
   return status;
 }
 
-Status load_package(const LoadPackage& package, Destination& destination, Env& env, const RetryPolicy& retry,
+Status load_package(const LoadPackage& package, Destination& destination, Env& env, const LoadRetry& retry,
                     std::stop_token stop, std::function<void(const LoadProgress&)> on_progress) {
   PackageLoader loader(destination, env, std::move(stop), retry);
   loader.on_progress(std::move(on_progress));

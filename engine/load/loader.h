@@ -17,7 +17,7 @@
 namespace lode {
 
 /// How often a destination that is busy or cannot be reached is tried again.
-struct RetryPolicy {
+struct LoadRetry {
   std::uint32_t attempts_max = 5;                  ///< the first one included
   std::uint32_t backoff_ms_first = 500;            ///< doubles after each attempt
   std::uint32_t backoff_ms_limit = 30'000;
@@ -39,7 +39,7 @@ struct LoadProgress {
 class PackageLoader {
  public:
   /// `destination` and `env` outlive the loader; the destination is connected. `stop` ends waiting and loading: kCancelled.
-  PackageLoader(Destination& destination, Env& env, std::stop_token stop, RetryPolicy retry = {});
+  PackageLoader(Destination& destination, Env& env, std::stop_token stop, LoadRetry retry = {});
   /// Called by the thread that loads.
   void on_progress(std::function<void(const LoadProgress&)> callback) { on_progress_ = std::move(callback); }
 
@@ -79,7 +79,7 @@ class PackageLoader {
   Destination& destination_;
   Env& env_;
   std::stop_token stop_;
-  RetryPolicy retry_;
+  LoadRetry retry_;
   std::function<void(const LoadProgress&)> on_progress_;
 
   std::string load_id_;
@@ -94,7 +94,7 @@ class PackageLoader {
 };
 
 /// PackageLoader::load() in one call.
-Status load_package(const LoadPackage& package, Destination& destination, Env& env, const RetryPolicy& retry = {},
+Status load_package(const LoadPackage& package, Destination& destination, Env& env, const LoadRetry& retry = {},
                     std::stop_token stop = {}, std::function<void(const LoadProgress&)> on_progress = {});
 
 }  // namespace lode

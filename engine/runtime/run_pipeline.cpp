@@ -189,8 +189,6 @@ Status PipelineRun::normalize_page(const PageQueue::Item& item) {
 
 namespace {
 
-constexpr std::string_view kMergeStrategy = "delete-insert";
-
 std::vector<std::string> names_of(const json::Value* value) {
   std::vector<std::string> names;
   if (value != nullptr && value->is_text()) names.push_back(value->as_text());
@@ -224,8 +222,8 @@ ResourceHints hints_of(const Resource& resource, const std::string& table) {
 Status PipelineRun::declare_table(const Resource& resource, const std::string& table) {
   const std::pair<const Resource*, std::string> key(&resource, table);
   if (std::find(declared_.begin(), declared_.end(), key) != declared_.end()) return {};
-  const auto declared = declare_resource(*schema_, hints_of(resource, table), *naming_, kMergeStrategy);
-  if (!declared.ok()) return Status(declared.status()).about(fmt::format("resource '{}'", resource.name)).at(resource.where);
+  Status status = normalizer_->declare(hints_of(resource, table));
+  if (!status.ok()) return std::move(status).about(fmt::format("resource '{}'", resource.name)).at(resource.where);
   declared_.push_back(key);
   return {};
 }

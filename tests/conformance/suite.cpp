@@ -15,7 +15,7 @@ namespace {
 using Lines = std::vector<std::string>;
 using json::Kind;
 
-constexpr RetryPolicy kNoRetry{.attempts_max = 1};
+constexpr LoadRetry kNoRetry{.attempts_max = 1};
 
 void must(const Status& status) {
   INFO(status.render());

@@ -18,7 +18,7 @@ using namespace lode::test;
 namespace {
 
 using Lines = std::vector<std::string>;
-constexpr RetryPolicy kOnce{.attempts_max = 1};
+constexpr LoadRetry kOnce{.attempts_max = 1};
 
 Result<std::unique_ptr<Destination>> connect(const Path& main_file) {
   json::Value spec = json::Value::object({{"type", "sqlite"}, {"file", main_file.string()}, {"busy_timeout_ms", 20}});

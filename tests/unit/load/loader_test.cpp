@@ -18,7 +18,7 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-constexpr RetryPolicy kQuick{.attempts_max = 3, .backoff_ms_first = 1, .backoff_ms_limit = 2};
+constexpr LoadRetry kQuick{.attempts_max = 3, .backoff_ms_first = 1, .backoff_ms_limit = 2};
 
 // Counts rows as a database would: those of the transaction become visible with the commit.
 class ScriptedDestination : public Destination {
@@ -174,7 +174,7 @@ TEST_CASE("loader: a stop while it waits to try again") {
   destination.failures["begin"] = {Code::kDestinationBusy};
   std::stop_source stop;
   stop.request_stop();
-  const RetryPolicy patient{.attempts_max = 5, .backoff_ms_first = 600'000, .backoff_ms_limit = 600'000};
+  const LoadRetry patient{.attempts_max = 5, .backoff_ms_first = 600'000, .backoff_ms_limit = 600'000};
   const Status status = load_package(two_jobs(folder), destination, Env::real(), patient, stop.get_token());
   CHECK(status.code() == Code::kCancelled);
   CHECK(destination.rows_committed == 0);
