@@ -79,6 +79,12 @@ Status PipelineRun::connect_destination() {
 Status PipelineRun::load_pending_packages() {
   LODE_ASSIGN(const std::vector<Path> folders, LoadPackage::pending(engine_.env(), folder_));
   for (const Path& folder : folders) {
+    // Loaded already, and the process died while it cleared the folder away: what is left of it cannot be opened any more.
+    LODE_ASSIGN(const bool is_loaded, destination_->is_loaded(folder.filename().string()));
+    if (is_loaded) {
+      LODE_TRY(engine_.env().remove_tree(folder));
+      continue;
+    }
     set_step("load");
     LODE_ASSIGN(LoadPackage package, LoadPackage::open(engine_.env(), folder));
     LODE_TRY(loader_->load(package));
