@@ -56,14 +56,20 @@ class NormalizerCore {
     const Inheritance* handed_down;                ///< to the rows of its lists, once the row is written
     json::Cell id;                                 ///< the row's id, once it is known
     json::Cell index_cell;
-    char id_text[kRowIdBytes];
+    char id_text[kRowIdBytes];                     ///< for rows of lists, the hash that will be the id if nothing else is
 
-    /// `id` becomes the text that was written to `id_text`.
+    /// `id` becomes what is in `id_text`.
     void set_own_id() {
       id = json::Cell{};
       id.kind = json::Kind::kText;
       id.size = kRowIdBytes;
       id.text = id_text;
+    }
+    void set_child_id() {
+      set_own_id();
+      index_cell = json::Cell{};
+      index_cell.kind = json::Kind::kInt;
+      index_cell.number = static_cast<std::int64_t>(index);
     }
   };
   struct PendingList {
@@ -114,6 +120,7 @@ class NormalizerCore {
   // rows.cpp: walking the data.
   Status add_row(RowShape& shape, const json::Cell* value, Frame& frame);
   Status add_list(RowShape& shape, const json::Cell* list, const Frame& up);
+  void hash_child_ids(const RowShape& shape, const Frame& up, std::size_t first, std::size_t count, char (*ids)[kRowIdBytes]);
   Status write_row(TableState& table);
   void drop_row(TableState& table, std::size_t pending);
 
@@ -133,7 +140,6 @@ class NormalizerCore {
   void flatten(RowShape& shape, const json::Cell* value, FlatRow& row, FlatLists& lists);
   Status add_ids(RowShape& shape, const json::Cell* value, bool is_scalar, FlatRow& row, Frame& frame);
   Status make_root_id(RowShape& shape, const json::Cell* value, const FlatRow& row, Frame& frame);
-  void hash_child_id(RowShape& shape, Frame& frame);
   void hand_down(RowShape& shape, const FlatRow& row, Frame& frame);
   void exclude(const TableState& table, FlatRow& row) const;
   Result<Outcome> fit_and_write(RowShape& shape, FlatRow& row, const Frame& frame);

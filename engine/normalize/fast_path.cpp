@@ -5,7 +5,6 @@
 // column the same one stays on both paths, and lists come in the same order.
 #include <cstring>
 
-#include "base/digest.h"
 #include "base/iso8601.h"
 #include "normalize/core.h"
 
@@ -152,7 +151,7 @@ bool NormalizerCore::fill_ids(RowShape& shape, Frame& frame, bool is_scalar) {
     frame.set_own_id();
   } else {
     if (frame.up->id.kind != Kind::kText) return false;
-    hash_child_id(shape, frame);
+    frame.set_child_id();
     if (!put(table, shape.parent_id_slot, frame.up->id) || !put(table, shape.index_slot, frame.index_cell)) return false;
   }
   return put(table, shape.id_slot, frame.id);

@@ -97,8 +97,12 @@ Status NormalizerCore::fit_value(const Table* known, const std::string& name, co
       if (property != "data_type") inferred.set(property, declared);
     }
   }
-  partial.erase_column(name);
-  partial.merge_column(inferred);
+  // Two values of the row may want the same new column; the later one decides, at the place of the first.
+  if (Column* wanted = partial.find(name)) {
+    *wanted = std::move(inferred);
+  } else {
+    partial.merge_column(inferred);
+  }
   return Status();
 }
 

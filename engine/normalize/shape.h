@@ -108,9 +108,6 @@ struct RowShape {
 
   TextMap<std::unique_ptr<RowShape>> children;     ///< by path of the list, fragments separated by NUL
   std::unique_ptr<RowShape> wrapper;               ///< for items that are not objects
-
-  /// "<parent row id>_<table>_": what ids of this list's rows are hashed from.
-  std::string id_prefix;
 };
 
 }  // namespace lode

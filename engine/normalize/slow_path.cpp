@@ -1,8 +1,7 @@
 // The slow path: a row the way dlt does it, step by step. It serves every row that a shape does not know; exactness comes
 // before speed here.
 #include <algorithm>
-#include <charconv>
-#include <unordered_set>
+#include <unordered_map>
 
 #include "base/digest.h"
 #include "json/write.h"
@@ -20,11 +19,6 @@ using json::Ref;
 using json::Value;
 
 constexpr std::size_t kIdHashBytes = 10;
-
-void write_hashed_id(std::string_view content, char* out) {
-  const std::string bytes = shake_128(content, kIdHashBytes);
-  encode_row_id(bytes.data(), out);
-}
 
 // The members of an object as a dictionary has them: of those with one name the last stays, at the place of the first.
 std::vector<std::pair<std::string_view, const Cell*>> members_of(const Cell* object) {
@@ -154,25 +148,12 @@ Status NormalizerCore::add_ids(RowShape& shape, const Cell* value, bool is_scala
   if (shape.is_root) {
     LODE_TRY(make_root_id(shape, value, row, frame));
   } else {
-    hash_child_id(shape, frame);
+    frame.set_child_id();
     row.set(parent_id_column_, &frame.up->id);
     row.set(index_column_, &frame.index_cell);
   }
   row.set(id_column_, &frame.id);
   return Status();
-}
-
-void NormalizerCore::hash_child_id(RowShape& shape, Frame& frame) {
-  frame.index_cell = Cell{};
-  frame.index_cell.kind = Kind::kInt;
-  frame.index_cell.number = static_cast<std::int64_t>(frame.index);
-  char digits[24];
-  const char* end = std::to_chars(digits, digits + sizeof digits, frame.index).ptr;
-  const std::size_t prefix = shape.id_prefix.size();
-  shape.id_prefix.append(digits, static_cast<std::size_t>(end - digits));
-  write_hashed_id(shape.id_prefix, frame.id_text);
-  shape.id_prefix.resize(prefix);
-  frame.set_own_id();
 }
 
 // Random, except where the merge strategy finds rows by their id: then a hash of the key, or of the whole row.
@@ -199,7 +180,8 @@ Status NormalizerCore::make_root_id(RowShape& shape, const Cell* value, const Fl
     frame.set_own_id();
     return Status();
   }
-  write_hashed_id(json::write(content, {.typing = json::Typing::kTyped, .sort_keys = true}), frame.id_text);
+  const std::string text = json::write(content, {.typing = json::Typing::kTyped, .sort_keys = true});
+  encode_row_id(shake_128(text, kIdHashBytes).data(), frame.id_text);
   frame.set_own_id();
   return Status();
 }
