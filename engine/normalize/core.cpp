@@ -193,6 +193,8 @@ Result<RowShape*> NormalizerCore::root_shape(std::string_view table) {
     LODE_TRY(declare(hints));
   }
   update_root_key(schema_, name, merge_strategy_);
+  // Who declared the table in the schema itself may have given it a root key there.
+  propagates_ = propagates_ || find_propagation(schema_) != nullptr;
   shape->fragments = {name};
   const Table* known = std::as_const(schema_).find_table(name);
   const Value* normalizer = known == nullptr ? nullptr : known->props().find("x-normalizer");
