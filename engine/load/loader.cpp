@@ -78,7 +78,7 @@ Status PackageLoader::with_retry(const LoadPackage& package) {
     abort();
     if (!status.retryable() || attempt >= retry_.attempts_max || stop_.stop_requested()) {
       if (attempt > 1) status.note(fmt::format("tried {} times", attempt));
-      return failure(std::move(status), package);
+      return status;
     }
     wait(backoff_ms, stop_);
     backoff_ms = std::min(backoff_ms * 2, retry_.backoff_ms_limit);
@@ -92,7 +92,7 @@ Status PackageLoader::finish(const LoadPackage& package) { return with_retry(pac
 
 Status PackageLoader::load(const LoadPackage& package) {
   Result<bool> loaded = destination_.is_loaded(package.load_id());
-  if (!loaded.ok()) return failure(std::move(loaded).status(), package);
+  if (!loaded.ok()) return std::move(loaded).status();
   if (*loaded) return {};
   LODE_TRY(begin(package.load_id()));
   return with_retry(package);
@@ -104,7 +104,7 @@ void PackageLoader::abort() {
   added_.clear();
 }
 
-Status PackageLoader::failure(Status status, const LoadPackage& package) const {
+Status with_waiting_package(Status status, const LoadPackage& package) {
   status.note(fmt::format("kept: the package, at {}; nothing of it is in the destination", package.folder().string()));
   if (status.hint_text().empty()) status.hint("run the pipeline again: it loads this package first");
   return status;

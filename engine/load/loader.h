@@ -43,7 +43,6 @@ class PackageLoader {
   Status start();
   Status with_retry(const LoadPackage& package);
   Status finish_once(const LoadPackage& package);
-  Status failure(Status status, const LoadPackage& package) const;
 
   Destination& destination_;
   Env& env_;
@@ -54,5 +53,8 @@ class PackageLoader {
   std::set<std::string> added_;                    // file names of jobs already loaded
   std::atomic<std::uint64_t> rows_loaded_{0};
 };
+
+/// The error of a package that could not be loaded and waits on disk, with where it is and what to do.
+Status with_waiting_package(Status status, const LoadPackage& package);
 
 }  // namespace lode

@@ -75,8 +75,13 @@ Status PipelineRun::load_pending_packages() {
   LODE_ASSIGN(const std::vector<Path> folders, LoadPackage::pending(engine_.env(), folder_));
   for (const Path& folder : folders) {
     set_step("load");
+    if (!spec_.keeps_packages) {
+      LODE_TRY(engine_.env().remove_tree(folder));
+      continue;
+    }
     LODE_ASSIGN(LoadPackage package, LoadPackage::open(engine_.env(), folder));
-    LODE_TRY(loader_->load(package));
+    Status status = loader_->load(package);
+    if (!status.ok()) return with_waiting_package(std::move(status), package);
     report_.resumed.push_back(package.load_id());
     LODE_TRY(package.remove(engine_.env()));
   }
@@ -282,15 +287,20 @@ Status PipelineRun::add_state_row() {
 Status PipelineRun::load_package() {
   set_step("load");
   if (!package_) return {};
-  if (lane_) {
-    Status status = lane_->finish();
-    lane_.reset();
-    if (!status.ok()) return status;
-    set_step("commit");
-  }
   LODE_ASSIGN(LoadPackage package, LoadPackage::open(engine_.env(), package_->sealed_folder()));
-  // Jobs that the lane has loaded are not loaded again.
-  return loader_->finish(package);
+  Status status;
+  if (lane_) {
+    status = lane_->finish();
+    lane_.reset();
+    if (!status.ok()) loader_->abort();
+    if (status.ok()) set_step("commit");
+  }
+  // Jobs that the lane has loaded are not loaded again. What may pass is tried again, with the whole package.
+  if (status.ok() || status.retryable()) status = loader_->finish(package);
+  if (status.ok()) return {};
+  if (spec_.keeps_packages) return with_waiting_package(std::move(status), package);
+  LODE_TRY(package.remove(engine_.env()));
+  return std::move(status).note("kept: nothing of this run; what earlier runs loaded is untouched");
 }
 
 Status PipelineRun::keep_state() {
