@@ -164,6 +164,9 @@ class SpecReader {
     }
     spec.full_refresh = options.full_refresh;
     spec.check_only = options.check_only;
+    lua_getfield(L_, index, "keeps_packages");
+    spec.keeps_packages = lua_isnil(L_, -1) || lua_toboolean(L_, -1) != 0;
+    lua_pop(L_, 1);
     lua_getfield(L_, index, "source");
     LODE_ASSIGN(spec.source, read_source(lua_gettop(L_)));
     lua_pop(L_, 2);
@@ -396,7 +399,7 @@ class RunAwait : public Await {
   std::shared_ptr<PipelineRun> run_;
 };
 
-// native.run{ pipeline = …, source = … }: the report as a table and as text, or nil and an error
+// native.run{ pipeline = …, source = …, keeps_packages = … }: the report as a table and as text, or nil and an error
 int pipeline_run(lua_State* L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   ScriptRun& script = *Vm::of(L).owner();

@@ -33,6 +33,9 @@ struct PipelineSpec {
   Path pipelines_folder;                            ///< empty: the engine's
   std::shared_ptr<const Source> source;
   bool full_refresh = false;                        ///< forget cursors and replace what the selected resources loaded
+  /// A sealed package that cannot be loaded waits for the next run. False: it is dropped, and so are those that wait, because
+  /// whoever runs again reads the same data again.
+  bool keeps_packages = true;
   bool check_only = false;                          ///< validate, run nothing
   std::uint64_t queue_bytes_max = 8u << 20;         ///< pages that wait to be normalized
   std::uint64_t file_bytes_max = 16u << 20;         ///< of a job file

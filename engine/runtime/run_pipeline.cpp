@@ -70,6 +70,7 @@ Status PipelineRun::connect_destination() {
   LODE_ASSIGN(destination_, make_destination(spec_.destination, spec_.dataset, engine_.env()));
   LODE_TRY(destination_->connect());
   loader_ = std::make_unique<PackageLoader>(*destination_, engine_.env(), stop_.get_token());
+  loader_->keeps_packages(spec_.keeps_packages);
   report_.pipeline = spec_.name;
   report_.destination = destination_->display();
   report_.dataset = spec_.dataset;
@@ -86,6 +87,10 @@ Status PipelineRun::load_pending_packages() {
       continue;
     }
     set_step("load");
+    if (!spec_.keeps_packages) {
+      LODE_TRY(engine_.env().remove_tree(folder));
+      continue;
+    }
     LODE_ASSIGN(LoadPackage package, LoadPackage::open(engine_.env(), folder));
     LODE_TRY(loader_->load(package));
     report_.resumed.push_back(package.load_id());
@@ -303,7 +308,9 @@ Status PipelineRun::load_package() {
   if (!package_) return {};
   LODE_ASSIGN(LoadPackage package, LoadPackage::open(engine_.env(), package_->sealed_folder()));
   // Jobs that the lane has loaded are not loaded again.
-  return loader_->finish(package);
+  Status status = loader_->finish(package);
+  if (!status.ok() && !spec_.keeps_packages) LODE_TRY(package.remove(engine_.env()));
+  return status;
 }
 
 Status PipelineRun::keep_state() {

@@ -99,7 +99,7 @@ class Load(CliCase):
         self.nothing_loaded()
 
     def test_line_that_is_no_json(self):
-        self.file("events.jsonl", EVENTS + b'{"id": 3, "name": \n{"id": 4}\n')
+        self.file("events.jsonl", EVENTS + b'{"id": 3, "name": oops}\n{"id": 4}\n')
         self.load_fails(EXIT_FAILED, "events.jsonl", says=["events.jsonl", "line 3", "kept: nothing", "[json.syntax]"])
         self.nothing_loaded()
 
@@ -137,12 +137,12 @@ class Load(CliCase):
             more["user"] = 65534
             shutil.copy(case.PROGRAM, self.folder / "lode")
             for path in [self.folder, *self.folder.rglob("*")]:
-                path.chmod(path.stat().st_mode | stat.S_IRWXO)
+                path.chmod(path.stat().st_mode | stat.S_IRWXO | stat.S_IRWXG)
         for path, _ in before:
             path.chmod(0o444)
         program, case.PROGRAM = case.PROGRAM, str(self.folder / "lode") if more else case.PROGRAM
         try:
-            self.load_fails(EXIT_FAILED, "events.jsonl", says=["read-only", "[destination.read_only]"], **more)
+            self.load_fails(EXIT_FAILED, "events.jsonl", says=["cannot be written", "kept: nothing of this run", "[destination.read_only]"], **more)
         finally:
             case.PROGRAM = program
         self.assertEqual([(path, path.read_bytes()) for path, _ in before], before)
@@ -154,7 +154,7 @@ class Load(CliCase):
             for path in self.databases():
                 connection = holders.enter_context(contextlib.closing(sqlite3.connect(path, isolation_level=None)))
                 connection.execute("BEGIN EXCLUSIVE")
-            self.load_fails(EXIT_TEMPORARY, "events.jsonl", says="[destination.busy]")
+            self.load_fails(EXIT_TEMPORARY, "events.jsonl", says=["kept: nothing of this run", "[destination.busy]"])
         self.assertEqual(self.count("events"), 2)
         self.load("events.jsonl")
         self.assertEqual(self.count("events"), 4, "the load that failed left nothing behind")

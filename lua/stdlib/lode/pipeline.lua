@@ -44,18 +44,21 @@ local run_spec = fields.define("pipeline:run", {
   { "primary_key",       "string|list" },
   { "columns",           "table" },
   { "schema_contract",   "string|table" },
+  { "keeps_packages",    "boolean", default = true,
+    doc = "false: what was extracted and cannot be loaded is dropped, because the next run reads the same data again" },
 })
 
 --- Runs `data` (a source, a resource or a list of resources): extracts, normalizes and loads it, exactly once.
 -- Waits until it is done and returns a report. Raises when something goes wrong; then nothing of the run is loaded.
 function methods:run(data, options)
   local what = source.from(data, self.name)
-  if options then
-    for name, value in pairs(run_spec:check(options)) do
-      for _, item in ipairs(what.resources) do item:apply_hints { [name] = value } end
-    end
+  options = run_spec:check(options or {})
+  local keeps_packages = options.keeps_packages
+  options.keeps_packages = nil
+  for name, value in pairs(options) do
+    for _, item in ipairs(what.resources) do item:apply_hints { [name] = value } end
   end
-  local facts, text = native.run { pipeline = self, source = what }
+  local facts, text = native.run { pipeline = self, source = what, keeps_packages = keeps_packages }
   if not facts then error(text, 0) end
   return report.new(facts, text)
 end

@@ -92,5 +92,5 @@ return function()
     destination = args.destination,
     dataset = args.dataset,
     pipelines_dir = args.pipelines_dir,
-  }:run(resources)
+  }:run(resources, { keeps_packages = false }) -- the files are still there: the same command again loads them once
 end
