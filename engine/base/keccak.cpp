@@ -1,8 +1,9 @@
 // Hashing many short texts at once with SHAKE-128.
 //
-// A hash of a text below 168 bytes is one run of the permutation Keccak-f[1600] over 25 words. Its rounds need no table and no
-// branch, so words of several texts can lie side by side in vector registers and be permuted together for the price of one:
-// eight with AVX-512, four with AVX2. The permutation is written once, for any type that can be shifted and combined bitwise.
+// A hash of a text below 168 bytes is one run of the permutation Keccak-f[1600] over 25 words. Its rounds need no table
+// and no branch, so words of several texts can lie side by side in vector registers and be permuted together for the
+// price of one: eight with AVX-512, four with AVX2. The permutation is written once, for any type that can be shifted
+// and combined bitwise.
 #include "base/keccak.h"
 
 #include <bit>
@@ -15,15 +16,16 @@
 namespace lode {
 namespace {
 
-constexpr std::size_t kRate = 168;                     // bytes that a block takes in
+constexpr std::size_t kRate = 168;  // bytes that a block takes in
 constexpr std::size_t kRateWords = kRate / 8;
 constexpr int kStateWords = 25;
 
 constexpr std::uint64_t kRoundConstants[24] = {
-    0x0000000000000001, 0x0000000000008082, 0x800000000000808A, 0x8000000080008000, 0x000000000000808B, 0x0000000080000001,
-    0x8000000080008081, 0x8000000000008009, 0x000000000000008A, 0x0000000000000088, 0x0000000080008009, 0x000000008000000A,
-    0x000000008000808B, 0x800000000000008B, 0x8000000000008089, 0x8000000000008003, 0x8000000000008002, 0x8000000000000080,
-    0x000000000000800A, 0x800000008000000A, 0x8000000080008081, 0x8000000000008080, 0x0000000080000001, 0x8000000080008008};
+    0x0000000000000001, 0x0000000000008082, 0x800000000000808A, 0x8000000080008000, 0x000000000000808B,
+    0x0000000080000001, 0x8000000080008081, 0x8000000000008009, 0x000000000000008A, 0x0000000000000088,
+    0x0000000080008009, 0x000000008000000A, 0x000000008000808B, 0x800000000000008B, 0x8000000000008089,
+    0x8000000000008003, 0x8000000000008002, 0x8000000000000080, 0x000000000000800A, 0x800000008000000A,
+    0x8000000080008081, 0x8000000000008080, 0x0000000080000001, 0x8000000080008008};
 constexpr int kRotations[kStateWords] = {0,  1,  62, 28, 27, 36, 44, 6,  55, 20, 3,  10, 43,
                                          25, 39, 41, 45, 15, 21, 8,  18, 2,  61, 56, 14};
 

@@ -135,8 +135,9 @@ Result<NormalizerCore::Outcome> NormalizerCore::grow_schema(RowShape& shape, Tab
   const Schema& schema = schema_;
   const Table* known = schema.find_table(table.name());
   if (known == nullptr) {
-    partial.props() = (shape.parent_table.empty() ? Table::root(table.name())
-                                                  : Table::child(table.name(), shape.parent_table)).props();
+    partial.props() =
+        (shape.parent_table.empty() ? Table::root(table.name()) : Table::child(table.name(), shape.parent_table))
+            .props();
   }
   if (!table.contract) {
     const Table* parent = known != nullptr ? known : schema.find_table(shape.parent_table);

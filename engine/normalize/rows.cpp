@@ -18,8 +18,16 @@ Status NormalizerCore::add(std::string_view table, const json::Rows& rows) {
   for (std::size_t i = 0; i < rows.rows.size(); ++i) {
     const Cell* value = rows.rows[i].cell();
     RowShape& shape = value->kind == Kind::kObject ? *root : wrapper_shape(*root);
-    Frame frame{.up = nullptr, .shape = &shape, .list = nullptr, .index = i, .row = value, .inherited = nullptr,
-                .handed_down = nullptr, .id = {}, .index_cell = {}, .id_text = {}};
+    Frame frame{.up = nullptr,
+                .shape = &shape,
+                .list = nullptr,
+                .index = i,
+                .row = value,
+                .inherited = nullptr,
+                .handed_down = nullptr,
+                .id = {},
+                .index_cell = {},
+                .id_text = {}};
     LODE_TRY(add_row(shape, value, frame));
   }
   return sink_.end_page();
@@ -64,8 +72,9 @@ Status NormalizerCore::add_row(RowShape& shape, const Cell* value, Frame& frame)
   return Status();
 }
 
-// The items' ids are hashes of the parent's id, the table and the place in the list. Hashing some of them at once is far
-// cheaper than one by one, so they are made ahead, also for the few items that turn out to bring an id of their own.
+// The items' ids are hashes of the parent's id, the table and the place in the list. Hashing some of them at once is
+// far cheaper than one by one, so they are made ahead, also for the few items that turn out to bring an id of their
+// own.
 Status NormalizerCore::add_list(RowShape& shape, const Cell* list, const Frame& up) {
   if (list->size == 0 || shape.table->is_discarded) return Status();
   char ids[kShakeBatch][kRowIdBytes];
@@ -73,8 +82,16 @@ Status NormalizerCore::add_list(RowShape& shape, const Cell* list, const Frame& 
   for (std::uint32_t i = 0; i < list->size; ++i, item = item.next()) {
     if (i % kShakeBatch == 0) hash_child_ids(shape, up, i, std::min<std::size_t>(kShakeBatch, list->size - i), ids);
     RowShape& row_shape = item.is_list() ? wrapper_shape(shape) : shape;
-    Frame frame{.up = &up, .shape = &row_shape, .list = list, .index = i, .row = item.cell(),
-                .inherited = up.handed_down, .handed_down = nullptr, .id = {}, .index_cell = {}, .id_text = {}};
+    Frame frame{.up = &up,
+                .shape = &row_shape,
+                .list = list,
+                .index = i,
+                .row = item.cell(),
+                .inherited = up.handed_down,
+                .handed_down = nullptr,
+                .id = {},
+                .index_cell = {},
+                .id_text = {}};
     std::memcpy(frame.id_text, ids[i % kShakeBatch], kRowIdBytes);
     LODE_TRY(add_row(row_shape, item.cell(), frame));
   }

@@ -1,5 +1,5 @@
-// The slow path: a row the way dlt does it, step by step. It serves every row that a shape does not know; exactness comes
-// before speed here.
+// The slow path: a row the way dlt does it, step by step. It serves every row that a shape does not know; exactness
+// comes before speed here.
 #include <algorithm>
 #include <unordered_map>
 
@@ -103,7 +103,8 @@ void NormalizerCore::flatten(RowShape& shape, const Cell* value, FlatRow& row, F
   };
   const TableState& table = *shape.table;
   std::vector<Open> open;
-  const auto add = [&](std::string_view key, const Cell* member, const std::vector<std::string>& path, std::int64_t level) {
+  const auto add = [&](std::string_view key, const Cell* member, const std::vector<std::string>& path,
+                       std::int64_t level) {
     const std::string& fragment = column_key(key);
     const std::string name = nested_name(path, fragment);
     const bool is_container = member->kind == Kind::kObject || member->kind == Kind::kList;
@@ -165,16 +166,17 @@ Status NormalizerCore::make_root_id(RowShape& shape, const Cell* value, const Fl
     for (const std::string& column : table->all_with("primary_key")) {
       const Cell* key = row.find(column);
       if (key == nullptr) {
-        return with_place(Status::error(Code::kNullViolation,
-                                        "table '" + table->name() + "': no value for primary key column '" + column +
-                                            "', which merge strategy " + strategy + " needs"),
-                          frame, nullptr);
+        return with_place(
+            Status::error(Code::kNullViolation, "table '" + table->name() + "': no value for primary key column '" +
+                                                    column + "', which merge strategy " + strategy + " needs"),
+            frame, nullptr);
       }
       content.set(column, without_duplicates(Ref(key)));
     }
   } else if (strategy == "scd2" && table->first_with("x-row-version") == id_column_) {
     content = without_duplicates(Ref(value));
-    if (content.is_object()) std::erase_if(content.members(), [](const auto& member) { return is_dlt_name(member.first); });
+    if (content.is_object())
+      std::erase_if(content.members(), [](const auto& member) { return is_dlt_name(member.first); });
   } else {
     write_row_id(random_, frame.id_text);
     frame.set_own_id();
@@ -205,8 +207,9 @@ void NormalizerCore::hand_down(RowShape& shape, const FlatRow& row, Frame& frame
   }
   if (!is_changed) return;
   Inheritance& handed_down = shape.handed_down;
-  const bool same_columns = std::equal(values.begin(), values.end(), handed_down.values.begin(), handed_down.values.end(),
-                                       [](const auto& a, const auto& b) { return a.first == b.first; });
+  const bool same_columns =
+      std::equal(values.begin(), values.end(), handed_down.values.begin(), handed_down.values.end(),
+                 [](const auto& a, const auto& b) { return a.first == b.first; });
   if (!same_columns) ++handed_down.version;
   handed_down.values = std::move(values);
   frame.handed_down = &handed_down;
@@ -221,7 +224,8 @@ void NormalizerCore::exclude(const TableState& table, FlatRow& row) const {
     return path;
   };
   const auto any = [](const std::vector<SimpleRegex>& patterns, std::string_view path) {
-    return std::any_of(patterns.begin(), patterns.end(), [&](const SimpleRegex& pattern) { return pattern.matches(path); });
+    return std::any_of(patterns.begin(), patterns.end(),
+                       [&](const SimpleRegex& pattern) { return pattern.matches(path); });
   };
   for (std::size_t depth = branch.size(); depth > 0; --depth) {
     const std::string above = joined(0, depth);

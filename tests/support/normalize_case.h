@@ -61,8 +61,8 @@ inline json::Rows rows_of(const std::shared_ptr<const json::Document>& document,
 /// `request`: {"name", "naming"?, "length_max"?, "load_id", "settings"?, "resources": [hints...], "pages": [{"table",
 /// "rows"}...]}. `stored` is the schema of an earlier run, null for none.
 inline Result<std::unique_ptr<CaseAnswer>> run_normalize_case(json::Ref request,
-                                                             const std::shared_ptr<const json::Document>& document,
-                                                             const json::Value& stored, bool slow) {
+                                                              const std::shared_ptr<const json::Document>& document,
+                                                              const json::Value& stored, bool slow) {
   const json::Value options = json::to_value(request);
   LODE_ASSIGN(const auto naming, Naming::make(options.text_or("naming", "snake_case"),
                                               static_cast<std::uint32_t>(options.int_or("length_max", 0))));

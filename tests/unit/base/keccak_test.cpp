@@ -1,4 +1,5 @@
-// shake_128_batch() against OpenSSL's SHAKE-128, one text at a time, for every length around a block and every batch size.
+// shake_128_batch() against OpenSSL's SHAKE-128, one text at a time, for every length around a block and every batch
+// size.
 #include "base/keccak.h"
 
 #include <string>

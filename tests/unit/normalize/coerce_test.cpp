@@ -1,5 +1,5 @@
-// Values into columns against dlt: coerce_golden.jsonl, one list a line (type of the value, value, type of the column, what
-// is stored or "fails"), typed JSON. Then what lode does where dlt's Python has no limits but destinations do.
+// Values into columns against dlt: coerce_golden.jsonl, one list a line (type of the value, value, type of the column,
+// what is stored or "fails"), typed JSON. Then what lode does where dlt's Python has no limits but destinations do.
 #include "normalize/coerce.h"
 
 #include <cmath>
@@ -92,7 +92,8 @@ TEST_CASE("integers beyond 64 bits are wei, beyond wei text, and lose no digit a
   CHECK(native_type(text(large, json::Kind::kBigInt)) == DataType::kWei);
   CHECK(native_type(text("-578960446186580977117854925043439539267", json::Kind::kBigInt)) == DataType::kWei);
   CHECK(native_type(text(larger, json::Kind::kBigInt)) == DataType::kText);
-  CHECK(converted(DataType::kDecimal, text(large, json::Kind::kBigInt)) == "\"\xEF\x80\xA6" + std::string(large) + "\"");
+  CHECK(converted(DataType::kDecimal, text(large, json::Kind::kBigInt)) ==
+        "\"\xEF\x80\xA6" + std::string(large) + "\"");
   CHECK(converted(DataType::kText, text(larger, json::Kind::kBigInt)) == "\"" + std::string(larger) + "\"");
   CHECK(converted(DataType::kDouble, text("10000000000000000000000", json::Kind::kBigInt)) == "1e+22");
 }
@@ -105,7 +106,8 @@ TEST_CASE("seconds since 1970 outside the years 1 to 9999 are no timestamps") {
 }
 
 TEST_CASE("an object that repeats a key keeps the last value at the first place") {
-  const auto document = *json::Parser().parse(R"({"a": 1, "b": {"x": 1, "y": 2, "x": 3}, "a": [1.0, {"k": 1, "k": 2}]})");
+  const auto document =
+      *json::Parser().parse(R"({"a": 1, "b": {"x": 1, "y": 2, "x": 3}, "a": [1.0, {"k": 1, "k": 2}]})");
   Arena arena;
   json::Cell out;
   REQUIRE(Coercer(arena).convert(DataType::kJson, document->root(0).cell(), out));

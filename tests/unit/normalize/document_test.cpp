@@ -1,6 +1,6 @@
-// Whole documents against dlt: document_golden.jsonl, one case a line as support/normalize_case.h reads it, "again" (on the
-// schema that the case before left), and what dlt made of it: the schema's hash, rows by table, or the error.
-// Row ids are compared by the rows that they link: "row N" is the N-th id that appears.
+// Whole documents against dlt: document_golden.jsonl, one case a line as support/normalize_case.h reads it, "again" (on
+// the schema that the case before left), and what dlt made of it: the schema's hash, rows by table, or the error. Row
+// ids are compared by the rows that they link: "row N" is the N-th id that appears.
 #include <fstream>
 #include <map>
 #include <string>
@@ -36,7 +36,8 @@ json::Value canonical(const CaseAnswer& answer) {
         if (is_id_column(column) && value.is_text() && value.as_text().size() == 14) {
           value = "row " + std::to_string(ids.emplace(value.as_text(), ids.size()).first->second);
         }
-        if (answer.schema.find_table(name)->find(column)->type() == DataType::kJson) value = *json::parse_value(value.as_text());
+        if (answer.schema.find_table(name)->find(column)->type() == DataType::kJson)
+          value = *json::parse_value(value.as_text());
       }
       rows.push_back(std::move(row));
     }

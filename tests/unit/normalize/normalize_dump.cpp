@@ -1,7 +1,7 @@
 // normalize_dump: normalizes cases and prints the tables, for comparison with dlt (tests/interop/normalize_diff.py).
-// Standard input: one case a line, as in support/normalize_case.h, with "schema" (of an earlier run) and "slow" besides.
-// Standard output: one line a case, {"schema", "tables": [{"name", "rows"}...], "warnings"} or {"error", "message"}; values
-// that JSON lacks as dlt's typed JSON.
+// Standard input: one case a line, as in support/normalize_case.h, with "schema" (of an earlier run) and "slow"
+// besides. Standard output: one line a case, {"schema", "tables": [{"name", "rows"}...], "warnings"} or {"error",
+// "message"}; values that JSON lacks as dlt's typed JSON.
 #include <iostream>
 #include <string>
 
@@ -44,8 +44,8 @@ json::Value run(json::Parser& parser, const std::string& line) {
   const json::Ref request = (*document)->root(0);
   const json::Ref stored = request.find("schema");
   const json::Ref slow = request.find("slow");
-  const auto answer = run_normalize_case(request, *document, stored ? json::to_value(stored) : json::Value(),
-                                         slow && slow.as_bool());
+  const auto answer =
+      run_normalize_case(request, *document, stored ? json::to_value(stored) : json::Value(), slow && slow.as_bool());
   return answer ? show(**answer) : show(answer.status());
 }
 

@@ -1,11 +1,10 @@
 // Numbers in text against Python: number_golden.jsonl, one list a line (function, text or number, what Python says).
-#include "normalize/python_number.h"
-
 #include <cmath>
 #include <fstream>
 #include <string>
 
 #include "json/parse.h"
+#include "normalize/python_number.h"
 #include "support/catch.h"
 
 using namespace lode;
