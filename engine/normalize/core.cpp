@@ -78,6 +78,9 @@ Status NormalizerCore::notice_schema_changes() {
     ++table.epoch;
   }
   std::string settings = json::write(schema.settings()) + json::write(schema.normalizers());
+  for (const Table& table : schema.tables()) {
+    if (const Value* filters = table.props().find("filters")) settings += table.name() + json::write(*filters);
+  }
   if (settings == settings_text_) return Status();
   settings_text_ = std::move(settings);
   LODE_ASSIGN(rules_, ColumnRules::from_schema(schema));
@@ -174,13 +177,35 @@ bool NormalizerCore::stays_nested(const TableState& table, std::string_view colu
 }
 
 Status NormalizerCore::declare(const ResourceHints& hints) {
+  LODE_ASSIGN(const std::vector<Table> tables, tables_from_hints(hints, *naming_));
+  std::map<std::string, Table> before;
+  for (const Table& table : tables) {
+    if (const Table* known = std::as_const(schema_).find_table(table.name())) before.emplace(table.name(), *known);
+  }
   LODE_ASSIGN(const std::vector<ContractFilter> filters, declare_resource(schema_, hints, *naming_, merge_strategy_));
+  for (const Table& table : tables) {
+    const auto known = before.find(table.name());
+    remember_declared(table.name(), known == before.end() ? nullptr : &known->second);
+  }
   propagates_ = propagates_ || find_propagation(schema_) != nullptr;
   for (const ContractFilter& filter : filters) {
     // Columns that are refused here were not seen yet; the contract speaks again when they are.
     if (filter.whole_table) table_state(filter.name).is_discarded = true;
   }
-  return Status();
+  return {};
+}
+
+// What a declaration added is told with the first change that rows bring: a table without rows is no news.
+void NormalizerCore::remember_declared(const std::string& name, const Table* before) {
+  const Table* table = std::as_const(schema_).find_table(name);
+  if (table == nullptr) return;
+  SchemaChange::TableChange& change = declared_[name];
+  change.table = name;
+  change.is_new = change.is_new || before == nullptr;
+  for (const Column& column : table->columns()) {
+    const Column* known = before == nullptr ? nullptr : before->find(column.name());
+    if (column.complete() && (known == nullptr || !known->complete())) change.columns.push_back(column);
+  }
 }
 
 Result<RowShape*> NormalizerCore::root_shape(std::string_view table) {

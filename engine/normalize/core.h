@@ -33,6 +33,9 @@ class NormalizerCore {
  public:
   NormalizerCore(std::shared_ptr<const Naming> naming, Schema& schema, RowSink& sink, NormalizerOptions options);
 
+  NormalizerCore(const NormalizerCore&) = delete;
+  NormalizerCore& operator=(const NormalizerCore&) = delete;
+
   Status declare(const ResourceHints& hints);
   Status add(std::string_view table, const json::Rows& rows);
   Status finish();
@@ -108,6 +111,7 @@ class NormalizerCore {
   // core.cpp: the schema, tables and shapes.
   Status notice_schema_changes();
   Result<RowShape*> root_shape(std::string_view table);
+  void remember_declared(const std::string& name, const Table* before);
   TableState& table_state(const std::string& name);
   Status sync_slots(TableState& table, const Frame* frame);
   RowShape& child_shape(RowShape& parent, const std::vector<std::string>& list_path);
@@ -208,6 +212,7 @@ class NormalizerCore {
   std::uint64_t slow_rows_ = 0;
   std::map<std::string, std::set<std::string>> null_only_;
   SchemaChange changes_;
+  std::map<std::string, SchemaChange::TableChange> declared_;  ///< not in changes_ yet
   std::map<std::string, std::size_t> changes_by_table_;
   std::vector<std::string> warnings_;
 };

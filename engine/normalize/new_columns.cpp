@@ -107,6 +107,11 @@ Status NormalizerCore::fit_value(const Table* known, const std::string& name, co
 }
 
 void NormalizerCore::record(SchemaChange::TableChange change) {
+  if (auto declared = declared_.extract(change.table)) {
+    SchemaChange::TableChange& first = declared.mapped();
+    change.is_new = change.is_new || first.is_new;
+    change.columns.insert(change.columns.begin(), first.columns.begin(), first.columns.end());
+  }
   const auto [place, is_new] = changes_by_table_.emplace(change.table, changes_.tables.size());
   if (is_new) {
     changes_.tables.push_back(std::move(change));

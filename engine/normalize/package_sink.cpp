@@ -1,7 +1,25 @@
 // PackageSink: normalized rows into the job files of a load package.
 #include "normalize/package_sink.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 namespace lode {
+namespace {
+
+// Names of tables become names of files. Conventions that keep all characters can let through what must not be there.
+Status check_file_name(const std::string& table) {
+  const auto is_bad = [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || std::string_view(".%{}/\\").find(c) != std::string_view::npos;
+  };
+  if (std::none_of(table.begin(), table.end(), is_bad)) return {};
+  return Status::error(Code::kSchemaInvalid,
+                       fmt::format("table '{}': its name has a character that file names cannot have", table))
+      .hint("rename the field or resource that it comes from, or use the naming convention snake_case");
+}
+
+}  // namespace
 
 void PackageSink::add_table(std::string_view name) {
   targets_.emplace_back();
@@ -14,6 +32,7 @@ Status PackageSink::add_column(std::size_t table, const RowColumn& column) {
 }
 
 Status PackageSink::open(Target& target) {
+  LODE_TRY(check_file_name(target.name));
   LODE_ASSIGN(const PackageWriter::Target file, package_.writer_for(target.name));
   if (file.is_fresh) target.columns_in_file = 0;
   target.writer = file.writer;
