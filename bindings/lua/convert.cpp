@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "json/parse.h"
 #include "json/write.h"
 #include "lua/modules.h"
 #include "lua/object.h"
@@ -273,6 +274,7 @@ class Reader {
     const int table = index < 0 ? lua_gettop(L_) + index + 1 : index;
     const bool untagged_empty = lua_objlen(L_, table) == 0 && lua_next_is_empty(table);
     const bool list = is_list(L_, table) || (untagged_empty && original && original.is_list());
+    if (list) LODE_TRY(check_list(table));
     Status status = list ? read_list(table, original) : read_object(table, original);
     --depth_;
     return status;
@@ -283,6 +285,22 @@ class Reader {
     if (lua_next(L_, table) == 0) return true;
     lua_pop(L_, 2);
     return false;
+  }
+
+  // A list that a script made may have named items by mistake; they would be lost without a word.
+  Status check_list(int table) {
+    if (lua_getmetatable(L_, table) != 0) {
+      lua_pop(L_, 1);
+      return {};
+    }
+    std::size_t count = 0;
+    for (lua_pushnil(L_); lua_next(L_, table) != 0; lua_pop(L_, 1)) ++count;
+    return count == lua_objlen(L_, table) ? Status() : neither_list_nor_object();
+  }
+
+  Status neither_list_nor_object() const {
+    return bad("a table with other keys than text is neither a list nor an object")
+        .hint("lists are numbered from 1 without gaps; for an object, make the keys text with tostring()");
   }
 
   Status read_list(int table, json::Ref original) {
@@ -352,8 +370,7 @@ class Reader {
         if (!original || !original.find(name)) names.emplace_back(name);
       } else {
         lua_pop(L_, 2);
-        return bad("a table with other keys than text is neither a list nor an object")
-            .hint("lists are numbered from 1 without gaps; for an object, make the keys text with tostring()");
+        return neither_list_nor_object();
       }
     }
     std::sort(names.begin(), names.end());
@@ -484,6 +501,15 @@ int json_encode(lua_State* L) {
   return 1;
 }
 
+int json_decode(lua_State* L) {
+  std::size_t size = 0;
+  const char* const text = luaL_checklstring(L, 1, &size);
+  Result<std::shared_ptr<const json::Document>> document = json::Parser().parse(std::string(text, size));
+  if (!document.ok()) raise(L, std::move(document).status());
+  push_value(L, (*document)->root(0));
+  return 1;
+}
+
 }  // namespace
 
 void open_values(lua_State* L) {
@@ -506,7 +532,7 @@ void open_values(lua_State* L) {
   lua_setfield(L, -2, "null");
   for (const luaL_Reg& function : {luaL_Reg{"list", value_list}, luaL_Reg{"decimal", value_decimal},
                                    luaL_Reg{"bytes", value_bytes}, luaL_Reg{"time", value_time},
-                                   luaL_Reg{"json_encode", json_encode}}) {
+                                   luaL_Reg{"json_encode", json_encode}, luaL_Reg{"json_decode", json_decode}}) {
     lua_pushcfunction(L, function.func);
     lua_setfield(L, -2, function.name);
   }

@@ -189,9 +189,76 @@ int response_page(lua_State* L) {
   return 1;
 }
 
+// response:rows(path): for row in response:rows "events" do
+int response_rows(lua_State* L) {
+  response_page(L);
+  lua_getfield(L, -1, "each");
+  lua_insert(L, -2);
+  lua_call(L, 1, 1);
+  return 1;
+}
+
 // response:detect_rows_path(): where the rows seem to be
 int response_detect(lua_State* L) {
   push_text(L, detect_rows_path(json_of(L, check_object<LuaResponse>(L, 1))->root(0)));
+  return 1;
+}
+
+// One entry of an outline: { key, path, parent, depth, kind, value }.
+void push_outline_entry(lua_State* L, std::string_view key, const std::string& path, const std::string& parent, int depth,
+                        json::Ref value) {
+  const bool is_number = value.kind() == json::Kind::kInt || value.kind() == json::Kind::kDouble;
+  const char* kind = value.is_object()                       ? "object"
+                     : value.is_list()                       ? "list"
+                     : value.is_null()                       ? "null"
+                     : value.kind() == json::Kind::kBool     ? "boolean"
+                     : is_number                             ? "number"
+                                                             : "text";
+  lua_createtable(L, 0, 6);
+  for (const auto& [name, text] : {std::pair<const char*, std::string_view>{"key", key},
+                                   {"path", path},
+                                   {"parent", parent},
+                                   {"kind", kind}}) {
+    push_text(L, text);
+    lua_setfield(L, -2, name);
+  }
+  lua_pushinteger(L, depth);
+  lua_setfield(L, -2, "depth");
+  if (!value.is_object() && !value.is_list() && !value.is_null()) {
+    push_value(L, value);
+    lua_setfield(L, -2, "value");
+  }
+}
+
+constexpr int kOutlineEntriesMax = 10'000;  // what steers paging is not behind thousands of keys
+constexpr int kOutlineDepthMax = 32;
+
+void push_outline(lua_State* L, json::Ref object, const std::string& prefix, int depth, int& count) {
+  luaL_checkstack(L, 6, "an answer nested too deeply");
+  json::Ref key = object.size() > 0 ? object.first_child() : object;
+  for (std::size_t i = 0; i < object.size() && count < kOutlineEntriesMax; ++i) {
+    const json::Ref value = key.next();
+    const std::string path = append_path_field(prefix, key.as_text());
+    push_outline_entry(L, key.as_text(), path, prefix, depth, value);
+    lua_rawseti(L, -2, ++count);
+    if (value.is_object() && depth < kOutlineDepthMax) push_outline(L, value, path, depth + 1, count);
+    key = value.next();
+  }
+}
+
+// response:outline(): the keys of the body in their order, those of nested objects after their own, never inside lists. What
+// finding out about paging needs.
+int response_outline(lua_State* L) {
+  const json::Ref body = json_of(L, check_object<LuaResponse>(L, 1))->root(0);
+  lua_newtable(L);
+  int count = 0;
+  if (body.is_object()) push_outline(L, body, "", 1, count);
+  return 1;
+}
+
+// response:has_same_body(other)
+int response_has_same_body(lua_State* L) {
+  lua_pushboolean(L, check_object<LuaResponse>(L, 1).response().body == check_object<LuaResponse>(L, 2).response().body);
   return 1;
 }
 
@@ -329,7 +396,9 @@ void open_http(lua_State* L) {
   lua_newtable(L);
   for (const luaL_Reg& method :
        {luaL_Reg{"json", response_json}, luaL_Reg{"select", response_select}, luaL_Reg{"page", response_page},
-        luaL_Reg{"detect_rows_path", response_detect}, luaL_Reg{"header", response_header}, luaL_Reg{"link", response_link},
+        luaL_Reg{"rows", response_rows}, luaL_Reg{"detect_rows_path", response_detect},
+        luaL_Reg{"outline", response_outline}, luaL_Reg{"has_same_body", response_has_same_body},
+        luaL_Reg{"header", response_header}, luaL_Reg{"link", response_link},
         luaL_Reg{"status_error", response_status_error}}) {
     lua_pushcfunction(L, method.func);
     lua_setfield(L, -2, method.name);

@@ -1,6 +1,11 @@
 // Pages in Lua: #page, page[i], page:each(), page:table(); and the writer that turns a step's rows back into a page.
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "extract/row_selection.h"
+#include "json/parse.h"
+#include "json/write.h"
 #include "lua/convert.h"
 #include "lua/lua_pipe.h"
 #include "lua/modules.h"
@@ -152,6 +157,121 @@ int writer_finish(lua_State* L) {
   return 1;
 }
 
+// A page of the document's roots.
+Page page_of_roots(std::shared_ptr<const json::Document> document) {
+  Page page;
+  for (std::size_t i = 0; i < document->root_count(); ++i) page.rows.rows.push_back(document->root(i));
+  page.bytes = document->bytes();
+  page.rows.document = std::move(document);
+  return page;
+}
+
+// Where a field's value comes from, under the name that it gets.
+struct AddedField {
+  std::string name;
+  json::Ref value;
+};
+
+void write_with_fields(json::Ref row, const std::vector<AddedField>& fields, json::DocumentBuilder& out) {
+  const auto is_added = [&](std::string_view name) {
+    return std::any_of(fields.begin(), fields.end(), [&](const AddedField& field) { return field.name == name; });
+  };
+  out.begin_object();
+  json::Ref key = row.size() > 0 ? row.first_child() : row;
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    const json::Ref value = key.next();
+    if (!is_added(key.as_text())) {
+      out.key(key.as_text());
+      out.copy(value);
+    }
+    key = value.next();
+  }
+  for (const AddedField& field : fields) {
+    out.key(field.name);
+    out.copy(field.value);
+  }
+  out.end_object();
+}
+
+// native.page_with_fields(page, parent, { { "id", "_orders_id" }, ... }): a page whose rows have got fields of the one row of
+// the page `parent`, under other names; they win over fields that are there. nil and the name of a field that `parent` lacks.
+int page_with_fields(lua_State* L) {
+  const LuaPage& input = check_object<LuaPage>(L, 1);
+  const LuaPage& parent = check_object<LuaPage>(L, 2);
+  luaL_checktype(L, 3, LUA_TTABLE);
+  if (parent.page.rows.rows.empty()) return luaL_argerror(L, 2, "a page of one row");
+  const json::Ref from = parent.page.rows.rows[0];
+  std::vector<AddedField> fields;
+  for (int i = 1; i <= static_cast<int>(lua_objlen(L, 3)); ++i) {
+    lua_rawgeti(L, 3, i);
+    lua_rawgeti(L, -1, 1);
+    lua_rawgeti(L, -2, 2);
+    const char* const field = lua_tostring(L, -2);
+    const char* const name = lua_tostring(L, -1);
+    if (field == nullptr || name == nullptr) return luaL_argerror(L, 3, "a list of { field, name }");
+    const json::Ref value = from.is_object() ? from.find(field) : json::Ref();
+    if (!value) {
+      lua_pushnil(L);
+      lua_pushvalue(L, -3);
+      return 2;
+    }
+    fields.push_back({name, value});
+    lua_pop(L, 3);
+  }
+  json::DocumentBuilder builder;
+  for (const json::Ref row : input.page.rows.rows) {
+    if (row.is_object()) {
+      write_with_fields(row, fields, builder);
+    } else {
+      builder.copy(row);
+    }
+  }
+  Page page = page_of_roots(builder.finish());
+  page.table = input.page.table;
+  page.origin = input.page.origin;
+  push_page(L, std::move(page));
+  return 1;
+}
+
+// native.page_of_json(text, path or nil): the rows at the path of a JSON text
+int page_of_json(lua_State* L) {
+  std::size_t size = 0;
+  const char* const text = luaL_checklstring(L, 1, &size);
+  Result<json::Path> path = json::Path::compile(luaL_optstring(L, 2, "$"));
+  if (!path.ok()) raise(L, std::move(path).status());
+  Result<std::shared_ptr<const json::Document>> document = json::Parser().parse(std::string(text, size));
+  if (!document.ok()) raise(L, std::move(document).status());
+  Page page;
+  page.rows = select_rows(std::move(*document), *path);
+  page.bytes = page.rows.document->bytes();
+  push_page(L, std::move(page));
+  return 1;
+}
+
+// native.page_select(page, path): the first match in the page's first row, as a Lua value and as JSON text, which tells 2.0
+// from 2; nothing if there is no match
+int page_select(lua_State* L) {
+  const LuaPage& page = check_object<LuaPage>(L, 1);
+  Result<json::Path> path = json::Path::compile(luaL_checkstring(L, 2));
+  if (!path.ok()) raise(L, std::move(path).status());
+  if (page.page.rows.rows.empty()) return 0;
+  const json::Ref match = path->first(page.page.rows.rows[0]);
+  if (!match) return 0;
+  push_value(L, match);
+  push_text(L, json::write(match));
+  return 2;
+}
+
+// native.page_json(page): its rows as the text of a JSON list
+int page_json(lua_State* L) {
+  json::DocumentBuilder builder;
+  builder.begin_list();
+  for (const json::Ref row : check_object<LuaPage>(L, 1).page.rows.rows) builder.copy(row);
+  builder.end_list();
+  push_text(L, json::write(builder.finish()->root(0)));
+  return 1;
+}
+
 // native.is_page(value)
 int is_page(lua_State* L) {
   lua_pushboolean(L, to_page(L, 1) != nullptr);
@@ -169,11 +289,8 @@ int page_of(lua_State* L) {
     if (!status.ok()) raise(L, std::move(status));
     lua_pop(L, 1);
   }
-  Page page;
+  Page page = page_of_roots(builder.finish());
   page.table = luaL_optstring(L, 2, "");
-  page.rows.document = builder.finish();
-  for (std::size_t i = 0; i < page.rows.document->root_count(); ++i) page.rows.rows.push_back(page.rows.document->root(i));
-  page.bytes = page.rows.document->bytes();
   push_page(L, std::move(page));
   return 1;
 }
@@ -194,7 +311,9 @@ void open_pages(lua_State* L) {
 
   register_type<PageWriter>(L, {{"row", writer_row}, {"add", writer_add}, {"keep", writer_keep}, {"finish", writer_finish}});
   for (const luaL_Reg& function :
-       {luaL_Reg{"page_writer", writer_new}, luaL_Reg{"is_page", is_page}, luaL_Reg{"page_of", page_of}}) {
+       {luaL_Reg{"page_writer", writer_new}, luaL_Reg{"is_page", is_page}, luaL_Reg{"page_of", page_of},
+        luaL_Reg{"page_of_json", page_of_json}, luaL_Reg{"page_json", page_json}, luaL_Reg{"page_select", page_select},
+        luaL_Reg{"page_with_fields", page_with_fields}}) {
     lua_pushcfunction(L, function.func);
     lua_setfield(L, -2, function.name);
   }

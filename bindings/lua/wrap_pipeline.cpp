@@ -283,8 +283,10 @@ class SpecReader {
     if (ResourceFunctions::take(L_, functions->call_)) {
       lua_getfield(L_, index, "call_takes_page");
       resource->call_takes_page = lua_toboolean(L_, -1) != 0;
-      lua_pop(L_, 1);
-      resource->call = [functions, takes_page = resource->call_takes_page](
+      lua_getfield(L_, index, "row_as_page");  // one call a row, which comes as a page: it stays native
+      const bool takes_page = resource->call_takes_page || lua_toboolean(L_, -1) != 0;
+      lua_pop(L_, 2);
+      resource->call = [functions, takes_page](
                            ResourceContext& context, Page page) -> Result<std::unique_ptr<Pipe>> {
         return functions->call(context, std::move(page), takes_page);
       };
@@ -460,6 +462,19 @@ int make_error(lua_State* L) {
   return 1;
 }
 
+// native.error_at(error, place): the error with the place in the script that it comes from, unless it has one. Errors that are
+// not the engine's stay as they are.
+int error_at(lua_State* L) {
+  const Status* status = to_status(L, 1);
+  const std::string place = luaL_optstring(L, 2, "");
+  if (status == nullptr || place.empty()) {
+    lua_settop(L, 1);
+    return 1;
+  }
+  push_status(L, Status(*status).at(place));
+  return 1;
+}
+
 // native.closest(word, list): the candidate that was probably meant; nil if none is close
 int closest_word(lua_State* L) {
   luaL_checktype(L, 2, LUA_TTABLE);
@@ -496,8 +511,9 @@ int write_log(lua_State* L) {
 
 void open_pipelines(lua_State* L) {
   for (const luaL_Reg& function :
-       {luaL_Reg{"run", pipeline_run}, luaL_Reg{"args", script_args}, luaL_Reg{"pipeline_info", describe_pipeline}, luaL_Reg{"error", make_error},
-        luaL_Reg{"closest", closest_word}, luaL_Reg{"script_line", caller_line}, luaL_Reg{"log", write_log}}) {
+       {luaL_Reg{"run", pipeline_run}, luaL_Reg{"args", script_args}, luaL_Reg{"pipeline_info", describe_pipeline},
+        luaL_Reg{"error", make_error}, luaL_Reg{"error_at", error_at}, luaL_Reg{"closest", closest_word},
+        luaL_Reg{"script_line", caller_line}, luaL_Reg{"log", write_log}}) {
     lua_pushcfunction(L, function.func);
     lua_setfield(L, -2, function.name);
   }

@@ -7,8 +7,8 @@
 
 namespace lode {
 
-/// Random bytes that nobody can guess; one object a thread. The operating system's generator seeds ChaCha-like blocks in
-/// OpenSSL, fetched many at a time, so that an id costs nanoseconds.
+/// Random bytes that nobody can guess; one object a thread. The operating system's generator seeds ChaCha-like blocks
+/// in OpenSSL, fetched many at a time, so that an id costs nanoseconds.
 class RandomSource {
  public:
   /// Fills `size` bytes.

@@ -25,9 +25,7 @@ struct Parts {
   int offset_s = 0;
 };
 
-bool is_valid_time(const Civil& civil) {
-  return civil.hour <= 23 && civil.minute <= 59 && civil.second <= 59;
-}
+bool is_valid_time(const Civil& civil) { return civil.hour <= 23 && civil.minute <= 59 && civil.second <= 59; }
 
 std::optional<IsoValue> finish(const Parts& parts) {
   // Python's fixed offsets stay below a day.
@@ -351,7 +349,7 @@ bool parse_iso_fast(std::string_view text, std::int64_t& micros) {
   const char* const at = text.data();
   std::uint64_t date = 0;
   std::uint64_t time = 0;
-  if (!read_eight(at, 0x2D30302D30303030, 0xFF0000FF00000000, date) ||   // "0000-00-"
+  if (!read_eight(at, 0x2D30302D30303030, 0xFF0000FF00000000, date) ||  // "0000-00-"
       (at[10] != 'T' && at[10] != ' ') ||
       !read_eight(at + 11, 0x30303A30303A3030, 0x0000FF0000FF0000, time) ||  // "00:00:00"
       !is_digit(at[8]) || !is_digit(at[9])) {

@@ -22,8 +22,8 @@ struct IsoValue {
 /// another way; pure and thread-safe.
 std::optional<IsoValue> parse_iso(std::string_view text);
 
-/// The common shape only, YYYY-MM-DD[T ]HH:MM:SS[.fraction][Z|±HH:MM], at the speed of a row loop. False for every other
-/// text, also for timestamps written differently: ask parse_iso() then.
+/// The common shape only, YYYY-MM-DD[T ]HH:MM:SS[.fraction][Z|±HH:MM], at the speed of a row loop. False for every
+/// other text, also for timestamps written differently: ask parse_iso() then.
 bool parse_iso_fast(std::string_view text, std::int64_t& micros);
 
 }  // namespace lode

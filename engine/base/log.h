@@ -12,7 +12,7 @@ enum class LogLevel : int { kDebug = 0, kInfo = 1, kWarning = 2, kError = 3 };
 class Log {
  public:
   using Sink = std::function<void(LogLevel, std::string_view line)>;
-  Log();                                 ///< to standard error, warnings and errors only
+  Log();  ///< to standard error, warnings and errors only
   explicit Log(Sink sink, LogLevel least = LogLevel::kDebug);
   void write(LogLevel level, std::string_view line) const;
   void debug(std::string_view line) const { write(LogLevel::kDebug, line); }

@@ -32,9 +32,9 @@ class [[nodiscard]] Status {
   // Builders; each returns *this so that they chain. They may be called on an error only.
   Status& with(std::string key, std::string value) &;  ///< adds a line "key: value"
   Status&& with(std::string key, std::string value) && { return std::move(with(std::move(key), std::move(value))); }
-  Status& note(std::string line) &;                    ///< adds a line of free text
+  Status& note(std::string line) &;  ///< adds a line of free text
   Status&& note(std::string line) && { return std::move(note(std::move(line))); }
-  Status& hint(std::string text) &;                    ///< replaces the catalogue's hint
+  Status& hint(std::string text) &;  ///< replaces the catalogue's hint
   Status&& hint(std::string text) && { return std::move(hint(std::move(text))); }
   /// "pipelines/shop/init.lua:14": printed before the message. The innermost call wins.
   Status& at(std::string where) &;
@@ -42,17 +42,17 @@ class [[nodiscard]] Status {
   /// Puts "resource 'orders': " and the like before the message.
   Status& about(std::string_view what) &;
   Status&& about(std::string_view what) && { return std::move(about(what)); }
-  Status& caused_by(Status cause) &;                   ///< outermost first when rendered
+  Status& caused_by(Status cause) &;  ///< outermost first when rendered
   Status&& caused_by(Status cause) && { return std::move(caused_by(std::move(cause))); }
 
   bool ok() const { return detail_ == nullptr; }
   explicit operator bool() const { return ok(); }
   Code code() const;
   bool retryable() const { return !ok() && code_retryable(code()); }
-  const std::string& message() const;                  ///< the one-line text; "" when ok
-  const std::string& where() const;                    ///< "" when unknown
-  std::string hint_text() const;                       ///< own hint, else the catalogue's, else ""
-  std::string first_line() const;                      ///< "where: message"
+  const std::string& message() const;  ///< the one-line text; "" when ok
+  const std::string& where() const;    ///< "" when unknown
+  std::string hint_text() const;       ///< own hint, else the catalogue's, else ""
+  std::string first_line() const;      ///< "where: message"
   /// For people: where and message, details, cause, hint, [code]. Several lines, no newline at the end.
   std::string render() const;
   /// The same facts for programs, as one JSON object: code, message, where, details[], hint, retryable, cause.
@@ -68,7 +68,7 @@ class [[nodiscard]] Status {
 }  // namespace lode
 
 /// Returns the Status of `expression` from the calling function unless it is ok.
-#define LODE_TRY(expression)                                  \
-  do {                                                        \
+#define LODE_TRY(expression)                                                                          \
+  do {                                                                                                \
     if (::lode::Status lode_try_status = (expression); !lode_try_status.ok()) return lode_try_status; \
   } while (false)

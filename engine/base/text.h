@@ -10,9 +10,9 @@ namespace lode {
 
 std::vector<std::string_view> split(std::string_view text, char separator);
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
-std::string_view trim(std::string_view text);           ///< ASCII white space, both ends
-std::string to_lower(std::string_view text);            ///< ASCII letters only
-std::string to_upper(std::string_view text);            ///< ASCII letters only
+std::string_view trim(std::string_view text);                      ///< ASCII white space, both ends
+std::string to_lower(std::string_view text);                       ///< ASCII letters only
+std::string to_upper(std::string_view text);                       ///< ASCII letters only
 bool equal_ignoring_case(std::string_view a, std::string_view b);  ///< ASCII letters only
 std::string replace_all(std::string text, std::string_view from, std::string_view to);
 
@@ -36,7 +36,8 @@ char32_t decode_utf8(std::string_view text);
 void append_utf8(std::string& out, char32_t code);
 /// 0 to 9 when `code` is a decimal digit of any script (Unicode category Nd), else -1. As Python's int() takes them.
 int decimal_digit(char32_t code);
-/// A JSON string literal, quotes included. Only '"', '\' and control characters are escaped; invalid UTF-8 becomes U+FFFD.
+/// A JSON string literal, quotes included. Only '"', '\' and control characters are escaped; invalid UTF-8 becomes
+/// U+FFFD.
 std::string quote_json(std::string_view text);
 
 /// How many insertions, deletions, substitutions and swaps of neighbours make `a` into `b`.
@@ -48,7 +49,7 @@ std::string closest(std::string_view word, const std::vector<std::string>& candi
 std::string base64_encode(std::string_view bytes, bool padded = true);
 /// Strict: false when `text` is not padded standard base64.
 bool base64_decode(std::string_view text, std::string& bytes);
-std::string hex_encode(std::string_view bytes);         ///< lower case
+std::string hex_encode(std::string_view bytes);  ///< lower case
 /// False unless `text` is pairs of hex digits, of either case.
 bool hex_decode(std::string_view text, std::string& bytes);
 

@@ -22,8 +22,8 @@ std::int64_t days_from_civil(int year, int month, int day) {
 }
 
 std::int64_t micros_from_civil(const Civil& civil) {
-  const std::int64_t seconds =
-      days_from_civil(civil.year, civil.month, civil.day) * 86'400 + civil.hour * 3600 + civil.minute * 60 + civil.second;
+  const std::int64_t seconds = days_from_civil(civil.year, civil.month, civil.day) * 86'400 + civil.hour * 3600 +
+                               civil.minute * 60 + civil.second;
   return seconds * 1'000'000 + civil.microsecond;
 }
 

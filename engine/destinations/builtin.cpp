@@ -3,81 +3,107 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "base/text.h"
+#include "destinations/memory/memory.h"
 #include "destinations/sqlite/sqlite.h"
 
 namespace lode {
 namespace {
 
 constexpr DestinationKind kKinds[] = {
-    {.name = "sqlite", .scheme = "sqlite", .options = "credentials,file,busy_timeout_ms", .make = make_sqlite},
+    {.name = "memory", .scheme = "memory", .options = "", .make = make_memory},
+    {.name = "sqlite", .scheme = "sqlite", .options = "credentials,url,file,busy_timeout_ms", .make = make_sqlite},
 };
 
-std::vector<std::string> kind_names() {
+// dlt names the driver library, and the URL names the database.
+constexpr std::string_view kDltNames[] = {"sqlalchemy", "dlt.destinations.sqlalchemy"};
+
+const DestinationKind* find_kind(std::string_view name, std::string_view DestinationKind::* field) {
+  const auto found = std::find_if(std::begin(kKinds), std::end(kKinds),
+                                  [&](const DestinationKind& kind) { return kind.*field == name; });
+  return found == std::end(kKinds) ? nullptr : found;
+}
+
+std::vector<std::string> names_of(std::string_view DestinationKind::* field) {
   std::vector<std::string> names;
-  for (const DestinationKind& kind : kKinds) names.emplace_back(kind.name);
+  for (const DestinationKind& kind : kKinds) names.emplace_back(kind.*field);
   return names;
 }
 
-Status unknown(std::string_view what, const std::string& name) {
+Status unknown(std::string_view what, const std::string& name, const std::vector<std::string>& known) {
   Status status = Status::error(Code::kDestinationUnknown, fmt::format("unknown {} '{}'", what, name));
-  const std::string guess = closest(name, kind_names());
-  return guess.empty() ? std::move(status).hint("there is: " + join(kind_names(), ", "))
-                       : std::move(status).hint(fmt::format("did you mean '{}'?", guess));
+  if (const std::string guess = closest(name, known); !guess.empty()) status.note(fmt::format("did you mean '{}'?", guess));
+  return std::move(status).hint("there is: " + join(known, ", "));
+}
+
+std::string scheme_of(const std::string& url) {
+  const std::string scheme = url.substr(0, url.find("://"));
+  return scheme.substr(0, scheme.find('+'));        // SQLAlchemy writes "sqlite+pysqlite://"
 }
 
 // "sqlite:///shop.db" or "sqlite".
-Result<DestinationSpec> from_text(const std::string& text) {
-  DestinationSpec spec;
-  const std::size_t colon = text.find("://");
-  spec.kind = text.substr(0, colon);
-  if (colon == std::string::npos) return spec;
-  const std::size_t dialect = spec.kind.find('+');  // SQLAlchemy writes "sqlite+pysqlite://"
-  spec.kind.resize(std::min(dialect, spec.kind.size()));
-  for (const DestinationKind& kind : kKinds) {
-    if (kind.scheme == spec.kind) {
-      spec.kind = kind.name;
-      spec.options.set("credentials", text);
-      return spec;
-    }
+Result<const DestinationKind*> kind_of_text(const std::string& text) {
+  if (text.find("://") != std::string::npos) {
+    if (const DestinationKind* kind = find_kind(scheme_of(text), &DestinationKind::scheme)) return kind;
+    return unknown("kind of URL", scheme_of(text), names_of(&DestinationKind::scheme));
   }
-  return unknown("kind of URL", spec.kind);
+  if (const DestinationKind* kind = find_kind(text, &DestinationKind::name)) return kind;
+  return unknown("destination", text, names_of(&DestinationKind::name));
 }
 
-Result<DestinationSpec> from_value(const json::Value& value) {
-  if (value.is_text()) return from_text(value.as_text());
-  if (!value.is_object()) {
-    return Status::error(Code::kConfigInvalid, "a destination is a name, a URL, or a table with a type");
+Result<const DestinationKind*> kind_of_object(const json::Value& value) {
+  const std::string type = value.text_or("type", "");
+  const bool is_dlt_name = std::find(std::begin(kDltNames), std::end(kDltNames), type) != std::end(kDltNames);
+  if (!type.empty() && !is_dlt_name) return kind_of_text(type);
+  for (const std::string_view key : {"credentials", "url"}) {
+    const json::Value* const url = value.find(key);
+    if (url == nullptr) continue;
+    const std::string text = url->is_text() ? url->as_text() : url->text_or("drivername", "") + "://";
+    if (text.find("://") != std::string::npos && text.size() > 3) return kind_of_text(text);
   }
-  DestinationSpec spec;
-  spec.options = value;
-  spec.kind = value.text_or("type", "");
-  spec.options.erase("type");
-  if (spec.kind.empty()) {
-    LODE_ASSIGN(DestinationSpec by_url, from_text(value.text_or("credentials", "")));
-    spec.kind = by_url.kind;
+  return Status::error(Code::kConfigInvalid, "a destination needs a type, or credentials that are a URL")
+      .hint("destination = \"sqlite:///shop.db\", or { type = \"sqlite\", file = \"shop.db\" }");
+}
+
+Status check_options(const DestinationKind& kind, const json::Value& options) {
+  std::vector<std::string> known;
+  for (const std::string_view option : split(kind.options, ',')) {
+    if (!option.empty()) known.emplace_back(option);
   }
-  return spec;
+  for (const auto& [name, option] : options.members()) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    Status status = Status::error(Code::kConfigUnknownField, fmt::format("destination '{}': unknown option '{}'", kind.name, name));
+    if (const std::string guess = closest(name, known); !guess.empty()) status.note(fmt::format("did you mean '{}'?", guess));
+    return std::move(status).hint(known.empty() ? "it has no options" : "its options are " + join(known, ", "));
+  }
+  return {};
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Destination>> make_destination(const json::Value& value, const std::string& dataset, Env& env) {
-  LODE_ASSIGN(DestinationSpec spec, from_value(value));
+  DestinationSpec spec;
   spec.dataset = dataset;
-  for (const DestinationKind& kind : kKinds) {
-    if (kind.name != spec.kind) continue;
-    std::vector<std::string> options;
-    for (const std::string_view option : split(kind.options, ',')) options.emplace_back(option);
-    for (const auto& [name, option] : spec.options.members()) {
-      if (std::find(options.begin(), options.end(), name) != options.end()) continue;
-      const std::string guess = closest(name, options);
-      return Status::error(Code::kConfigUnknownField, fmt::format("destination '{}': unknown option '{}'", kind.name, name))
-          .hint(guess.empty() ? "its options are " + join(options, ", ") : fmt::format("did you mean '{}'?", guess));
+  const DestinationKind* kind = nullptr;
+  if (value.is_text()) {
+    LODE_ASSIGN(kind, kind_of_text(value.as_text()));
+    if (value.as_text() != kind->name && kind->name != "memory") spec.options.set("credentials", value);
+  } else if (value.is_object()) {
+    LODE_ASSIGN(kind, kind_of_object(value));
+    spec.options = value;
+    spec.options.erase("type");
+    if (const std::string type = value.text_or("type", ""); type.find("://") != std::string::npos) {
+      spec.options.set("credentials", type);
     }
-    return kind.make(spec, env);
+  } else {
+    return Status::error(Code::kConfigInvalid, "a destination is a name, a URL, or a table with a type");
   }
-  return unknown("destination", spec.kind);
+  LODE_TRY(check_options(*kind, spec.options));
+  spec.kind = kind->name;
+  return kind->make(spec, env);
 }
 
 }  // namespace lode

@@ -15,7 +15,7 @@ namespace lode {
 struct DestinationSpec {
   std::string kind;                                ///< "sqlite"
   json::Value options = json::Value::object();     ///< file, credentials…
-  std::string dataset;
+  std::string dataset;                             ///< as the user wrote it
 };
 
 /// A row of the list in builtin.cpp. Nothing registers itself.
@@ -26,8 +26,9 @@ struct DestinationKind {
   Result<std::unique_ptr<Destination>> (*make)(const DestinationSpec& spec, Env& env);
 };
 
-/// `spec` is a name ("sqlite"), a URL ("sqlite:///shop.db"), or an object {type = name, credentials = URL, …}. Nothing is
-/// opened yet. Errors: kDestinationUnknown with a suggestion, kConfigInvalid, kConfigUnknownField.
+/// `spec` is a name ("sqlite"), a URL ("sqlite:///shop.db"), or an object {type = name, credentials = URL, …}; as the type,
+/// dlt's "sqlalchemy" and "dlt.destinations.sqlalchemy" stand for what the URL says. Nothing is opened yet.
+/// Errors: kDestinationUnknown with a suggestion and the list, kConfigInvalid, kConfigUnknownField.
 Result<std::unique_ptr<Destination>> make_destination(const json::Value& spec, const std::string& dataset, Env& env);
 
 }  // namespace lode

@@ -21,11 +21,11 @@ class AppendFile {
  public:
   virtual ~AppendFile() = default;
   virtual Status append(std::string_view bytes) = 0;
-  virtual Status flush() = 0;                      ///< handed to the system: who opens the file sees it
-  virtual void start_sync() {}                     ///< asks for what was flushed to go to the disk soon; does not wait
-  virtual Status sync() = 0;                       ///< flushed and on the disk (fsync)
-  virtual Status close() = 0;                      ///< flushed; not synced
-  virtual std::uint64_t size() const = 0;          ///< bytes appended so far
+  virtual Status flush() = 0;              ///< handed to the system: who opens the file sees it
+  virtual void start_sync() {}             ///< asks for what was flushed to go to the disk soon; does not wait
+  virtual Status sync() = 0;               ///< flushed and on the disk (fsync)
+  virtual Status close() = 0;              ///< flushed; not synced
+  virtual std::uint64_t size() const = 0;  ///< bytes appended so far
 };
 
 /// A file that is read from front to end, pipes included. Used by one thread at a time.
@@ -70,15 +70,15 @@ class Env {
   virtual Result<std::shared_ptr<const MappedFile>> map_file(const Path& path) = 0;
   /// Creates or truncates.
   virtual Result<std::unique_ptr<AppendFile>> create_file(const Path& path) = 0;
-  /// Writes the whole file so that after a crash the old or the new content is there, whole: temporary file, fsync, rename,
-  /// fsync of the folder. `mode` is the permission of a new file.
+  /// Writes the whole file so that after a crash the old or the new content is there, whole: temporary file, fsync,
+  /// rename, fsync of the folder. `mode` is the permission of a new file.
   virtual Status write_file(const Path& path, std::string_view bytes, unsigned mode = 0644) = 0;
-  /// Puts `source` (file or folder) in the place of `target`, in one step: after a crash, one or the other is there, whole.
-  /// Durable once it returns ok. A target folder must be empty or absent.
+  /// Puts `source` (file or folder) in the place of `target`, in one step: after a crash, one or the other is there,
+  /// whole. Durable once it returns ok. A target folder must be empty or absent.
   virtual Status replace(const Path& source, const Path& target) = 0;
-  virtual Status make_folders(const Path& path) = 0;         ///< ok if it is there
-  virtual Status remove_file(const Path& path) = 0;          ///< ok if it is not there
-  virtual Status remove_tree(const Path& path) = 0;          ///< ok if it is not there
+  virtual Status make_folders(const Path& path) = 0;  ///< ok if it is there
+  virtual Status remove_file(const Path& path) = 0;   ///< ok if it is not there
+  virtual Status remove_tree(const Path& path) = 0;   ///< ok if it is not there
   virtual Status sync_folder(const Path& path) = 0;
   /// Sorted by name; empty if the folder is not there.
   virtual Result<std::vector<FolderEntry>> list_folder(const Path& path) = 0;

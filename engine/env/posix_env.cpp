@@ -28,23 +28,29 @@ constexpr std::size_t kAppendBytes = 256 * 1024;
 Code code_of(int error) {
   switch (error) {
     case ENOENT:
-    case ENOTDIR: return Code::kNotFound;
+    case ENOTDIR:
+      return Code::kNotFound;
     case EEXIST:
-    case ENOTEMPTY: return Code::kExists;
+    case ENOTEMPTY:
+      return Code::kExists;
     case EACCES:
-    case EPERM: return Code::kPermission;
-    case EROFS: return Code::kReadOnly;
+    case EPERM:
+      return Code::kPermission;
+    case EROFS:
+      return Code::kReadOnly;
     case ENOSPC:
     case EDQUOT:
-    case EFBIG: return Code::kDiskFull;
-    default: return Code::kIo;
+    case EFBIG:
+      return Code::kDiskFull;
+    default:
+      return Code::kIo;
   }
 }
 
 /// "cannot read '/data/a.json': Permission denied". `doing` is a verb that fits after "cannot".
 Status failure(std::string_view doing, const Path& path, int error) {
-  return Status::error(code_of(error), fmt::format("cannot {} '{}': {}", doing, path.string(),
-                                                   std::generic_category().message(error)));
+  return Status::error(code_of(error),
+                       fmt::format("cannot {} '{}': {}", doing, path.string(), std::generic_category().message(error)));
 }
 
 /// A file descriptor that is closed when it goes.
@@ -336,8 +342,10 @@ Status PosixEnv::replace(const Path& source, const Path& target) {
 Status PosixEnv::make_folders(const Path& path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);
-  if (!error || (error == std::errc::file_exists && std::filesystem::is_directory(path))) return {};
-  return failure("make folder", path, error.value());
+  if (!error) return {};
+  // The library says that a file in this place is "not a directory".
+  const bool is_taken = error == std::errc::not_a_directory && exists(path);
+  return failure("make folder", path, is_taken ? EEXIST : error.value());
 }
 
 Status PosixEnv::remove_file(const Path& path) {
@@ -373,8 +381,7 @@ Result<std::vector<FolderEntry>> PosixEnv::list_folder(const Path& path) {
   }
   if (error == std::errc::no_such_file_or_directory) return std::vector<FolderEntry>();
   if (error) return failure("list", path, error.value());
-  std::sort(entries.begin(), entries.end(),
-            [](const FolderEntry& a, const FolderEntry& b) { return a.name < b.name; });
+  std::sort(entries.begin(), entries.end(), [](const FolderEntry& a, const FolderEntry& b) { return a.name < b.name; });
   return entries;
 }
 
@@ -427,7 +434,8 @@ std::optional<Path> PosixEnv::home() {
     char buffer[4096];
     passwd entry{};
     passwd* found = nullptr;
-    if (::getpwuid_r(::geteuid(), &entry, buffer, sizeof buffer, &found) == 0 && found != nullptr) folder = found->pw_dir;
+    if (::getpwuid_r(::geteuid(), &entry, buffer, sizeof buffer, &found) == 0 && found != nullptr)
+      folder = found->pw_dir;
   }
   if (folder.empty() || ::access(folder.c_str(), W_OK) != 0) return std::nullopt;
   return Path(folder);

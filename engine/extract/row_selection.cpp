@@ -14,6 +14,13 @@ constexpr std::array<std::string_view, 11> kUsualNames = {"data",     "items",  
                                                           "entities", "payload", "content", "objects", "values"};
 constexpr std::size_t kDepthMax = 3;
 
+bool is_plain_name(std::string_view name) {
+  if (name.empty() || name.front() == '-' || (name.front() >= '0' && name.front() <= '9')) return false;
+  return std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  });
+}
+
 struct FoundList {
   std::string path;
   bool has_usual_name;
@@ -24,8 +31,7 @@ void find_lists(json::Ref object, const std::string& prefix, std::size_t depth, 
   for (std::size_t i = 0; i < object.size(); ++i) {
     const json::Ref value = key.next();
     const std::string_view name = key.as_text();
-    const bool plain = !name.empty() && name.find_first_of(".[]'\" *$") == std::string_view::npos;
-    const std::string path = (prefix.empty() ? "" : prefix + ".") + (plain ? std::string(name) : "['" + std::string(name) + "']");
+    const std::string path = append_path_field(prefix, name);
     if (value.is_list()) {
       out.push_back({path, std::find(kUsualNames.begin(), kUsualNames.end(), name) != kUsualNames.end()});
     } else if (value.is_object() && depth < kDepthMax) {
@@ -36,6 +42,17 @@ void find_lists(json::Ref object, const std::string& prefix, std::size_t depth, 
 }
 
 }  // namespace
+
+std::string append_path_field(const std::string& path, std::string_view name) {
+  const std::string dot = path.empty() ? "" : ".";
+  if (is_plain_name(name)) return path + dot + std::string(name);
+  std::string quoted;
+  for (const char c : name) {
+    if (c == '\'' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return path + dot + "['" + quoted + "']";
+}
 
 json::Rows select_rows(std::shared_ptr<const json::Document> document, const json::Path& path) {
   json::Rows rows;

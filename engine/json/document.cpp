@@ -34,53 +34,61 @@ Ref Ref::find(std::string_view key) const {
 
 namespace {
 
-// Apart from to_value(), so that its frames stay small: values may be thousands of levels deep.
-[[gnu::noinline]] Value scalar_to_value(Ref ref) {
+Value scalar_to_value(Ref ref) {
   Value value;
   switch (ref.kind()) {
-    case Kind::kBool: return ref.as_bool();
-    case Kind::kInt: return ref.as_int();
-    case Kind::kDouble: return ref.as_double();
+    case Kind::kBool:
+      return ref.as_bool();
+    case Kind::kInt:
+      return ref.as_int();
+    case Kind::kDouble:
+      return ref.as_double();
     case Kind::kText:
     case Kind::kBigInt:
     case Kind::kDecimal:
-    case Kind::kBinary: value = Value::of_text(ref.kind(), std::string(ref.as_text())); break;
+    case Kind::kBinary:
+      value = Value::of_text(ref.kind(), std::string(ref.as_text()));
+      break;
     case Kind::kTimestamp:
     case Kind::kDate:
-    case Kind::kTime: value = Value::of_number(ref.kind(), ref.as_int()); break;
-    default: return {};
+    case Kind::kTime:
+      value = Value::of_number(ref.kind(), ref.as_int());
+      break;
+    default:
+      return {};
   }
   value.set_subkind(ref.subkind());
   return value;
 }
 
-void fill(Value& value, Ref ref) {
-  if (ref.is_list()) {
-    value = Value::list(Value::List(ref.size()));
-    Ref item = Ref(ref.cell() + 1);
-    for (Value& place : value.items()) {
-      fill(place, item);
-      item = item.next();
-    }
-  } else if (ref.is_object()) {
-    value = Value::object(std::vector<Value::Member>(ref.size()));
-    Ref key = Ref(ref.cell() + 1);
-    for (Value::Member& place : value.members()) {
-      place.first = key.as_text();
-      fill(place.second, key.next());
-      key = key.next().next();
-    }
-  } else {
-    value = scalar_to_value(ref);
-  }
-}
-
 }  // namespace
 
 Value to_value(Ref ref) {
-  Value value;
-  fill(value, ref);
-  return value;
+  // Not by recursion: values may be thousands of levels deep. Lists get their size at once, so places do not move.
+  Value root;
+  std::vector<std::pair<Ref, Value*>> pending{{ref, &root}};
+  while (!pending.empty()) {
+    const auto [from, to] = pending.back();
+    pending.pop_back();
+    Ref next(from.cell() + 1);
+    if (from.is_list()) {
+      *to = Value::list(Value::List(from.size()));
+      for (Value& item : to->items()) {
+        pending.emplace_back(next, &item);
+        next = next.next();
+      }
+    } else if (from.is_object()) {
+      *to = Value::object(std::vector<Value::Member>(from.size()));
+      for (Value::Member& member : to->members()) {
+        member.first = next.as_text();
+        pending.emplace_back(next.next(), &member.second);
+        next = next.next().next();
+      }
+    } else {
+      *to = scalar_to_value(from);
+    }
+  }
+  return root;
 }
 
 std::size_t Document::bytes() const {
@@ -206,17 +214,23 @@ void DocumentBuilder::copy(Ref value) {
 
 void DocumentBuilder::value(const Value& value) {
   switch (value.kind()) {
-    case Kind::kNull: return null();
-    case Kind::kBool: return boolean(value.as_bool());
-    case Kind::kInt: return integer(value.as_int());
-    case Kind::kDouble: return real(value.as_double());
+    case Kind::kNull:
+      return null();
+    case Kind::kBool:
+      return boolean(value.as_bool());
+    case Kind::kInt:
+      return integer(value.as_int());
+    case Kind::kDouble:
+      return real(value.as_double());
     case Kind::kText:
     case Kind::kBigInt:
     case Kind::kDecimal:
-    case Kind::kBinary: return tagged_text(value.kind(), value.as_text(), value.subkind());
+    case Kind::kBinary:
+      return tagged_text(value.kind(), value.as_text(), value.subkind());
     case Kind::kTimestamp:
     case Kind::kDate:
-    case Kind::kTime: return tagged_number(value.kind(), value.as_int(), value.subkind());
+    case Kind::kTime:
+      return tagged_number(value.kind(), value.as_int(), value.subkind());
     case Kind::kList:
       begin_list();
       for (const Value& item : value.items()) this->value(item);

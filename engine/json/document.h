@@ -20,13 +20,13 @@ namespace lode::json {
 /// One value of a document. A list is followed by its items, an object by its keys (kText cells) and values in turn.
 struct Cell {
   Kind kind;
-  Subkind subkind;
-  std::uint32_t size;       ///< kText, kBigInt, kDecimal, kBinary: bytes; kList: items; kObject: members
+  Subkind subkind = Subkind::kNone;
+  std::uint32_t size;  ///< kText, kBigInt, kDecimal, kBinary: bytes; kList: items; kObject: members
   union {
-    std::int64_t number;    ///< kBool, kInt, kTimestamp, kDate, kTime
-    double real;            ///< kDouble
-    const char* text;       ///< kText, kBigInt, kDecimal, kBinary: not ended by NUL
-    std::uint64_t span;     ///< kList, kObject: cells of the whole value, this one included
+    std::int64_t number;  ///< kBool, kInt, kTimestamp, kDate, kTime
+    double real;          ///< kDouble
+    const char* text;     ///< kText, kBigInt, kDecimal, kBinary: not ended by NUL
+    std::uint64_t span;   ///< kList, kObject: cells of the whole value, this one included
   };
 };
 static_assert(sizeof(Cell) == 16);
@@ -49,12 +49,10 @@ class Ref {
   std::int64_t as_int() const { return cell_->number; }
   double as_double() const { return cell_->real; }
   std::string_view as_text() const { return {cell_->text, cell_->size}; }
-  std::size_t size() const { return cell_->size; }         ///< items or members (or bytes)
+  std::size_t size() const { return cell_->size; }  ///< items or members (or bytes)
 
   /// Cells this value takes, itself included.
-  std::uint64_t span() const {
-    return kind() == Kind::kList || kind() == Kind::kObject ? cell_->span : 1;
-  }
+  std::uint64_t span() const { return kind() == Kind::kList || kind() == Kind::kObject ? cell_->span : 1; }
   /// What comes after this value in the array: the next item, or the next key.
   Ref next() const { return Ref(cell_ + span()); }
   /// The first item of a list, or the first key of an object (its value is first_child().next()).
@@ -105,8 +103,8 @@ class CellArray {
   std::size_t capacity_ = 0;
 };
 
-/// The cells and the bytes that they point to. Built by a parser or a DocumentBuilder, then never changed, so any thread
-/// may read it. Held by shared_ptr: pages are views into it.
+/// The cells and the bytes that they point to. Built by a parser or a DocumentBuilder, then never changed, so any
+/// thread may read it. Held by shared_ptr: pages are views into it.
 class Document {
  public:
   Document() = default;
@@ -124,9 +122,9 @@ class Document {
   friend class DocumentBuilder;
   CellArray cells_;
   std::vector<std::uint32_t> roots_;
-  std::shared_ptr<const void> input_;              ///< keeps the parsed bytes alive; text cells may point into them
+  std::shared_ptr<const void> input_;  ///< keeps the parsed bytes alive; text cells may point into them
   std::size_t input_bytes_ = 0;
-  std::deque<std::string> chunks_;                 ///< text that is not in the input; a chunk never outgrows its memory
+  std::deque<std::string> chunks_;  ///< text that is not in the input; a chunk never outgrows its memory
 };
 
 /// Builds a document cell by cell. Used by one thread. Lists and objects: begin, then the contents, then end.
@@ -141,8 +139,8 @@ class DocumentBuilder {
   void boolean(bool value);
   void integer(std::int64_t value);
   void real(double value);
-  void text(std::string_view value);               ///< copied
-  void text_in_input(std::string_view value);      ///< not copied
+  void text(std::string_view value);           ///< copied
+  void text_in_input(std::string_view value);  ///< not copied
   /// kText, kBigInt, kDecimal, kBinary; copied.
   void tagged_text(Kind kind, std::string_view value, Subkind subkind = Subkind::kNone);
   /// kTimestamp, kDate, kTime.
@@ -150,15 +148,16 @@ class DocumentBuilder {
   void begin_list();
   void end_list();
   void begin_object();
-  void key(std::string_view name) { text(name); }            ///< copied
+  void key(std::string_view name) { text(name); }  ///< copied
   void key_in_input(std::string_view name) { text_in_input(name); }
   void end_object();
-  void copy(Ref value);                            ///< deep; text is copied
-  void value(const Value& value);                  ///< deep
+  void copy(Ref value);            ///< deep; text is copied
+  void value(const Value& value);  ///< deep
 
   std::size_t depth() const { return open_.size(); }
   std::size_t cell_count() const { return document_->cells_.size(); }
-  /// Forgets everything added after `cell_count` and `root_count` were what is given: an error in the middle of a value.
+  /// Forgets everything added after `cell_count` and `root_count` were what is given: an error in the middle of a
+  /// value.
   void rewind(std::size_t cell_count, std::size_t root_count);
   std::size_t root_count() const { return document_->roots_.size(); }
   /// Room for `cells` cells in all.

@@ -18,16 +18,18 @@ inline bool ends_scalar(const char* at, const char* text_end) {
     case '[':
     case ']':
     case '{':
-    case '}': return true;
-    default: return false;
+    case '}':
+      return true;
+    default:
+      return false;
   }
 }
 
 /// The parts of read_number() that are not for short integers.
 const char* read_long_number(const char* at, const char* text_end, Cell& cell);
 
-/// Reads the number at `at` into `cell`: kInt, kDouble, or kBigInt whose text is left where it is. nullptr when done, else
-/// the place of what is wrong; the kind is kDouble then if the number is well formed but too large, else kNull.
+/// Reads the number at `at` into `cell`: kInt, kDouble, or kBigInt whose text is left where it is. nullptr when done,
+/// else the place of what is wrong; the kind is kDouble then if the number is well formed but too large, else kNull.
 /// REQUIRES: `*at` is '-' or a digit, and `*text_end` may be read.
 inline const char* read_number(const char* at, const char* text_end, Cell& cell) {
   const bool negative = *at == '-';

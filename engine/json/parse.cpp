@@ -1,12 +1,13 @@
 // Parsing JSON: simdjson finds the structure, this file turns it into cells.
 //
-// simdjson's first stage reads 64 bytes at a time with the widest vector instructions that the machine has. It checks UTF-8
-// and control characters and answers the offsets of everything that matters: brackets, commas, colons, the first character
-// of each string, number and word. The second stage here walks those offsets once, with a stack of its own instead of
-// recursion, and writes cells. Strings without a backslash stay where they are; cells point at them.
+// simdjson's first stage reads 64 bytes at a time with the widest vector instructions that the machine has. It checks
+// UTF-8 and control characters and answers the offsets of everything that matters: brackets, commas, colons, the first
+// character of each string, number and word. The second stage here walks those offsets once, with a stack of its own
+// instead of recursion, and writes cells. Strings without a backslash stay where they are; cells point at them.
 //
-// Long texts go through in windows that end at a line's end, so that the offsets stay in the processor's cache. A raw line
-// break cannot be inside a string, number or word, so the first stage may start afresh there; the second stage just goes on.
+// Long texts go through in windows that end at a line's end, so that the offsets stay in the processor's cache. A raw
+// line break cannot be inside a string, number or word, so the first stage may start afresh there; the second stage
+// just goes on.
 #include "json/parse.h"
 
 #include <fmt/format.h>
@@ -29,18 +30,18 @@ using Indexer = simdjson::internal::dom_parser_implementation;
 
 constexpr std::size_t kDepthMax = 2500;
 constexpr std::size_t kWindowBytes = 256 * 1024;
-constexpr std::size_t kKeptBytesMax = 4 * 1024 * 1024;         // a larger window's memory is given back
+constexpr std::size_t kKeptBytesMax = 4 * 1024 * 1024;     // a larger window's memory is given back
 constexpr std::size_t kIndexedBytesMax = 0xFFFFFFFF - 64;  // what 32-bit offsets reach
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 // Where the second stage stands between two windows.
 enum class Expect {
-  kRoot,        // a value at the top, or the end
-  kEnd,         // nothing any more: the one value is complete
-  kValue,       // a value
-  kItemOrEnd,   // after '[': a value or ']'
-  kKeyOrEnd,    // after '{': a key or '}'
-  kKey,         // after ',' in an object
+  kRoot,       // a value at the top, or the end
+  kEnd,        // nothing any more: the one value is complete
+  kValue,      // a value
+  kItemOrEnd,  // after '[': a value or ']'
+  kKeyOrEnd,   // after '{': a key or '}'
+  kKey,        // after ',' in an object
   kColon,
   kCommaOrEnd,  // after an item or a member
 };
@@ -85,6 +86,7 @@ class CellWriter {
   }
   bool text_cell(const char* at, const char* next, Cell& cell);
   bool unescape(const char* at, const char* end, Cell& cell);
+  bool unescape_code_point(const char* slash, const char* end, const char*& from);
   void decode(Cell& cell);
   bool scalar(const char* at, Cell& cell);
   bool word(const char* at, std::string_view word, Kind kind, std::int64_t number, Cell& cell);
@@ -105,8 +107,8 @@ bool CellWriter::fail_unexpected(const char* at, std::string_view wanted) {
   return fail(at, fmt::format("expected {}", wanted));
 }
 
-// A loop over the offsets. The labels are the states of Expect; `goto` keeps them in the processor's registers instead of
-// a variable, which is what this loop's speed comes from.
+// A loop over the offsets. The labels are the states of Expect; `goto` keeps them in the processor's registers instead
+// of a variable, which is what this loop's speed comes from.
 bool CellWriter::window(const char* base, const std::uint32_t* index, std::size_t count) {
   CellArray& array = document_.cells();
   if (array.size() + count > UINT32_MAX) return fail(base, "more than 4 294 967 295 values in one document");
@@ -123,14 +125,22 @@ bool CellWriter::window(const char* base, const std::uint32_t* index, std::size_
   };
 
   switch (expect_) {
-    case Expect::kRoot: goto root;
-    case Expect::kEnd: goto end;
-    case Expect::kValue: goto value;
-    case Expect::kItemOrEnd: goto item_or_end;
-    case Expect::kKeyOrEnd: goto key_or_end;
-    case Expect::kKey: goto key;
-    case Expect::kColon: goto colon;
-    case Expect::kCommaOrEnd: goto comma_or_end;
+    case Expect::kRoot:
+      goto root;
+    case Expect::kEnd:
+      goto end;
+    case Expect::kValue:
+      goto value;
+    case Expect::kItemOrEnd:
+      goto item_or_end;
+    case Expect::kKeyOrEnd:
+      goto key_or_end;
+    case Expect::kKey:
+      goto key;
+    case Expect::kColon:
+      goto colon;
+    case Expect::kCommaOrEnd:
+      goto comma_or_end;
   }
 
 root:
@@ -192,7 +202,8 @@ key_or_end:
 key:
   if (index == index_end) return suspend(Expect::kKey);
   at = base + *index++;
-  if (*at != '"') return fail_unexpected(at, *at == '}' ? "a key: a comma may not stand before '}'" : "a key in double quotes");
+  if (*at != '"')
+    return fail_unexpected(at, *at == '}' ? "a key: a comma may not stand before '}'" : "a key in double quotes");
 
 key_at:
   if (!text_cell(at, base + *index, *cell)) return false;
@@ -211,7 +222,8 @@ comma_or_end:
   if (open_[depth_ - 1].is_list) {
     if (*at == ',') {
       ++open_[depth_ - 1].children;
-      if (index != index_end && base[*index] == ']') return fail_unexpected(base + *index, "a value: a comma may not stand before ']'");
+      if (index != index_end && base[*index] == ']')
+        return fail_unexpected(base + *index, "a value: a comma may not stand before ']'");
       goto value;
     }
     if (*at != ']') return fail_unexpected(at, "',' or ']' after an item of a list");
@@ -230,16 +242,19 @@ close:
 
 bool CellWriter::finish() {
   switch (expect_) {
-    case Expect::kRoot: return many_ || fail(text_end_, "the text is empty: a JSON value was expected");
-    case Expect::kEnd: return true;
-    default: break;
+    case Expect::kRoot:
+      return many_ || fail(text_end_, "the text is empty: a JSON value was expected");
+    case Expect::kEnd:
+      return true;
+    default:
+      break;
   }
   if (depth_ == 0) return fail(text_end_, "the text is empty: a JSON value was expected");
   return fail(text_end_, fmt::format("the text ends inside {}", open_[depth_ - 1].is_list ? "a list" : "an object"));
 }
 
-// `at` is the opening quote. The first stage has made sure that there is a closing one before `next`, the next offset, with
-// nothing but white space after it; a backslash is rare, so its position is looked up once for the whole text.
+// `at` is the opening quote. The first stage has made sure that there is a closing one before `next`, the next offset,
+// with nothing but white space after it; a backslash is rare, so its position is looked up once for the whole text.
 bool CellWriter::text_cell(const char* at, const char* next, Cell& cell) {
   const char* end = next - 1;
   while (*end != '"') --end;
@@ -261,6 +276,22 @@ int hex4(const char* at, const char* end) {
   return error == std::errc() && stop == at + 4 ? static_cast<int>(value) : -1;
 }
 
+// "\uXXXX", or two of them for a character beyond 16 bits. `from` is set to what follows.
+bool CellWriter::unescape_code_point(const char* slash, const char* end, const char*& from) {
+  const int code = hex4(slash + 2, end);
+  if (code < 0) return fail(slash, "'\\u' must be followed by four hexadecimal digits");
+  from = slash + 6;
+  if (code < 0xD800 || code >= 0xE000) {
+    append_utf8(unescaped_, static_cast<char32_t>(code));
+    return true;
+  }
+  const int low = code < 0xDC00 && from[0] == '\\' && from[1] == 'u' ? hex4(from + 2, end) : -1;
+  if (low < 0xDC00 || low > 0xDFFF) return fail(slash, "half of a surrogate pair stands alone");
+  from += 6;
+  append_utf8(unescaped_, static_cast<char32_t>(0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00)));
+  return true;
+}
+
 // `at` and `end` are the quotes.
 bool CellWriter::unescape(const char* at, const char* end, Cell& cell) {
   unescaped_.clear();
@@ -269,30 +300,16 @@ bool CellWriter::unescape(const char* at, const char* end, Cell& cell) {
     unescaped_.append(from, slash != nullptr ? slash : end);
     if (slash == nullptr) break;
     from = slash + 2;
-    switch (slash[1]) {
-      case '"':
-      case '\\':
-      case '/': unescaped_.push_back(slash[1]); break;
-      case 'b': unescaped_.push_back('\b'); break;
-      case 'f': unescaped_.push_back('\f'); break;
-      case 'n': unescaped_.push_back('\n'); break;
-      case 'r': unescaped_.push_back('\r'); break;
-      case 't': unescaped_.push_back('\t'); break;
-      case 'u': {
-        int code = hex4(from, end);
-        if (code < 0) return fail(slash, "'\\u' must be followed by four hexadecimal digits");
-        from += 4;
-        if (code >= 0xD800 && code < 0xE000) {
-          const int low = code < 0xDC00 && from[0] == '\\' && from[1] == 'u' ? hex4(from + 2, end) : -1;
-          if (low < 0xDC00 || low > 0xDFFF) return fail(slash, "half of a surrogate pair stands alone");
-          code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
-          from += 6;
-        }
-        append_utf8(unescaped_, static_cast<char32_t>(code));
-        break;
-      }
-      default: return fail(slash, "a backslash must be followed by one of \" \\ / b f n r t u");
+    if (slash[1] == 'u') {
+      if (!unescape_code_point(slash, end, from)) return false;
+      continue;
     }
+    static constexpr std::string_view kLetters = "\"\\/bfnrt";
+    static constexpr std::string_view kMeanings = "\"\\/\b\f\n\r\t";
+    const std::size_t which = kLetters.find(slash[1]);
+    if (which == std::string_view::npos)
+      return fail(slash, "a backslash must be followed by one of \" \\ / b f n r t u");
+    unescaped_.push_back(kMeanings[which]);
   }
   cell.kind = Kind::kText;
   cell.subkind = Subkind::kNone;
@@ -331,9 +348,12 @@ bool CellWriter::word(const char* at, std::string_view word, Kind kind, std::int
 
 bool CellWriter::scalar(const char* at, Cell& cell) {
   switch (*at) {
-    case 't': return word(at, "true", Kind::kBool, 1, cell);
-    case 'f': return word(at, "false", Kind::kBool, 0, cell);
-    case 'n': return word(at, "null", Kind::kNull, 0, cell);
+    case 't':
+      return word(at, "true", Kind::kBool, 1, cell);
+    case 'f':
+      return word(at, "false", Kind::kBool, 0, cell);
+    case 'n':
+      return word(at, "null", Kind::kNull, 0, cell);
     case '-':
     case '0':
     case '1':
@@ -344,8 +364,10 @@ bool CellWriter::scalar(const char* at, Cell& cell) {
     case '6':
     case '7':
     case '8':
-    case '9': break;
-    default: return fail_unexpected(at, "a JSON value");
+    case '9':
+      break;
+    default:
+      return fail_unexpected(at, "a JSON value");
   }
   const char* wrong = read_number(at, text_end_, cell);
   if (wrong == nullptr) return true;
@@ -448,8 +470,8 @@ bool Parser::Impl::index(std::string_view window) {
         simdjson::get_active_implementation()->create_dom_parser_implementation(capacity, 1, indexer);
     if (error != simdjson::SUCCESS) throw std::bad_alloc();  // as every container here does
   }
-  const simdjson::error_code error = indexer->stage1(reinterpret_cast<const std::uint8_t*>(window.data()), window.size(),
-                                                     simdjson::stage1_mode::regular);
+  const simdjson::error_code error = indexer->stage1(reinterpret_cast<const std::uint8_t*>(window.data()),
+                                                     window.size(), simdjson::stage1_mode::regular);
   if (error == simdjson::EMPTY) indexer->n_structural_indexes = 0;
   return error == simdjson::SUCCESS || error == simdjson::EMPTY;
 }
@@ -501,7 +523,9 @@ Parser::~Parser() = default;
 Parser::Parser(Parser&&) noexcept = default;
 Parser& Parser::operator=(Parser&&) noexcept = default;
 
-Result<std::shared_ptr<const Document>> Parser::parse(std::string text) { return impl_->run(std::move(text), false, 1); }
+Result<std::shared_ptr<const Document>> Parser::parse(std::string text) {
+  return impl_->run(std::move(text), false, 1);
+}
 
 Result<std::shared_ptr<const Document>> Parser::parse_lines(std::string text, std::size_t first_line) {
   return impl_->run(std::move(text), true, first_line);

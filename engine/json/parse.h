@@ -13,8 +13,8 @@ namespace lode::json {
 
 /// Parses JSON texts into documents. Reusable, keeps its buffers; used by one thread at a time.
 /// Errors: kJsonSyntax with line, column and an excerpt; kJsonDepth beyond 2500 levels. Integers beyond 64 bits become
-/// kBigInt, so no digit is lost; a number too large for a double is an error. Keys keep their order and duplicates stay.
-/// A byte order mark is skipped. The system's memory running out is the one failure that throws (std::bad_alloc).
+/// kBigInt, so no digit is lost; a number too large for a double is an error. Keys keep their order and duplicates
+/// stay. A byte order mark is skipped. The system's memory running out is the one failure that throws (std::bad_alloc).
 class Parser {
  public:
   /// With Typing::kTyped, strings of dlt's typed JSON become what they stand for; what cannot be decoded stays text.

@@ -1,210 +1,282 @@
-// Paths into JSON values: compiling and walking.
+// Paths into JSON values: walking.
 #include "json/path.h"
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
+#include <compare>
 
-#include "base/text.h"
+#include "json/path_steps.h"
 
 namespace lode::json {
 namespace {
 
-bool is_name_start(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '@' ||
-         static_cast<unsigned char>(c) >= 0x80;
+using Step = PathStep;
+using Condition = PathCondition;
+
+double to_double(Ref number) {
+  if (number.kind() == Kind::kInt) return static_cast<double>(number.as_int());
+  if (number.kind() == Kind::kDouble) return number.as_double();
+  double value = 0;
+  const std::string_view text = number.as_text();
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
 }
-bool is_name(char c) { return is_name_start(c) || c == '-'; }
 
-// Reads the text of a path from left to right.
-class Reader {
+bool is_number(Ref value) {
+  const Kind kind = value.kind();
+  return kind == Kind::kInt || kind == Kind::kDouble || kind == Kind::kBigInt || kind == Kind::kDecimal;
+}
+
+// Numbers with numbers and texts with texts; everything else is equal or not, but never less.
+std::partial_ordering order(Ref a, Ref b) {
+  if (a.kind() == Kind::kInt && b.kind() == Kind::kInt) return a.as_int() <=> b.as_int();
+  if (is_number(a) && is_number(b)) return to_double(a) <=> to_double(b);
+  if (a.is_text() && b.is_text()) return a.as_text() <=> b.as_text();
+  return to_value(a) == to_value(b) ? std::partial_ordering::equivalent : std::partial_ordering::unordered;
+}
+
+bool holds(Condition::Operator compare, std::partial_ordering order) {
+  using Operator = Condition::Operator;
+  switch (compare) {
+    case Operator::kEqual:
+      return order == 0;
+    case Operator::kNotEqual:
+      return order != 0;
+    case Operator::kLess:
+      return order < 0;
+    case Operator::kLessOrEqual:
+      return order <= 0;
+    case Operator::kGreater:
+      return order > 0;
+    case Operator::kGreaterOrEqual:
+      return order >= 0;
+  }
+  return false;
+}
+
+// Follows steps from a value. Every function answers true when enough has been found.
+class Walk {
  public:
-  explicit Reader(std::string_view text) : text_(text) {}
+  Walk(Ref root, std::size_t matches_max) : root_(root), matches_max_(matches_max) {}
 
-  bool at_end() const { return at_ == text_.size(); }
-  char peek() const { return at_end() ? '\0' : text_[at_]; }
-  bool take(char c) {
-    if (peek() != c || at_end()) return false;
-    ++at_;
-    return true;
-  }
-  bool take(std::string_view word) {
-    if (!text_.substr(at_).starts_with(word)) return false;
-    at_ += word.size();
-    return true;
-  }
-  void skip_white() {
-    while (peek() == ' ') ++at_;
-  }
-  std::string name() {
-    const std::size_t start = at_;
-    if (is_name_start(peek())) {
-      while (is_name(peek())) ++at_;
-    }
-    return std::string(text_.substr(start, at_ - start));
-  }
-  /// The text between quotes; `*error` is set if there is no closing one.
-  bool quoted(std::string& out) {
-    const char quote = text_[at_++];
-    for (; !at_end(); ++at_) {
-      if (text_[at_] == quote) {
-        ++at_;
-        return true;
-      }
-      if (text_[at_] == '\\' && at_ + 1 < text_.size()) ++at_;
-      out.push_back(text_[at_]);
-    }
-    return false;
-  }
-  bool integer(std::int64_t& out) {
-    const auto [stop, error] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), out);
-    if (error != std::errc()) return false;
-    at_ = static_cast<std::size_t>(stop - text_.data());
-    return true;
-  }
-  Status error(std::string_view what) const {
-    return Status::error(Code::kJsonPath, fmt::format("path {}: character {}: {}", quote_json(text_),
-                                                      count_code_points(text_.substr(0, at_)) + 1, what));
-  }
+  /// The steps [at, end) from `value`; with none left, `value` is a match, or goes on where a union left off.
+  bool follow(const Step* at, const Step* end, Ref value);
+  std::vector<Ref>& matches() { return matches_; }
 
  private:
-  std::string_view text_;
-  std::size_t at_ = 0;
+  /// What comes after the branch of a union.
+  struct Rest {
+    const Step* at;
+    const Step* end;
+    const Rest* outer;
+  };
+
+  bool by_index(const Step* step, const Step* end, Ref list);
+  bool by_slice(const Step* step, const Step* end, Ref list);
+  bool into_children(const Step* step, const Step* end, Ref value);
+  bool downwards(const Step* step, const Step* end, Ref value);
+  bool into_branches(const Step* step, const Step* end, Ref value);
+  std::vector<Ref> find(const PathQuery& query, Ref item, std::size_t matches_max) const;
+  bool is_true(const Condition& condition, Ref item) const;
+  bool compares(const Condition& condition, Ref item) const;
+
+  Ref root_;
+  std::size_t matches_max_;
+  std::vector<Ref> matches_;
+  const Rest* rest_ = nullptr;
 };
+
+bool Walk::follow(const Step* at, const Step* end, Ref value) {
+  if (at == end) {
+    if (rest_ == nullptr) {
+      matches_.push_back(value);
+      return matches_.size() >= matches_max_;
+    }
+    const Rest* rest = rest_;
+    rest_ = rest->outer;
+    const bool enough = follow(rest->at, rest->end, value);
+    rest_ = rest;
+    return enough;
+  }
+  switch (at->kind) {
+    case Step::Kind::kFields:
+      for (const std::string& field : at->fields) {
+        const Ref member = value.find(field);
+        if (member && follow(at + 1, end, member)) return true;
+      }
+      return false;
+    case Step::Kind::kIndexes:
+      return value.is_list() && by_index(at, end, value);
+    case Step::Kind::kSlice:
+      return value.is_list() && by_slice(at, end, value);
+    case Step::Kind::kAnyChild:
+    case Step::Kind::kFilter:
+      return into_children(at, end, value);
+    case Step::Kind::kDescend:
+      return downwards(at, end, value);
+    case Step::Kind::kUnion:
+      return into_branches(at, end, value);
+  }
+  return false;
+}
+
+bool Walk::by_index(const Step* step, const Step* end, Ref list) {
+  const auto count = static_cast<std::int64_t>(list.size());
+  for (const std::int64_t index : step->indexes) {
+    const std::int64_t place = index < 0 ? index + count : index;
+    if (place < 0 || place >= count) continue;
+    Ref item = list.first_child();
+    for (std::int64_t i = 0; i < place; ++i) item = item.next();
+    if (follow(step + 1, end, item)) return true;
+  }
+  return false;
+}
+
+// As Python slices: bounds beyond the list are brought back to its ends.
+bool Walk::by_slice(const Step* step, const Step* end, Ref list) {
+  const auto count = static_cast<std::int64_t>(list.size());
+  const bool forward = step->stride > 0;
+  if (step->stride == 0 || count == 0) return false;
+  const std::int64_t lowest = forward ? 0 : -1;
+  const std::int64_t highest = forward ? count : count - 1;
+  const auto bound = [&](const std::optional<std::int64_t>& written, std::int64_t otherwise) {
+    if (!written) return otherwise;
+    return std::clamp(*written < 0 ? *written + count : *written, lowest, highest);
+  };
+  const std::int64_t from = bound(step->start, forward ? 0 : count - 1);
+  const std::int64_t to = bound(step->end, forward ? count : -1);
+  // A stride beyond the list takes one item; without the limit the sum below could overflow.
+  const std::int64_t stride = std::clamp(step->stride, -count, count);
+  std::vector<Ref> items;
+  items.reserve(static_cast<std::size_t>(count));
+  Ref item = list.first_child();
+  for (std::int64_t i = 0; i < count; ++i, item = item.next()) items.push_back(item);
+  for (std::int64_t i = from; forward ? i < to : i > to; i += stride) {
+    if (follow(step + 1, end, items[static_cast<std::size_t>(i)])) return true;
+  }
+  return false;
+}
+
+bool Walk::into_children(const Step* step, const Step* end, Ref value) {
+  if (!value.is_list() && !value.is_object()) return false;
+  Ref next(value.cell() + 1);
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const Ref child = value.is_object() ? next.next() : next;
+    next = child.next();
+    if (step->kind == Step::Kind::kFilter && !is_true(step->conditions.front(), child)) continue;
+    if (follow(step + 1, end, child)) return true;
+  }
+  return false;
+}
+
+// The value first, then what is below it, in the order of the document. With a list of its own instead of recursion:
+// documents may be thousands of levels deep.
+bool Walk::downwards(const Step* step, const Step* end, Ref value) {
+  struct Open {
+    Ref next;
+    std::size_t left;
+    bool is_object;
+  };
+  std::vector<Open> open{{value, 1, false}};
+  while (!open.empty()) {
+    Open& last = open.back();
+    if (last.left-- == 0) {
+      open.pop_back();
+      continue;
+    }
+    const Ref here = last.is_object ? last.next.next() : last.next;
+    last.next = here.next();
+    if (follow(step + 1, end, here)) return true;
+    if (here.is_list() || here.is_object()) open.push_back({Ref(here.cell() + 1), here.size(), here.is_object()});
+  }
+  return false;
+}
+
+bool Walk::into_branches(const Step* step, const Step* end, Ref value) {
+  const Rest rest{step + 1, end, rest_};
+  rest_ = &rest;
+  bool enough = false;
+  for (const std::vector<Step>& branch : step->branches) {
+    enough = follow(branch.data(), branch.data() + branch.size(), value);
+    if (enough) break;
+  }
+  rest_ = rest.outer;
+  return enough;
+}
+
+std::vector<Ref> Walk::find(const PathQuery& query, Ref item, std::size_t matches_max) const {
+  Walk walk(root_, matches_max);
+  walk.follow(query.steps.data(), query.steps.data() + query.steps.size(), query.from_root ? root_ : item);
+  return std::move(walk.matches());
+}
+
+bool Walk::is_true(const Condition& condition, Ref item) const {
+  const auto holds_here = [&](const Condition& part) { return is_true(part, item); };
+  switch (condition.kind) {
+    case Condition::Kind::kExists:
+      return !find(condition.left, item, 1).empty();
+    case Condition::Kind::kMissing:
+      return find(condition.left, item, 1).empty();
+    case Condition::Kind::kCompare:
+      return compares(condition, item);
+    case Condition::Kind::kAll:
+      return std::all_of(condition.parts.begin(), condition.parts.end(), holds_here);
+    case Condition::Kind::kAny:
+      return std::any_of(condition.parts.begin(), condition.parts.end(), holds_here);
+  }
+  return false;
+}
+
+// True if any match on the left compares. Nothing is equal to nothing, and not equal to everything else.
+bool Walk::compares(const Condition& condition, Ref item) const {
+  const std::vector<Ref> left = find(condition.left, item, SIZE_MAX);
+  Ref right;
+  if (condition.right) {
+    const std::vector<Ref> found = find(*condition.right, item, 1);
+    if (!found.empty()) right = found.front();
+  } else {
+    right = condition.literal->root(0);
+  }
+  if (left.empty() || !right) {
+    const bool both_missing = left.empty() && !right;
+    return holds(condition.compare,
+                 both_missing ? std::partial_ordering::equivalent : std::partial_ordering::unordered);
+  }
+  return std::any_of(left.begin(), left.end(),
+                     [&](Ref value) { return holds(condition.compare, order(value, right)); });
+}
+
+std::vector<Ref> walk(const std::vector<PathStep>& steps, Ref root, std::size_t matches_max) {
+  Walk walk(root, matches_max);
+  walk.follow(steps.data(), steps.data() + steps.size(), root);
+  return std::move(walk.matches());
+}
 
 }  // namespace
 
-// What stands in brackets: a quoted field, '*', an index or a slice.
-Status Path::compile_bracket(void* opaque) {
-  Reader& reader = *static_cast<Reader*>(opaque);
-  Step step;
-  reader.skip_white();
-  if (reader.peek() == '\'' || reader.peek() == '"') {
-    if (!reader.quoted(step.field)) return reader.error("the closing quote is missing");
-  } else if (reader.take('*')) {
-    step.kind = Step::Kind::kSlice;
-  } else {
-    step.kind = Step::Kind::kIndex;
-    const bool has_first = reader.integer(step.index);
-    reader.skip_white();
-    if (reader.take(':')) {
-      step.kind = Step::Kind::kSlice;
-      step.has_slice_start = has_first;
-      reader.skip_white();
-      step.has_slice_end = reader.integer(step.slice_end);
-    } else if (!has_first) {
-      return reader.error("an index, a slice, '*' or a quoted name was expected");
-    }
-  }
-  reader.skip_white();
-  if (!reader.take(']')) return reader.error("']' was expected");
-  steps_.push_back(std::move(step));
-  return {};
-}
-
 Result<Path> Path::compile(std::string_view text) {
+  LODE_ASSIGN(std::vector<PathStep> steps, compile_steps(text));
   Path path;
   path.text_ = text;
-  Reader reader(text);
-  bool wants_step = true;  // at the start and after a dot
-  bool may_name = !reader.take('$');
-  if (!may_name) wants_step = false;
-  while (wants_step || !reader.at_end()) {
-    if (!wants_step || !path.steps_.empty() || !may_name) {
-      if (!wants_step && reader.take("..")) {
-        path.steps_.push_back({Step::Kind::kDescend});
-        wants_step = true;
-        continue;
-      }
-      if (!wants_step && reader.take('.')) {
-        wants_step = true;
-        continue;
-      }
-    }
-    if (reader.take('[')) {
-      LODE_TRY(path.compile_bracket(&reader));
-    } else if (!wants_step) {
-      return reader.error("'.' or '[' was expected");
-    } else if (reader.take('*')) {
-      path.steps_.push_back({Step::Kind::kAnyChild});
-    } else if (reader.peek() == '\'' || reader.peek() == '"') {
-      Step step;
-      if (!reader.quoted(step.field)) return reader.error("the closing quote is missing");
-      path.steps_.push_back(std::move(step));
-    } else {
-      Step step;
-      step.field = reader.name();
-      if (step.field.empty()) return reader.error("a field name was expected");
-      path.steps_.push_back(std::move(step));
-    }
-    wants_step = false;
+  const bool is_rooted = text.find('$') != std::string_view::npos && text.find_first_not_of(" \t") == text.find('$');
+  if (!is_rooted && steps.size() == 1 && steps[0].kind == PathStep::Kind::kFields && steps[0].fields.size() == 1) {
+    path.plain_field_ = steps[0].fields[0];
   }
-  if (may_name && path.steps_.size() == 1 && path.steps_[0].kind == Step::Kind::kField) {
-    path.plain_field_ = path.steps_[0].field;
-  }
+  path.steps_ = std::make_shared<const std::vector<PathStep>>(std::move(steps));
   return path;
 }
 
 std::vector<Ref> Path::select(Ref root) const {
-  std::vector<Ref> out;
-  if (root) apply(0, root, out);
-  return out;
+  if (!root) return {};
+  if (steps_ == nullptr) return {root};
+  return walk(*steps_, root, SIZE_MAX);
 }
 
 Ref Path::first(Ref root) const {
-  if (!root) return {};
+  if (!root || steps_ == nullptr) return root;
   if (!plain_field_.empty()) return root.find(plain_field_);
-  const std::vector<Ref> all = select(root);
-  return all.empty() ? Ref() : all.front();
-}
-
-void Path::apply(std::size_t index, Ref value, std::vector<Ref>& out) const {
-  if (index == steps_.size()) {
-    out.push_back(value);
-    return;
-  }
-  const Step& step = steps_[index];
-  const auto count = static_cast<std::int64_t>(value.size());
-  switch (step.kind) {
-    case Step::Kind::kField:
-      if (const Ref member = value.find(step.field)) apply(index + 1, member, out);
-      return;
-    case Step::Kind::kIndex:
-    case Step::Kind::kSlice: {
-      if (!value.is_list()) {
-        if (step.kind == Step::Kind::kSlice) apply(index + 1, value, out);
-        return;
-      }
-      std::int64_t from = step.index;
-      std::int64_t to = from + 1;
-      if (step.kind == Step::Kind::kSlice) {
-        from = step.has_slice_start ? step.index : 0;
-        to = step.has_slice_end ? step.slice_end : count;
-        if (from < 0) from = std::max<std::int64_t>(0, from + count);
-        if (to < 0) to += count;
-      } else if (from < 0) {
-        from += count;
-        to += count;
-      }
-      if (from < 0) return;
-      Ref item = count > 0 ? value.first_child() : Ref();
-      for (std::int64_t i = 0; i < std::min(to, count); ++i, item = item.next()) {
-        if (i >= from) apply(index + 1, item, out);
-      }
-      return;
-    }
-    case Step::Kind::kAnyChild:
-    case Step::Kind::kDescend: break;
-  }
-  if (step.kind == Step::Kind::kDescend) apply(index + 1, value, out);
-  if (count == 0 || !(value.is_object() || (value.is_list() && step.kind == Step::Kind::kDescend))) return;
-  Ref child = value.first_child();
-  for (std::int64_t i = 0; i < count; ++i) {
-    if (value.is_object()) child = child.next();
-    apply(step.kind == Step::Kind::kDescend ? index : index + 1, child, out);
-    child = child.next();
-  }
+  const std::vector<Ref> matches = walk(*steps_, root, 1);
+  return matches.empty() ? Ref() : matches.front();
 }
 
 }  // namespace lode::json

@@ -1,7 +1,18 @@
 // Paths into JSON values: "data.items", "$.groups[*].rows", "items[-1].id", "a['odd key'].b", "a..b".
-// Source of the grammar: the parts of JSONPath that dlt's users write (jsonpath-ng's dialect).
+// Source of the grammar: the parts of JSONPath that dlt's users write (jsonpath-ng's dialect, as newer releases read
+// it).
+//
+//   a.b   $.a   'a b'.c   a["k.k"]      members; a bare name is letters, digits, '_', '-' and '@', or a number
+//   a,b   ['a','b']   a.(b|c)           several members; either of two paths
+//   a.*   a[*]                          every item of a list, every member's value of an object
+//   b[0]   b[-1]   b[0,2]   b[1:]   b[::2]   b[-2:]
+//   $..c   a..c                         at any depth below, the value itself included
+//   b[?(@.c > 1 && @.d == 'x')]   b[?@.c]   b[?(!@.c)]   b[?(@.c == $.limit)]
+//
+// A path never fails on a value: what is not there does not match, and null is a match like any other value.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,13 +22,15 @@
 
 namespace lode::json {
 
-/// A compiled path. A value; const methods are thread-safe.
+struct PathStep;
+
+/// A compiled path. A value; const methods are thread-safe. A default one selects the root.
 class Path {
  public:
   /// Errors: kJsonPath, naming the position.
   static Result<Path> compile(std::string_view text);
 
-  /// All matches, in document order.
+  /// All matches, in document order for each step. Something may match twice in a path with '..', '|' or ','.
   std::vector<Ref> select(Ref root) const;
   /// The first match; a Ref without a cell if there is none.
   Ref first(Ref root) const;
@@ -26,20 +39,9 @@ class Path {
   const std::string& text() const { return text_; }
 
  private:
-  struct Step {
-    enum class Kind { kField, kIndex, kAnyChild, kDescend, kSlice } kind = Kind::kField;
-    std::string field;
-    std::int64_t index = 0;
-    std::int64_t slice_end = 0;
-    bool has_slice_start = false;
-    bool has_slice_end = false;
-  };
-  Status compile_bracket(void* reader);
-  void apply(std::size_t step, Ref value, std::vector<Ref>& out) const;
-
   std::string text_;
   std::string plain_field_;
-  std::vector<Step> steps_;
+  std::shared_ptr<const std::vector<PathStep>> steps_;  ///< null: none
 };
 
 }  // namespace lode::json

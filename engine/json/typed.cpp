@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <optional>
+#include <vector>
 
 #include "base/assert.h"
 #include "base/iso8601.h"
@@ -84,7 +85,9 @@ bool read_time(char mark, std::string_view text, TypedText& out) {
 
 bool read_marked(char mark, std::string_view text, TypedText& out) {
   switch (mark) {
-    case kWeiMark: out.subkind = Subkind::kWei; [[fallthrough]];
+    case kWeiMark:
+      out.subkind = Subkind::kWei;
+      [[fallthrough]];
     case kDecimalMark:
       out.kind = Kind::kDecimal;
       out.text = text;
@@ -97,11 +100,15 @@ bool read_marked(char mark, std::string_view text, TypedText& out) {
       out.kind = Kind::kBinary;
       out.subkind = Subkind::kHexBytes;
       return text.starts_with("0x") && hex_decode(text.substr(2), out.bytes);
-    case kBytesMark: out.kind = Kind::kBinary; return base64_decode(text, out.bytes);
+    case kBytesMark:
+      out.kind = Kind::kBinary;
+      return base64_decode(text, out.bytes);
     case kTimestampMark:
     case kDateMark:
-    case kTimeMark: return read_time(mark, text, out);
-    default: return false;
+    case kTimeMark:
+      return read_time(mark, text, out);
+    default:
+      return false;
   }
 }
 
@@ -137,21 +144,29 @@ bool read_typed(std::string_view string, TypedText& out) {
 }
 
 void decode_typed(Value& value) {
-  if (value.is_list()) {
-    for (Value& item : value.items()) decode_typed(item);
-  } else if (value.is_object()) {
-    for (auto& [key, member] : value.members()) decode_typed(member);
-  } else if (value.is_text()) {
+  std::vector<Value*> pending{&value};  // instead of recursion: values may be thousands of levels deep
+  while (!pending.empty()) {
+    Value& here = *pending.back();
+    pending.pop_back();
     TypedText typed;
-    if (read_typed(value.as_text(), typed)) value = to_value(std::move(typed));
+    if (here.is_list()) {
+      for (Value& item : here.items()) pending.push_back(&item);
+    } else if (here.is_object()) {
+      for (auto& [key, member] : here.members()) pending.push_back(&member);
+    } else if (here.is_text() && read_typed(here.as_text(), typed)) {
+      here = to_value(std::move(typed));
+    }
   }
 }
 
 void append_typed(std::string& out, Typing typing, Kind kind, Subkind subkind, std::int64_t number) {
   switch (kind) {
-    case Kind::kDate: return append_marked(out, typing, kDateMark, iso_date(number));
-    case Kind::kTime: return append_marked(out, typing, kTimeMark, iso_time(number));
-    default: break;
+    case Kind::kDate:
+      return append_marked(out, typing, kDateMark, iso_date(number));
+    case Kind::kTime:
+      return append_marked(out, typing, kTimeMark, iso_time(number));
+    default:
+      break;
   }
   LODE_ASSERT(kind == Kind::kTimestamp);
   append_marked(out, typing, kTimestampMark,
@@ -160,10 +175,14 @@ void append_typed(std::string& out, Typing typing, Kind kind, Subkind subkind, s
 
 void append_typed(std::string& out, Typing typing, Kind kind, Subkind subkind, std::string_view text) {
   switch (subkind) {
-    case Subkind::kUuid: return append_marked(out, typing, kUuidMark, text);
-    case Subkind::kWei: return append_marked(out, typing, kWeiMark, text);
-    case Subkind::kHexBytes: return append_marked(out, typing, kHexBytesMark, "0x" + hex_encode(text));
-    default: break;
+    case Subkind::kUuid:
+      return append_marked(out, typing, kUuidMark, text);
+    case Subkind::kWei:
+      return append_marked(out, typing, kWeiMark, text);
+    case Subkind::kHexBytes:
+      return append_marked(out, typing, kHexBytesMark, "0x" + hex_encode(text));
+    default:
+      break;
   }
   if (kind == Kind::kDecimal) return append_marked(out, typing, kDecimalMark, text);
   LODE_ASSERT(kind == Kind::kBinary);

@@ -22,9 +22,9 @@ inline constexpr std::string_view kTypedLead = "\xEF\x80";
 struct TypedText {
   Kind kind = Kind::kText;
   Subkind subkind = Subkind::kNone;
-  std::int64_t number = 0;   ///< kTimestamp, kDate, kTime
-  std::string_view text;     ///< kText, kDecimal: a part of the string
-  std::string bytes;         ///< kBinary
+  std::int64_t number = 0;  ///< kTimestamp, kDate, kTime
+  std::string_view text;    ///< kText, kDecimal: a part of the string
+  std::string bytes;        ///< kBinary
 };
 
 /// False when `string` does not start with such a character, or what follows cannot be read: it is plain text then.

@@ -1,25 +1,40 @@
 // json::Value: an owning tree for small things.
 #include "json/value.h"
 
+#include <tuple>
+
 #include "base/assert.h"
 
 namespace lode::json {
 
 std::string_view kind_name(Kind kind) {
   switch (kind) {
-    case Kind::kNull: return "null";
-    case Kind::kBool: return "boolean";
-    case Kind::kInt: return "integer";
-    case Kind::kDouble: return "number";
-    case Kind::kText: return "text";
-    case Kind::kList: return "list";
-    case Kind::kObject: return "object";
-    case Kind::kBigInt: return "integer";
-    case Kind::kDecimal: return "decimal";
-    case Kind::kTimestamp: return "timestamp";
-    case Kind::kDate: return "date";
-    case Kind::kTime: return "time";
-    case Kind::kBinary: return "binary";
+    case Kind::kNull:
+      return "null";
+    case Kind::kBool:
+      return "boolean";
+    case Kind::kInt:
+      return "integer";
+    case Kind::kDouble:
+      return "number";
+    case Kind::kText:
+      return "text";
+    case Kind::kList:
+      return "list";
+    case Kind::kObject:
+      return "object";
+    case Kind::kBigInt:
+      return "integer";
+    case Kind::kDecimal:
+      return "decimal";
+    case Kind::kTimestamp:
+      return "timestamp";
+    case Kind::kDate:
+      return "date";
+    case Kind::kTime:
+      return "time";
+    case Kind::kBinary:
+      return "binary";
   }
   return "unknown";
 }
@@ -31,6 +46,60 @@ bool is_number_kind(Kind kind) { return kind == Kind::kTimestamp || kind == Kind
 bool is_text_kind(Kind kind) { return kind == Kind::kBigInt || kind == Kind::kDecimal || kind == Kind::kBinary; }
 
 }  // namespace
+
+// The parts that have no children of their own.
+void Value::copy_scalar(const Value& other) {
+  kind_ = other.kind_;
+  subkind_ = other.subkind_;
+  int_ = other.int_;  // or double_: the same eight bytes
+  text_ = other.text_;
+}
+
+Value::Value(const Value& other) {
+  // What is still to be copied. The lists below get their size at once, so places in them do not move.
+  std::vector<std::pair<const Value*, Value*>> pending;
+  const Value* from = &other;
+  Value* to = this;
+  for (;;) {
+    to->copy_scalar(*from);
+    to->list_.resize(from->list_.size());
+    for (std::size_t i = 0; i < from->list_.size(); ++i) pending.emplace_back(&from->list_[i], &to->list_[i]);
+    to->members_.resize(from->members_.size());
+    for (std::size_t i = 0; i < from->members_.size(); ++i) {
+      to->members_[i].first = from->members_[i].first;
+      pending.emplace_back(&from->members_[i].second, &to->members_[i].second);
+    }
+    if (pending.empty()) return;
+    std::tie(from, to) = pending.back();
+    pending.pop_back();
+  }
+}
+
+Value& Value::operator=(const Value& other) {
+  if (this != &other) *this = Value(other);
+  return *this;
+}
+
+// Takes grandchildren out before their parents go.
+void Value::free_children() {
+  std::vector<Value> pending;
+  const auto take_containers_of = [&](Value& value) {
+    for (Value& item : value.list_) {
+      if (item.size() > 0) pending.push_back(std::move(item));
+    }
+    for (Member& member : value.members_) {
+      if (member.second.size() > 0) pending.push_back(std::move(member.second));
+    }
+  };
+  take_containers_of(*this);
+  while (!pending.empty()) {
+    Value value = std::move(pending.back());
+    pending.pop_back();
+    take_containers_of(value);
+    value.list_.clear();
+    value.members_.clear();
+  }
+}
 
 Value Value::list(List items) {
   Value value;
@@ -165,29 +234,45 @@ void Value::push_back(Value value) {
 
 std::size_t Value::size() const { return is_list() ? list_.size() : is_object() ? members_.size() : 0; }
 
-bool operator==(const Value& a, const Value& b) {
-  if (a.kind_ != b.kind_) return false;
-  switch (a.kind_) {
-    case Kind::kNull: return true;
-    case Kind::kDouble: return a.double_ == b.double_;
+namespace {
+
+bool equal_scalars(const Value& a, const Value& b) {
+  switch (a.kind()) {
     case Kind::kBool:
+      return a.as_bool() == b.as_bool();
+    case Kind::kDouble:
+      return a.as_double() == b.as_double();
     case Kind::kInt:
     case Kind::kTimestamp:
     case Kind::kDate:
-    case Kind::kTime: return a.int_ == b.int_;
+    case Kind::kTime:
+      return a.as_int() == b.as_int();
     case Kind::kText:
     case Kind::kBigInt:
     case Kind::kDecimal:
-    case Kind::kBinary: return a.text_ == b.text_;
-    case Kind::kList: return a.list_ == b.list_;
-    case Kind::kObject: break;
+    case Kind::kBinary:
+      return a.as_text() == b.as_text();
+    default:
+      return true;
   }
-  if (a.members_.size() != b.members_.size()) return false;
-  for (std::size_t i = 0; i < a.members_.size(); ++i) {
-    const auto& [key, value] = a.members_[i];
-    // Mostly the keys are in the same order; then nothing is looked up.
-    const Value* other = b.members_[i].first == key ? &b.members_[i].second : b.find(key);
-    if (other == nullptr || !(value == *other)) return false;
+}
+
+}  // namespace
+
+bool operator==(const Value& a, const Value& b) {
+  std::vector<std::pair<const Value*, const Value*>> pending{{&a, &b}};
+  while (!pending.empty()) {
+    const auto [left, right] = pending.back();
+    pending.pop_back();
+    if (left->kind() != right->kind() || left->size() != right->size() || !equal_scalars(*left, *right)) return false;
+    for (std::size_t i = 0; i < left->list_.size(); ++i) pending.emplace_back(&left->list_[i], &right->list_[i]);
+    for (std::size_t i = 0; i < left->members_.size(); ++i) {
+      const auto& [key, value] = left->members_[i];
+      // Mostly the keys are in the same order; then nothing is looked up.
+      const Value* other = right->members_[i].first == key ? &right->members_[i].second : right->find(key);
+      if (other == nullptr) return false;
+      pending.emplace_back(&value, other);
+    }
   }
   return true;
 }

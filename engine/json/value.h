@@ -11,14 +11,14 @@
 
 namespace lode::json {
 
-/// What a value is. The kinds after kObject are not JSON: they come from Lua, from typed JSON and from files with types.
-/// Written to disk (package/FORMAT.md): do not change the values of existing entries.
+/// What a value is. The kinds after kObject are not JSON: they come from Lua, from typed JSON and from files with
+/// types. Written to disk (package/FORMAT.md): do not change the values of existing entries.
 enum class Kind : std::uint8_t {
   kNull = 0,
   kBool = 1,
-  kInt = 2,        ///< fits in 64 bits, signed
+  kInt = 2,  ///< fits in 64 bits, signed
   kDouble = 3,
-  kText = 4,       ///< UTF-8
+  kText = 4,  ///< UTF-8
   kList = 5,
   kObject = 6,
   kBigInt = 7,     ///< an integer beyond 64 bits, as its decimal digits
@@ -47,15 +47,23 @@ class Value {
   using List = std::vector<Value>;
   using Member = std::pair<std::string, Value>;
 
-  Value() = default;                               ///< null
-  Value(std::nullptr_t) {}                         // NOLINT: values are meant to convert
-  Value(bool value) : kind_(Kind::kBool), int_(value) {}                       // NOLINT
-  Value(int value) : kind_(Kind::kInt), int_(value) {}                         // NOLINT
-  Value(std::int64_t value) : kind_(Kind::kInt), int_(value) {}                // NOLINT
-  Value(double value) : kind_(Kind::kDouble), double_(value) {}                // NOLINT
-  Value(const char* text) : kind_(Kind::kText), text_(text) {}                 // NOLINT
-  Value(std::string text) : kind_(Kind::kText), text_(std::move(text)) {}      // NOLINT
-  Value(std::string_view text) : kind_(Kind::kText), text_(text) {}            // NOLINT
+  Value() = default;  ///< null
+  // Written out because values may be thousands of levels deep: none of these recurses.
+  Value(const Value& other);
+  Value(Value&& other) noexcept = default;
+  Value& operator=(const Value& other);
+  Value& operator=(Value&& other) noexcept = default;
+  ~Value() {
+    if (!list_.empty() || !members_.empty()) free_children();
+  }
+  Value(std::nullptr_t) {}                                                 // NOLINT: values are meant to convert
+  Value(bool value) : kind_(Kind::kBool), int_(value) {}                   // NOLINT
+  Value(int value) : kind_(Kind::kInt), int_(value) {}                     // NOLINT
+  Value(std::int64_t value) : kind_(Kind::kInt), int_(value) {}            // NOLINT
+  Value(double value) : kind_(Kind::kDouble), double_(value) {}            // NOLINT
+  Value(const char* text) : kind_(Kind::kText), text_(text) {}             // NOLINT
+  Value(std::string text) : kind_(Kind::kText), text_(std::move(text)) {}  // NOLINT
+  Value(std::string_view text) : kind_(Kind::kText), text_(text) {}        // NOLINT
   static Value list(List items = {});
   static Value object(std::vector<Member> members = {});
   /// kText, kBigInt, kDecimal or kBinary.
@@ -76,9 +84,9 @@ class Value {
 
   // REQUIRES: the kind matches.
   bool as_bool() const;
-  std::int64_t as_int() const;                     ///< kInt, kTimestamp, kDate, kTime
-  double as_double() const;                        ///< kDouble, or kInt converted
-  const std::string& as_text() const;              ///< kText, kBigInt, kDecimal, kBinary
+  std::int64_t as_int() const;         ///< kInt, kTimestamp, kDate, kTime
+  double as_double() const;            ///< kDouble, or kInt converted
+  const std::string& as_text() const;  ///< kText, kBigInt, kDecimal, kBinary
   const List& items() const;
   List& items();
   const std::vector<Member>& members() const;
@@ -100,13 +108,16 @@ class Value {
   Value& operator[](std::string_view key);
   /// False if it was not there.
   bool erase(std::string_view key);
-  void push_back(Value value);                     ///< turns null into a list first
-  std::size_t size() const;                        ///< items or members; 0 for all else
+  void push_back(Value value);  ///< turns null into a list first
+  std::size_t size() const;     ///< items or members; 0 for all else
 
   /// Equal kinds and contents; the order of keys does not matter.
   friend bool operator==(const Value& a, const Value& b);
 
  private:
+  void copy_scalar(const Value& other);
+  void free_children();
+
   Kind kind_ = Kind::kNull;
   Subkind subkind_ = Subkind::kNone;
   union {

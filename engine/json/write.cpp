@@ -15,7 +15,8 @@ void append_int(std::string& out, std::int64_t value) {
   out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
 }
 
-// One writer for both kinds of tree: what they have in common is here, their walks are below.
+// One writer for both kinds of tree. It recurses, and values may be thousands of levels deep: what a level needs on the
+// stack is kept small, and everything that needs more is in functions of its own.
 class Writer {
  public:
   Writer(std::string& out, const WriteOptions& options) : out_(out), options_(options) {}
@@ -24,16 +25,18 @@ class Writer {
   void value(Ref value);
 
  private:
-  struct SortedMember {
+  struct Member {
     std::string_view key;
-    const void* value;
+    const void* value;  // a Value or a Cell
   };
 
-  void members_in_order(const Value& object);
-  void members_in_order(Ref object);
-  void sorted_members(std::size_t first, void (Writer::*write)(const void*));
-  void value_pointer(const void* value) { this->value(*static_cast<const Value*>(value)); }
-  void cell_pointer(const void* cell) { this->value(Ref(static_cast<const Cell*>(cell))); }
+  void scalar(const Value& value);
+  void scalar(Ref value);
+  void number_scalar(Kind kind, Subkind subkind, std::int64_t number);
+  void text_scalar(Kind kind, Subkind subkind, std::string_view text);
+  void push_members(const Value& object);
+  void push_members(Ref object);
+  void sort_members(std::size_t first);
 
   void open(char bracket) {
     out_.push_back(bracket);
@@ -41,38 +44,132 @@ class Writer {
   }
   void close(char bracket, bool is_empty) {
     --depth_;
-    if (!is_empty) new_line();
+    if (!is_empty && options_.indent > 0) new_line();
     out_.push_back(bracket);
   }
   void before_item(bool is_first) {
     if (!is_first) out_.push_back(',');
-    new_line();
+    if (options_.indent > 0) new_line();
   }
   void key(std::string_view name) {
     append_text(out_, name);
     out_.push_back(':');
     if (options_.indent > 0) out_.push_back(' ');
   }
-  void new_line() {
-    if (options_.indent == 0) return;
-    out_.push_back('\n');
-    out_.append(static_cast<std::size_t>(options_.indent) * depth_, ' ');
-  }
-
-  void number_scalar(Kind kind, Subkind subkind, std::int64_t number);
-  void text_scalar(Kind kind, Subkind subkind, std::string_view text);
+  void new_line();
 
   std::string& out_;
   const WriteOptions& options_;
   std::size_t depth_ = 0;
-  std::vector<SortedMember> sorted_;  // a stack: the members of every object that is being written
+  std::vector<Member> members_;  // with sorted keys: the members of every object that is being written
 };
+
+void Writer::value(Ref value) {
+  if (value.is_list()) {
+    open('[');
+    Ref item(value.cell() + 1);
+    for (std::size_t left = value.size(); left > 0; --left) {
+      before_item(left == value.size());
+      this->value(item);
+      item = item.next();
+    }
+    close(']', value.size() == 0);
+  } else if (!value.is_object()) {
+    scalar(value);
+  } else if (options_.sort_keys) {
+    open('{');
+    const std::size_t first = members_.size();
+    push_members(value);
+    for (std::size_t i = first; i < first + value.size(); ++i) {
+      before_item(i == first);
+      key(members_[i].key);
+      this->value(Ref(static_cast<const Cell*>(members_[i].value)));
+    }
+    members_.resize(first);
+    close('}', value.size() == 0);
+  } else {
+    open('{');
+    Ref name(value.cell() + 1);
+    for (std::size_t left = value.size(); left > 0; --left) {
+      before_item(left == value.size());
+      key(name.as_text());
+      name = name.next();
+      this->value(name);
+      name = name.next();
+    }
+    close('}', value.size() == 0);
+  }
+}
+
+void Writer::value(const Value& value) {
+  if (value.is_list()) {
+    open('[');
+    for (const Value& item : value.items()) {
+      before_item(&item == value.items().data());
+      this->value(item);
+    }
+    close(']', value.items().empty());
+  } else if (value.is_object()) {
+    open('{');
+    const std::size_t first = members_.size();
+    push_members(value);
+    for (std::size_t i = first; i < first + value.size(); ++i) {
+      before_item(i == first);
+      key(members_[i].key);
+      this->value(*static_cast<const Value*>(members_[i].value));
+    }
+    members_.resize(first);
+    close('}', value.size() == 0);
+  } else {
+    scalar(value);
+  }
+}
+
+[[gnu::noinline]] void Writer::scalar(Ref value) {
+  switch (value.kind()) {
+    case Kind::kNull:
+      out_.append("null");
+      return;
+    case Kind::kDouble:
+      return append_double(out_, value.as_double());
+    case Kind::kText:
+    case Kind::kBigInt:
+    case Kind::kDecimal:
+    case Kind::kBinary:
+      return text_scalar(value.kind(), value.subkind(), value.as_text());
+    default:
+      return number_scalar(value.kind(), value.subkind(), value.as_int());
+  }
+}
+
+[[gnu::noinline]] void Writer::scalar(const Value& value) {
+  switch (value.kind()) {
+    case Kind::kNull:
+      out_.append("null");
+      return;
+    case Kind::kBool:
+      return number_scalar(Kind::kBool, Subkind::kNone, value.as_bool() ? 1 : 0);
+    case Kind::kDouble:
+      return append_double(out_, value.as_double());
+    case Kind::kText:
+    case Kind::kBigInt:
+    case Kind::kDecimal:
+    case Kind::kBinary:
+      return text_scalar(value.kind(), value.subkind(), value.as_text());
+    default:
+      return number_scalar(value.kind(), value.subkind(), value.as_int());
+  }
+}
 
 void Writer::number_scalar(Kind kind, Subkind subkind, std::int64_t number) {
   switch (kind) {
-    case Kind::kBool: out_.append(number != 0 ? "true" : "false"); return;
-    case Kind::kInt: return append_int(out_, number);
-    default: return append_typed(out_, options_.typing, kind, subkind, number);
+    case Kind::kBool:
+      out_.append(number != 0 ? "true" : "false");
+      return;
+    case Kind::kInt:
+      return append_int(out_, number);
+    default:
+      return append_typed(out_, options_.typing, kind, subkind, number);
   }
 }
 
@@ -86,99 +183,31 @@ void Writer::text_scalar(Kind kind, Subkind subkind, std::string_view text) {
   }
 }
 
-void Writer::value(Ref value) {
-  switch (value.kind()) {
-    case Kind::kNull: out_.append("null"); return;
-    case Kind::kDouble: return append_double(out_, value.as_double());
-    case Kind::kText:
-    case Kind::kBigInt:
-    case Kind::kDecimal:
-    case Kind::kBinary: return text_scalar(value.kind(), value.subkind(), value.as_text());
-    case Kind::kList: {
-      open('[');
-      Ref item = value.size() > 0 ? value.first_child() : Ref();
-      for (std::size_t i = 0; i < value.size(); ++i) {
-        if (i > 0) item = item.next();
-        before_item(i == 0);
-        this->value(item);
-      }
-      return close(']', value.size() == 0);
-    }
-    case Kind::kObject:
-      open('{');
-      members_in_order(value);
-      return close('}', value.size() == 0);
-    default: return number_scalar(value.kind(), value.subkind(), value.as_int());
-  }
-}
-
-void Writer::value(const Value& value) {
-  switch (value.kind()) {
-    case Kind::kNull: out_.append("null"); return;
-    case Kind::kBool: return number_scalar(Kind::kBool, Subkind::kNone, value.as_bool() ? 1 : 0);
-    case Kind::kDouble: return append_double(out_, value.as_double());
-    case Kind::kText:
-    case Kind::kBigInt:
-    case Kind::kDecimal:
-    case Kind::kBinary: return text_scalar(value.kind(), value.subkind(), value.as_text());
-    case Kind::kList:
-      open('[');
-      for (const Value& item : value.items()) {
-        before_item(&item == value.items().data());
-        this->value(item);
-      }
-      return close(']', value.items().empty());
-    case Kind::kObject:
-      open('{');
-      members_in_order(value);
-      return close('}', value.members().empty());
-    default: return number_scalar(value.kind(), value.subkind(), value.as_int());
-  }
-}
-
-void Writer::members_in_order(Ref object) {
-  if (object.size() == 0) return;
-  Ref name = object.first_child();
-  const std::size_t first = sorted_.size();
+[[gnu::noinline]] void Writer::push_members(Ref object) {
+  const std::size_t first = members_.size();
+  Ref name(object.cell() + 1);
   for (std::size_t i = 0; i < object.size(); ++i) {
-    if (i > 0) name = name.next().next();
-    if (options_.sort_keys) {
-      sorted_.push_back({name.as_text(), name.next().cell()});
-      continue;
-    }
-    before_item(i == 0);
-    key(name.as_text());
-    value(name.next());
+    members_.push_back({name.as_text(), name.next().cell()});
+    name = name.next().next();
   }
-  if (options_.sort_keys) sorted_members(first, &Writer::cell_pointer);
+  sort_members(first);
 }
 
-void Writer::members_in_order(const Value& object) {
-  const std::size_t first = sorted_.size();
-  for (const auto& [name, member] : object.members()) {
-    if (options_.sort_keys) {
-      sorted_.push_back({name, &member});
-      continue;
-    }
-    before_item(&name == &object.members().front().first);
-    key(name);
-    value(member);
-  }
-  if (options_.sort_keys) sorted_members(first, &Writer::value_pointer);
+[[gnu::noinline]] void Writer::push_members(const Value& object) {
+  const std::size_t first = members_.size();
+  for (const auto& [name, member] : object.members()) members_.push_back({name, &member});
+  if (options_.sort_keys) sort_members(first);
 }
 
-void Writer::sorted_members(std::size_t first, void (Writer::*write)(const void*)) {
-  const std::size_t end = sorted_.size();
+void Writer::sort_members(std::size_t first) {
   // char_traits<char> compares bytes as unsigned, which is what "by UTF-8 bytes" means.
-  std::stable_sort(sorted_.begin() + static_cast<std::ptrdiff_t>(first), sorted_.end(),
-                   [](const SortedMember& a, const SortedMember& b) { return a.key < b.key; });
-  for (std::size_t i = first; i < end; ++i) {
-    const SortedMember member = sorted_[i];  // by value: deeper objects make the vector grow
-    before_item(i == first);
-    key(member.key);
-    (this->*write)(member.value);
-  }
-  sorted_.resize(first);
+  std::stable_sort(members_.begin() + static_cast<std::ptrdiff_t>(first), members_.end(),
+                   [](const Member& a, const Member& b) { return a.key < b.key; });
+}
+
+[[gnu::noinline]] void Writer::new_line() {
+  out_.push_back('\n');
+  out_.append(static_cast<std::size_t>(options_.indent) * depth_, ' ');
 }
 
 }  // namespace
@@ -227,7 +256,9 @@ void append_double(std::string& out, double value) {
     out.append(exponent < 0 ? "e-" : "e+");
     append_int(out, exponent < 0 ? -exponent : exponent);
   } else if (exponent < 0) {
-    out.append("0.").append(static_cast<std::size_t>(-exponent - 1), '0').append(digits, static_cast<std::size_t>(count));
+    out.append("0.")
+        .append(static_cast<std::size_t>(-exponent - 1), '0')
+        .append(digits, static_cast<std::size_t>(count));
   } else if (count <= exponent + 1) {
     out.append(digits, static_cast<std::size_t>(count)).append(static_cast<std::size_t>(exponent + 1 - count), '0');
     out.append(".0");
@@ -256,14 +287,29 @@ bool any_must_escape(const char* at) {
 void append_escape(std::string& out, char c) {
   static constexpr char kHex[] = "0123456789abcdef";
   switch (c) {
-    case '"': out.append("\\\""); return;
-    case '\\': out.append("\\\\"); return;
-    case '\b': out.append("\\b"); return;
-    case '\f': out.append("\\f"); return;
-    case '\n': out.append("\\n"); return;
-    case '\r': out.append("\\r"); return;
-    case '\t': out.append("\\t"); return;
-    default: out.append("\\u00").append({kHex[c >> 4 & 15], kHex[c & 15]});
+    case '"':
+      out.append("\\\"");
+      return;
+    case '\\':
+      out.append("\\\\");
+      return;
+    case '\b':
+      out.append("\\b");
+      return;
+    case '\f':
+      out.append("\\f");
+      return;
+    case '\n':
+      out.append("\\n");
+      return;
+    case '\r':
+      out.append("\\r");
+      return;
+    case '\t':
+      out.append("\\t");
+      return;
+    default:
+      out.append("\\u00").append({kHex[c >> 4 & 15], kHex[c & 15]});
   }
 }
 

@@ -11,12 +11,12 @@ namespace lode::json {
 
 struct WriteOptions {
   Typing typing = Typing::kPlain;
-  bool sort_keys = false;   ///< by UTF-8 bytes, at every level
-  int indent = 0;           ///< spaces a level; 0: compact, no white space at all
+  bool sort_keys = false;  ///< by UTF-8 bytes, at every level
+  int indent = 0;          ///< spaces a level; 0: compact, no white space at all
 };
 
-/// Appends `value`. Non-ASCII stays as it is; NaN and infinities become null; doubles are the shortest text that reads back
-/// equal, with a ".0" or an exponent so that they stay doubles.
+/// Appends `value`. Non-ASCII stays as it is; NaN and infinities become null; doubles are the shortest text that reads
+/// back equal, with a ".0" or an exponent so that they stay doubles.
 void append(std::string& out, const Value& value, const WriteOptions& options = {});
 void append(std::string& out, Ref value, const WriteOptions& options = {});
 std::string write(const Value& value, const WriteOptions& options = {});

@@ -42,8 +42,9 @@ struct TableLoad {
 
 /// Called in this order: connect; then saved_state, saved_schema, is_loaded in any order; then per package: begin, (migrate, load…)
 /// any number of times, commit or rollback; close at the end. One thread at a time calls it, not always the same one.
-/// Errors: codes that are retryable are tried again by the loader, all others end the load. Calling again with the same
-/// argument must be safe: a reply can be lost after the work was done.
+/// Errors: after any error between begin and commit the loader rolls back. Codes that are retryable make it wait, ask is_loaded
+/// (the reply to a commit can be lost after the work was done) and begin the package again; all others end the load. So no call
+/// but rollback has to undo what it did by half, and begin must be possible after every failure.
 class Destination {
  public:
   virtual ~Destination() = default;
@@ -53,6 +54,7 @@ class Destination {
   /// dlt's name for the kind, kept in the state: "dlt.destinations.sqlalchemy".
   virtual std::string_view dlt_type() const = 0;
 
+  /// Finds out whether a load could succeed, as far as that can be known without writing. Creates nothing. Again: no effect.
   virtual Status connect() = 0;
   /// State of the newest committed load; nullopt if this pipeline never loaded here.
   virtual Result<std::optional<PipelineState>> saved_state(std::string_view pipeline) = 0;
@@ -63,17 +65,20 @@ class Destination {
   /// The greatest load id ever committed, "" if none: new ids must be greater.
   virtual Result<std::string> newest_load_id() = 0;
 
-  /// Begins the transaction of one package.
+  /// Begins the transaction of one package. Others may have to wait from here on.
   virtual Status begin(std::string_view load_id) = 0;
   /// Makes the dataset able to hold `schema`'s tables that have rows: creates and adds, never drops. Returns what it did.
   virtual Result<SchemaChange> migrate(const Schema& schema) = 0;
-  /// Loads one job. Tables with disposition replace are emptied before their first job, merge tables go to staging.
-  /// REQUIRES: migrate() was called with a schema that has all columns of the job.
+  /// Loads one job. The first job of a table with disposition replace, or of one of its nested tables, empties them all, even
+  /// if it has no rows; rows of merge tables go to staging. Creates the job's table if migrate() did not.
+  /// REQUIRES: `schema` has the table and all columns of the job.
   virtual Status load(const Job& job, const Schema& schema, std::stop_token stop) = 0;
   /// Runs merges, empties `replaced` tables that got no rows, records schema version and load, and makes all visible at once.
   virtual Status commit(const CommitRecord& record, const Schema& schema, const std::vector<std::string>& replaced) = 0;
   /// Undoes everything since begin(). Also safe when begin() was never called.
   virtual void rollback() noexcept = 0;
+  /// What was loaded otherwise than the schema says, since the last call: lines for people.
+  virtual std::vector<std::string> take_warnings() { return {}; }
   virtual void close() noexcept = 0;
 };
 

@@ -1,4 +1,4 @@
-// PackageLoader: brings one package after the other into a destination, each exactly once.
+// PackageLoader: brings packages into a destination, each exactly once.
 #include "load/loader.h"
 
 #include <fmt/format.h>
@@ -7,6 +7,9 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <utility>
+
+#include "base/text.h"
 
 namespace lode {
 namespace {
@@ -19,16 +22,31 @@ void wait(std::uint32_t delay_ms, const std::stop_token& stop) {
   changed.wait_for(lock, stop, std::chrono::milliseconds(delay_ms), [] { return false; });
 }
 
+const std::vector<std::string> kNothing;
+
+Status cancelled() { return Status::error(Code::kCancelled, "the run was cancelled"); }
+
 }  // namespace
+
+// What one commit consists of.
+struct PackageLoader::Content {
+  const std::vector<Job>& jobs;
+  const Schema& schema;
+  const std::vector<std::string>& replaced;
+  Path folder;                                     // where the package waits; empty if nowhere
+};
 
 PackageLoader::PackageLoader(Destination& destination, Env& env, std::stop_token stop, LoadRetry retry)
     : destination_(destination), env_(env), stop_(std::move(stop)), retry_(retry) {}
 
 Status PackageLoader::begin(std::string_view load_id) {
+  undo();
   load_id_ = load_id;
-  started_ = false;
+  waits_ = false;
   added_.clear();
-  rows_loaded_ = 0;
+  jobs_total_ = 0;
+  changes_ = {};
+  warnings_.clear();
   return {};
 }
 
@@ -39,75 +57,135 @@ Status PackageLoader::start() {
   return {};
 }
 
-Status PackageLoader::add_job(const Job& job, const Schema& schema) {
-  if (stop_.stop_requested()) return Status::error(Code::kCancelled, "the run was cancelled");
-  LODE_TRY(start());
-  Result<SchemaChange> change = destination_.migrate(schema);
-  if (!change.ok()) return std::move(change).status();
-  Status status = destination_.load(job, schema, stop_);
-  if (!status.ok()) return std::move(status).about(fmt::format("load {}: table '{}'", load_id_, job.table));
-  added_.insert(job.file_name);
-  rows_loaded_ += job.rows;
+Status PackageLoader::migrate(const Schema& schema) {
+  LODE_ASSIGN(SchemaChange change, destination_.migrate(schema));
+  std::move(change.tables.begin(), change.tables.end(), std::back_inserter(changes_.tables));
   return {};
 }
 
-Status PackageLoader::finish_once(const LoadPackage& package) {
-  LODE_TRY(start());
-  for (const Job& job : package.jobs()) {
-    if (added_.count(job.file_name) == 0) LODE_TRY(add_job(job, package.schema()));
+Status PackageLoader::load_job(const Job& job, const Schema& schema) {
+  if (stop_.stop_requested()) return cancelled();
+  const Table* table = schema.find_table(job.table);
+  if (table == nullptr) {
+    return Status::error(Code::kPackageCorrupt, fmt::format("the schema has no table '{}', but there is a job for it", job.table));
   }
-  Result<SchemaChange> change = destination_.migrate(package.schema());
-  if (!change.ok()) return std::move(change).status();
-  CommitRecord record;
-  record.load_id = package.load_id();
-  record.schema_name = package.schema().name();
-  record.schema_version_hash = package.schema().version_hash();
-  record.inserted_at_us = env_.now_us();
-  return destination_.commit(record, package.schema(), {});
+  if (schema.disposition(*table) == WriteDisposition::kMerge && !destination_.capabilities().merge) {
+    return Status::error(Code::kDestinationRefused, fmt::format("{} cannot merge", destination_.display()))
+        .with("table", job.table)
+        .hint("use write_disposition = \"append\" or \"replace\", or another destination");
+  }
+  LODE_TRY(destination_.load(job, schema, stop_));
+  loaded_.insert(job.file_name);
+  rows_loaded_ += job.rows;
+  if (on_progress_) on_progress_({job.table, loaded_.size(), jobs_total_, rows_loaded_});
+  return {};
 }
 
-// A failed attempt undoes everything, so each attempt begins from the first job.
-Status PackageLoader::with_retry(const LoadPackage& package) {
+Status PackageLoader::add_job(const Job& job, const Schema& schema) {
+  added_.push_back(job);
+  if (waits_) return {};
+  Status status = start();
+  if (status.ok()) status = migrate(schema);
+  if (status.ok()) status = load_job(job, schema);
+  if (status.ok()) return {};
+  undo();
+  if (status.retryable()) {
+    waits_ = true;
+    return {};
+  }
+  return std::move(status).about(fmt::format("load {}: table '{}'", load_id_, job.table));
+}
+
+Status PackageLoader::attempt(const Content& content) {
+  LODE_TRY(start());
+  LODE_TRY(migrate(content.schema));
+  std::size_t number = 0;
+  for (const Job& job : content.jobs) {
+    ++number;
+    if (loaded_.count(job.file_name) > 0) continue;
+    Status status = load_job(job, content.schema);
+    if (!status.ok()) {
+      return std::move(status).about(fmt::format("table '{}', file {} of {}", job.table, number, content.jobs.size()));
+    }
+  }
+  CommitRecord record;
+  record.load_id = load_id_;
+  record.schema_name = content.schema.name();
+  record.schema_version_hash = content.schema.version_hash();
+  record.inserted_at_us = env_.now_us();
+  return destination_.commit(record, content.schema, content.replaced);
+}
+
+// A failed attempt undoes everything, so the next one begins with the first job.
+Status PackageLoader::load_with_retry(const Content& content) {
+  jobs_total_ = content.jobs.size();
   std::uint32_t backoff_ms = retry_.backoff_ms_first;
-  for (std::uint32_t attempt = 1;; ++attempt) {
-    Status status = finish_once(package);
+  for (std::uint32_t attempts = 1;; ++attempts) {
+    Status status = attempt(content);
     if (status.ok()) {
       started_ = false;
+      loaded_.clear();
+      warnings_ = destination_.take_warnings();
       return {};
     }
-    abort();
-    if (!status.retryable() || attempt >= retry_.attempts_max || stop_.stop_requested()) {
-      if (attempt > 1) status.note(fmt::format("tried {} times", attempt));
-      return status;
-    }
+    undo();
+    if (!status.retryable() || attempts >= retry_.attempts_max) return explain(std::move(status), content, attempts);
     wait(backoff_ms, stop_);
     backoff_ms = std::min(backoff_ms * 2, retry_.backoff_ms_limit);
+    if (stop_.stop_requested()) return explain(cancelled().caused_by(std::move(status)), content, attempts);
     // The answer to a commit may have been lost after it was done.
-    Result<bool> loaded = destination_.is_loaded(package.load_id());
+    const Result<bool> loaded = destination_.is_loaded(load_id_);
     if (loaded.ok() && *loaded) return {};
   }
 }
 
-Status PackageLoader::finish(const LoadPackage& package) { return with_retry(package); }
-
-Status PackageLoader::load(const LoadPackage& package) {
-  Result<bool> loaded = destination_.is_loaded(package.load_id());
-  if (!loaded.ok()) return std::move(loaded).status();
-  if (*loaded) return {};
-  LODE_TRY(begin(package.load_id()));
-  return with_retry(package);
+Status PackageLoader::finish(const LoadPackage& package) {
+  LODE_ASSERT(package.load_id() == load_id_);
+  return load_with_retry({package.jobs(), package.schema(), kNothing, package.folder()});
 }
 
-void PackageLoader::abort() {
+Status PackageLoader::commit(const Schema& schema, const std::vector<std::string>& replaced) {
+  return load_with_retry({added_, schema, replaced, {}});
+}
+
+Status PackageLoader::load(const LoadPackage& package) {
+  LODE_TRY(begin(package.load_id()));
+  const Content content{package.jobs(), package.schema(), kNothing, package.folder()};
+  const Result<bool> loaded = destination_.is_loaded(package.load_id());
+  if (!loaded.ok()) return explain(loaded.status(), content, 1);
+  if (*loaded) return {};
+  return load_with_retry(content);
+}
+
+void PackageLoader::undo() noexcept {
   destination_.rollback();
+  (void)destination_.take_warnings();
   started_ = false;
+  loaded_.clear();
+  rows_loaded_ = 0;
+  changes_ = {};
+}
+
+void PackageLoader::abort() noexcept {
+  undo();
   added_.clear();
 }
 
-Status with_waiting_package(Status status, const LoadPackage& package) {
-  status.note(fmt::format("kept: the package, at {}; nothing of it is in the destination", package.folder().string()));
-  if (status.hint_text().empty()) status.hint("run the pipeline again: it loads this package first");
+// Says which load failed, what is kept and how to go on.
+Status PackageLoader::explain(Status status, const Content& content, std::uint32_t attempts) const {
+  status.about(fmt::format("load {}", load_id_));
+  if (attempts > 1) status.note(fmt::format("tried {} times", attempts));
+  if (content.folder.empty()) return std::move(status).note("kept: nothing of this run; nothing committed");
+  status.note(fmt::format("kept: the package, at {}; nothing committed", content.folder.string()));
+  if (status.hint_text().empty()) status.hint("the next run loads this package first; to give its rows up, delete the folder");
   return status;
+}
+
+Status load_package(const LoadPackage& package, Destination& destination, Env& env, const LoadRetry& retry,
+                    std::stop_token stop, std::function<void(const LoadProgress&)> on_progress) {
+  PackageLoader loader(destination, env, std::move(stop), retry);
+  loader.on_progress(std::move(on_progress));
+  return loader.load(package);
 }
 
 }  // namespace lode

@@ -43,6 +43,10 @@ std::uint64_t fingerprint_of(const Table& table) {
   return print;
 }
 
+const Value* find_propagation(const Schema& schema) {
+  return schema.normalizers().find_path({"json", "config", "propagation"});
+}
+
 }  // namespace
 
 NormalizerCore::NormalizerCore(std::shared_ptr<const Naming> naming, Schema& schema, RowSink& sink, NormalizerOptions options)
@@ -75,6 +79,7 @@ Status NormalizerCore::notice_schema_changes() {
   if (settings == settings_text_) return Status();
   settings_text_ = std::move(settings);
   LODE_ASSIGN(rules_, ColumnRules::from_schema(schema));
+  propagates_ = find_propagation(schema) != nullptr;
   breaks_paths_ = schema.normalizers().bool_or("use_break_path_on_normalize", true);
   const Value* config = schema.normalizers().find_path({"json", "config"});
   nesting_max_ = config == nullptr ? kNestingMax : config->int_or("max_nesting", kNestingMax);
@@ -165,15 +170,12 @@ bool NormalizerCore::stays_nested(const TableState& table, std::string_view colu
   return rules_.preferred_type(column) == DataType::kJson;
 }
 
-// What dlt does when a resource without hints yields its first rows.
-Status NormalizerCore::declare_root(const std::string& name, std::string_view resource) {
-  ResourceHints hints;
-  hints.name = resource;
-  hints.table_name = name;
+Status NormalizerCore::declare(const ResourceHints& hints) {
   LODE_ASSIGN(const std::vector<ContractFilter> filters, declare_resource(schema_, hints, *naming_, merge_strategy_));
-  schema_revision_ = schema_.revision();
+  propagates_ = propagates_ || find_propagation(schema_) != nullptr;
   for (const ContractFilter& filter : filters) {
-    if (filter.whole_table) table_state(name).is_discarded = true;
+    // Columns that are refused here were not seen yet; the contract speaks again when they are.
+    if (filter.whole_table) table_state(filter.name).is_discarded = true;
   }
   return Status();
 }
@@ -183,17 +185,20 @@ Result<RowShape*> NormalizerCore::root_shape(std::string_view table) {
   if (found != roots_.end()) return found->second.get();
   const std::string name = table_key(table);
   if (name.empty()) return Status::error(Code::kSchemaInvalid, fmt::format("'{}' is no table name", table));
-  if (std::as_const(schema_).find_table(name) == nullptr) LODE_TRY(declare_root(name, table));
-  update_root_key(schema_, name, merge_strategy_);
-  schema_revision_ = schema_.revision();
-
   auto shape = std::make_unique<RowShape>();
   shape->table = &table_state(name);
+  if (std::as_const(schema_).find_table(name) == nullptr && !shape->table->is_discarded) {
+    ResourceHints hints;
+    hints.name = table;
+    LODE_TRY(declare(hints));
+  }
+  update_root_key(schema_, name, merge_strategy_);
   shape->fragments = {name};
   const Table* known = std::as_const(schema_).find_table(name);
   const Value* normalizer = known == nullptr ? nullptr : known->props().find("x-normalizer");
   shape->level = normalizer == nullptr ? nesting_max_ : normalizer->int_or("max_nesting", nesting_max_);
   LODE_TRY(sync_slots(*shape->table, nullptr));
+  schema_revision_ = schema_.revision();
   return roots_.emplace(std::string(table), std::move(shape)).first->second.get();
 }
 
@@ -254,7 +259,7 @@ void NormalizerCore::refresh(RowShape& shape) {
   const Table* known = std::as_const(schema_).find_table(table.name());
   shape.is_root = shape.parent == nullptr || (known != nullptr && known->parent().empty());
   shape.propagation.clear();
-  if (const Value* propagation = std::as_const(schema_).normalizers().find_path({"json", "config", "propagation"})) {
+  if (const Value* propagation = propagates_ ? find_propagation(schema_) : nullptr) {
     const auto add = [&](const Value* mapping) {
       if (mapping == nullptr || !mapping->is_object()) return;
       for (const auto& [from, to] : mapping->members()) {
@@ -265,9 +270,15 @@ void NormalizerCore::refresh(RowShape& shape) {
     const Value* tables = propagation->find("tables");
     if (tables != nullptr) add(tables->find(table.name()));
   }
-  shape.handed_down.values.clear();
-  for (const auto& [from, to] : shape.propagation) shape.handed_down.values.emplace_back(to, Cell{});
-  ++shape.handed_down.version;
+  // A row in progress may have handed values down already: its columns stay.
+  std::vector<std::pair<std::string, Cell>>& handed_down = shape.handed_down.values;
+  if (handed_down.empty()) {
+    for (const auto& [from, to] : shape.propagation) handed_down.emplace_back(to, Cell{});
+    ++shape.handed_down.version;
+  }
+  const bool hands_down_alike =
+      std::equal(handed_down.begin(), handed_down.end(), shape.propagation.begin(), shape.propagation.end(),
+                 [](const auto& value, const auto& mapping) { return value.first == mapping.second; });
   const auto slot_of = [&](const std::string& column, DataType type) {
     const std::int32_t slot = table.slot_of(column);
     return slot >= 0 && table.type_of(slot) == type ? slot : TableState::kNone;
@@ -276,7 +287,7 @@ void NormalizerCore::refresh(RowShape& shape) {
   shape.load_id_slot = slot_of(load_id_column_, DataType::kText);
   shape.parent_id_slot = slot_of(parent_id_column_, DataType::kText);
   shape.index_slot = slot_of(index_column_, DataType::kBigint);
-  shape.is_fast = known != nullptr && shape.id_slot >= 0 && !needs_slow_path_only(shape, *known) &&
+  shape.is_fast = known != nullptr && shape.id_slot >= 0 && hands_down_alike && !needs_slow_path_only(shape, *known) &&
                   (shape.is_root || (shape.parent_id_slot >= 0 && shape.index_slot >= 0));
 }
 

@@ -33,6 +33,7 @@ class NormalizerCore {
  public:
   NormalizerCore(std::shared_ptr<const Naming> naming, Schema& schema, RowSink& sink, NormalizerOptions options);
 
+  Status declare(const ResourceHints& hints);
   Status add(std::string_view table, const json::Rows& rows);
   Status finish();
   const SchemaChange& changes() const { return changes_; }
@@ -99,7 +100,6 @@ class NormalizerCore {
   // core.cpp: the schema, tables and shapes.
   Status notice_schema_changes();
   Result<RowShape*> root_shape(std::string_view table);
-  Status declare_root(const std::string& name, std::string_view resource);
   TableState& table_state(const std::string& name);
   Status sync_slots(TableState& table, const Frame* frame);
   RowShape& child_shape(RowShape& parent, const std::vector<std::string>& list_path);
@@ -174,6 +174,7 @@ class NormalizerCore {
   std::string settings_text_;
   bool breaks_paths_ = true;                       ///< keys are paths: normalizers.use_break_path_on_normalize
   std::int64_t nesting_max_ = 0;
+  bool propagates_ = false;                        ///< rows hand values down; not switched on by what this run finds
   std::vector<std::pair<std::string, std::pair<std::vector<SimpleRegex>, std::vector<SimpleRegex>>>> excludes_;
 
   std::deque<TableState> tables_;

@@ -20,6 +20,7 @@ Normalizer::Normalizer(std::shared_ptr<const Naming> naming, Schema& schema, Pac
 
 Normalizer::~Normalizer() = default;
 
+Status Normalizer::declare(const ResourceHints& hints) { return impl_->core.declare(hints); }
 Status Normalizer::add(std::string_view table, const json::Rows& rows) { return impl_->core.add(table, rows); }
 Status Normalizer::finish() { return impl_->core.finish(); }
 const SchemaChange& Normalizer::changes() const { return impl_->core.changes(); }

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "json/document.h"
 #include "package/load_package.h"
+#include "schema/hints.h"
 #include "schema/naming.h"
 #include "schema/schema.h"
 
@@ -32,9 +33,11 @@ class Normalizer {
   Normalizer(std::shared_ptr<const Naming> naming, Schema& schema, PackageWriter& package, NormalizerOptions options);
   ~Normalizer();
 
-  /// Appends `rows` to the root table `table` (a name as the user wrote it) and to its child tables.
-  /// The table must be in the schema already if hints were declared for it (schema/hints.h: declare_resource); otherwise
-  /// it is made, named as its own resource. Errors name table, column, JSON path and value: kCoercion, kNullViolation,
+  /// Puts the tables of a resource into the schema, as schema/hints.h: declare_resource() does, and remembers which tables
+  /// the contract forbids: their rows are left out. Call it before the resource's rows come.
+  Status declare(const ResourceHints& hints);
+  /// Appends `rows` to the root table `table` (a name as the user wrote it) and to its child tables. A table that was not
+  /// declared is made, named as its own resource. Errors name table, column, JSON path and value: kCoercion, kNullViolation,
   /// kContractViolated, kTooManyColumns. After an error the package has half of the page and must be given up.
   Status add(std::string_view table, const json::Rows& rows);
   /// After the last page: marks tables that have rows, checks declared keys that never appeared (kUnboundColumn).

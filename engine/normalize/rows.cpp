@@ -27,7 +27,10 @@ Status NormalizerCore::add(std::string_view table, const json::Rows& rows) {
 Status NormalizerCore::add_row(RowShape& shape, const Cell* value, Frame& frame) {
   TableState& table = *shape.table;
   if (table.is_discarded) return Status();
-  if (shape.epoch != table.epoch) refresh(shape);
+  if (shape.epoch != table.epoch) {
+    LODE_TRY(sync_slots(table, &frame));
+    refresh(shape);
+  }
   const std::size_t pending = pending_.size();
   const bool is_scalar = value->kind != Kind::kObject && shape.wrap_key.empty();
   bool is_filled = false;

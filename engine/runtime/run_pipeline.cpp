@@ -12,6 +12,11 @@
 #include "schema/system_tables.h"
 
 namespace lode {
+namespace {
+
+constexpr std::string_view kNothingKept = "kept: nothing of this run; what earlier runs loaded and their cursors are untouched";
+
+}  // namespace
 
 Status run_pipeline(PipelineRun& run) {
   // Two runs of one pipeline would take the same rows twice.
@@ -74,14 +79,19 @@ Status PipelineRun::connect_destination() {
 Status PipelineRun::load_pending_packages() {
   LODE_ASSIGN(const std::vector<Path> folders, LoadPackage::pending(engine_.env(), folder_));
   for (const Path& folder : folders) {
+    // Loaded already, and the process died while it cleared the folder away: what is left of it cannot be opened any more.
+    LODE_ASSIGN(const bool is_loaded, destination_->is_loaded(folder.filename().string()));
+    if (is_loaded) {
+      LODE_TRY(engine_.env().remove_tree(folder));
+      continue;
+    }
     set_step("load");
     if (!spec_.keeps_packages) {
       LODE_TRY(engine_.env().remove_tree(folder));
       continue;
     }
     LODE_ASSIGN(LoadPackage package, LoadPackage::open(engine_.env(), folder));
-    Status status = loader_->load(package);
-    if (!status.ok()) return with_waiting_package(std::move(status), package);
+    LODE_TRY(loader_->load(package));
     report_.resumed.push_back(package.load_id());
     LODE_TRY(package.remove(engine_.env()));
   }
@@ -132,18 +142,21 @@ Status PipelineRun::begin_package() {
   LODE_ASSIGN(const std::string newest, destination_->newest_load_id());
   const std::string load_id = new_load_id(engine_.env(), newest);
 
-  PackageWriter::Options options;
-  options.file_bytes_max = spec_.file_bytes_max;
   const auto& resources = spec_.source->resources;
   const bool all_local = std::all_of(resources.begin(), resources.end(), [](const auto& resource) {
     return !resource->selected || resource->is_local;
   });
+  // What can be read again need not survive a crash: loading the package and reading the files again would double their rows.
+  seals_ = spec_.keeps_packages && !all_local;
   // A run that waits for the network must not hold the destination's write lock meanwhile.
-  if (all_local && destination_->capabilities().loads_while_extracting) {
+  loads_early_ = all_local && destination_->capabilities().loads_while_extracting;
+
+  PackageWriter::Options options;
+  options.file_bytes_max = spec_.file_bytes_max;
+  options.sync_early = seals_;
+  if (loads_early_) {
     options.on_job = [this](const Job& job) {
-      if (!lane_) {
-        lane_ = std::make_unique<LoadLane>(*loader_);
-      }
+      if (!lane_) lane_ = std::make_unique<LoadLane>(*loader_);
       lane_->add(job, std::make_shared<const Schema>(*schema_));
     };
   }
@@ -173,7 +186,7 @@ Status PipelineRun::extract_and_normalize() {
   if (status.ok()) return {};
   lane_.reset();
   loader_->abort();
-  return std::move(status).note("kept: nothing of this run; what earlier runs loaded and their cursors are untouched");
+  return std::move(status).note(std::string(kNothingKept));
 }
 
 Status PipelineRun::normalize_page(const PageQueue::Item& item) {
@@ -188,8 +201,6 @@ Status PipelineRun::normalize_page(const PageQueue::Item& item) {
 }
 
 namespace {
-
-constexpr std::string_view kMergeStrategy = "delete-insert";
 
 std::vector<std::string> names_of(const json::Value* value) {
   std::vector<std::string> names;
@@ -224,8 +235,8 @@ ResourceHints hints_of(const Resource& resource, const std::string& table) {
 Status PipelineRun::declare_table(const Resource& resource, const std::string& table) {
   const std::pair<const Resource*, std::string> key(&resource, table);
   if (std::find(declared_.begin(), declared_.end(), key) != declared_.end()) return {};
-  const auto declared = declare_resource(*schema_, hints_of(resource, table), *naming_, kMergeStrategy);
-  if (!declared.ok()) return Status(declared.status()).about(fmt::format("resource '{}'", resource.name)).at(resource.where);
+  Status status = normalizer_->declare(hints_of(resource, table));
+  if (!status.ok()) return std::move(status).about(fmt::format("resource '{}'", resource.name)).at(resource.where);
   declared_.push_back(key);
   return {};
 }
@@ -246,6 +257,17 @@ Status PipelineRun::seal_package() {
     return {};
   }
   LODE_TRY(package_->close_files());
+  // The lane reads the job files where they are; sealing moves them.
+  if (lane_) {
+    set_step("load");
+    Status status = lane_->finish();
+    lane_.reset();
+    if (!status.ok()) {
+      loader_->abort();
+      return std::move(status).note(std::string(kNothingKept));
+    }
+  }
+  if (!seals_) return {};
   return package_->seal(*schema_, *state_);
 }
 
@@ -287,20 +309,15 @@ Status PipelineRun::add_state_row() {
 Status PipelineRun::load_package() {
   set_step("load");
   if (!package_) return {};
-  LODE_ASSIGN(LoadPackage package, LoadPackage::open(engine_.env(), package_->sealed_folder()));
-  Status status;
-  if (lane_) {
-    status = lane_->finish();
-    lane_.reset();
-    if (!status.ok()) loader_->abort();
-    if (status.ok()) set_step("commit");
+  if (!seals_) {
+    for (const Job& job : package_->jobs()) {
+      if (!loads_early_) LODE_TRY(loader_->add_job(job, *schema_));
+    }
+    return loader_->commit(*schema_);
   }
-  // Jobs that the lane has loaded are not loaded again. What may pass is tried again, with the whole package.
-  if (status.ok() || status.retryable()) status = loader_->finish(package);
-  if (status.ok()) return {};
-  if (spec_.keeps_packages) return with_waiting_package(std::move(status), package);
-  LODE_TRY(package.remove(engine_.env()));
-  return std::move(status).note("kept: nothing of this run; what earlier runs loaded is untouched");
+  LODE_ASSIGN(LoadPackage package, LoadPackage::open(engine_.env(), package_->sealed_folder()));
+  // Jobs that the lane has loaded are not loaded again.
+  return loader_->finish(package);
 }
 
 Status PipelineRun::keep_state() {
@@ -308,7 +325,7 @@ Status PipelineRun::keep_state() {
   fill_report();
   Env& env = engine_.env();
   if (package_) {
-    LODE_TRY(env.remove_tree(package_->sealed_folder()));
+    if (seals_) LODE_TRY(env.remove_tree(package_->sealed_folder()));
     LODE_TRY(env.make_folders(folder_ / "schemas"));
     LODE_TRY(env.write_file(folder_ / "schemas" / (schema_->name() + ".schema.json"),
                             json::write(schema_->to_json(), {.indent = 2})));

@@ -37,9 +37,9 @@ Value default_settings() {
   return settings;
 }
 
-Value default_normalizers() {
+Value default_normalizers(std::string_view naming) {
   Value normalizers = Value::object();
-  normalizers.set("names", "snake_case");
+  normalizers.set("names", naming);
   normalizers["json"].set("module", "dlt.common.normalizers.json.relational");
   return normalizers;
 }
@@ -54,8 +54,8 @@ bool is_known_key(std::string_view key) {
 
 bool is_dlt_name(std::string_view name) { return name.starts_with("_dlt"); }
 
-Schema::Schema(std::string name)
-    : name_(std::move(name)), settings_(default_settings()), normalizers_(default_normalizers()) {
+Schema::Schema(std::string name, std::string_view naming)
+    : name_(std::move(name)), settings_(default_settings()), normalizers_(default_normalizers(naming)) {
   add_table(version_table());
   add_table(loads_table());
 }
@@ -86,7 +86,7 @@ Result<Schema> Schema::from_json(const Value& stored) {
   if (const Value* settings = migrated.find("settings")) schema.settings_ = *settings;
   if (!schema.settings_.is_object()) schema.settings_ = Value::object();
   if (const Value* normalizers = migrated.find("normalizers")) schema.normalizers_ = *normalizers;
-  if (!schema.normalizers_.is_object()) schema.normalizers_ = default_normalizers();
+  if (!schema.normalizers_.is_object()) schema.normalizers_ = default_normalizers("snake_case");
   for (const auto& [key, value] : migrated.members()) {
     if (!is_known_key(key)) schema.extra_.set(key, value);
   }

@@ -122,8 +122,9 @@ inline constexpr std::string_view kRootIdColumn = "_dlt_root_id";
 /// The tables of one source. A value: copy it to freeze it. Not synchronised.
 class Schema {
  public:
-  /// A new schema as dlt makes it: _dlt_version and _dlt_loads tables, default hints, detections.
-  explicit Schema(std::string name);
+  /// A new schema as dlt makes it: _dlt_version and _dlt_loads tables, default hints, detections. `naming` is the
+  /// convention that its names follow; the schema only records it.
+  explicit Schema(std::string name, std::string_view naming = "snake_case");
   /// From dlt's stored dictionary, of this or an older engine version; version and hash are renewed if they do not
   /// match the content. Errors: kSchemaInvalid.
   static Result<Schema> from_json(const json::Value& stored);

@@ -3,8 +3,20 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 namespace lode {
 namespace {
+
+std::string sqlite_decimal(const Column& column) {
+  // As dlt: a precision without a scale is written alone; neither means 38 and 9.
+  const std::optional<std::int64_t> precision = column.precision();
+  const std::optional<std::int64_t> scale = column.scale();
+  if (!precision && !scale) return "NUMERIC(38, 9)";
+  if (!precision) return "NUMERIC";
+  return scale ? fmt::format("NUMERIC({}, {})", *precision, *scale) : fmt::format("NUMERIC({})", *precision);
+}
 
 std::string sqlite_type(const Column& column) {
   const std::int64_t precision = column.precision().value_or(0);
@@ -21,14 +33,13 @@ std::string sqlite_type(const Column& column) {
       return "DATETIME";
     case DataType::kBigint:
       if (precision > 0 && precision <= 16) return "SMALLINT";
-      if (precision > 0 && precision <= 32) return "INTEGER";
-      return "BIGINT";
+      return precision > 0 && precision <= 32 ? "INTEGER" : "BIGINT";
     case DataType::kBinary:
       return "BLOB";
     case DataType::kJson:
       return "JSON";
     case DataType::kDecimal:
-      return fmt::format("NUMERIC({}, {})", precision > 0 ? precision : 38, column.scale().value_or(precision > 0 ? 0 : 9));
+      return sqlite_decimal(column);
     case DataType::kWei:
       return "NUMERIC(38, 0)";
     case DataType::kDate:
@@ -38,13 +49,49 @@ std::string sqlite_type(const Column& column) {
     case DataType::kNone:
       break;
   }
-  return "TEXT";
+  LODE_ASSERT(!"only complete columns are created");
+  return "";
+}
+
+// The words that SQLAlchemy quotes for SQLite; and "nothing" and "returning", which SQLite reserved later. Sorted.
+constexpr std::string_view kSqliteWords[] = {
+    "add",          "after",     "all",          "alter",      "analyze",    "and",
+    "as",           "asc",       "attach",       "autoincrement", "before",  "begin",
+    "between",      "by",        "cascade",      "case",       "cast",       "check",
+    "collate",      "column",    "commit",       "conflict",   "constraint", "create",
+    "cross",        "current_date", "current_time", "current_timestamp", "database", "default",
+    "deferrable",   "deferred",  "delete",       "desc",       "detach",     "distinct",
+    "drop",         "each",      "else",         "end",        "escape",     "except",
+    "exclusive",    "exists",    "explain",      "fail",       "false",      "for",
+    "foreign",      "from",      "full",         "glob",       "group",      "having",
+    "if",           "ignore",    "immediate",    "in",         "index",      "indexed",
+    "initially",    "inner",     "insert",       "instead",    "intersect",  "into",
+    "is",           "isnull",    "join",         "key",        "left",       "like",
+    "limit",        "match",     "natural",      "not",        "nothing",    "notnull",
+    "null",         "of",        "offset",       "on",         "or",         "order",
+    "outer",        "plan",      "pragma",       "primary",    "query",      "raise",
+    "references",   "reindex",   "rename",       "replace",    "restrict",   "returning",
+    "right",        "rollback",  "row",          "select",     "set",        "table",
+    "temp",         "temporary", "then",         "to",         "transaction", "trigger",
+    "true",         "union",     "unique",       "update",     "using",      "vacuum",
+    "values",       "view",      "virtual",      "when",       "where",
+};
+
+bool sqlite_needs_quotes(std::string_view name) {
+  const auto is_plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '$'; };
+  if (name.empty() || (name[0] >= '0' && name[0] <= '9') || name[0] == '$') return true;
+  if (!std::all_of(name.begin(), name.end(), is_plain)) return true;
+  return std::binary_search(std::begin(kSqliteWords), std::end(kSqliteWords), name);
 }
 
 }  // namespace
 
 const Dialect& sqlite_dialect() {
-  static const Dialect kDialect{.name = "sqlite", .column_type = sqlite_type, .quote = '"'};
+  static const Dialect kDialect{.name = "sqlite",
+                                .column_type = sqlite_type,
+                                .needs_quotes = sqlite_needs_quotes,
+                                .quote = '"',
+                                .insertion_order = "_rowid_"};
   return kDialect;
 }
 
@@ -55,6 +102,10 @@ std::string quote_name(const Dialect& dialect, std::string_view name) {
     out += c;
   }
   return out + dialect.quote;
+}
+
+std::string spell_name(const Dialect& dialect, std::string_view name) {
+  return dialect.needs_quotes(name) ? quote_name(dialect, name) : std::string(name);
 }
 
 }  // namespace lode

@@ -12,7 +12,12 @@ struct Dialect {
   std::string_view name;
   /// SQL type of a complete column.
   std::string (*column_type)(const Column& column);
+  /// Whether the name means something else without quotes: reserved words, other characters than letters, digits, '_' and '$',
+  /// capitals.
+  bool (*needs_quotes)(std::string_view name);
   char quote = '"';
+  /// Orders rows of a table as they were inserted; part of an ORDER BY.
+  std::string_view insertion_order;
 };
 
 /// As SQLAlchemy's SQLite dialect creates tables for dlt.
@@ -20,5 +25,7 @@ const Dialect& sqlite_dialect();
 
 /// An identifier in quotes, quotes inside it doubled.
 std::string quote_name(const Dialect& dialect, std::string_view name);
+/// In quotes only where they are needed: for statements that the database keeps and people read.
+std::string spell_name(const Dialect& dialect, std::string_view name);
 
 }  // namespace lode

@@ -4,30 +4,42 @@
 #include <fmt/format.h>
 
 namespace lode {
+namespace {
 
+std::string column_clause(const Dialect& dialect, const Column& column, bool not_null) {
+  return fmt::format("{} {}{}", spell_name(dialect, column.name()), dialect.column_type(column), not_null ? " NOT NULL" : "");
+}
+
+}  // namespace
+
+// The layout is SQLAlchemy's: databases keep the text, and this way it does not tell who made the table.
 std::string create_table(const Dialect& dialect, std::string_view qualified, const std::vector<Column>& columns) {
   std::string text = fmt::format("CREATE TABLE {} (", qualified);
-  bool first = true;
+  std::string_view separator = "\n\t";
   for (const Column& column : columns) {
-    if (!column.complete()) continue;
-    text += fmt::format("{}\n\t{} {}{}", first ? "" : ", ", quote_name(dialect, column.name()), dialect.column_type(column),
-                        column.nullable() ? "" : " NOT NULL");
-    first = false;
+    text += separator;
+    text += column_clause(dialect, column, !column.nullable());
+    separator = ", \n\t";
   }
   return text + "\n)";
 }
 
 std::string add_column(const Dialect& dialect, std::string_view qualified, const Column& column, bool not_null) {
-  return fmt::format("ALTER TABLE {} ADD COLUMN {} {}{}", qualified, quote_name(dialect, column.name()),
-                     dialect.column_type(column), not_null ? " NOT NULL" : "");
+  return fmt::format("ALTER TABLE {} ADD COLUMN {}", qualified, column_clause(dialect, column, not_null));
 }
 
-std::string insert_row(const Dialect& dialect, std::string_view qualified, const std::vector<std::string>& columns) {
-  std::string text = fmt::format("INSERT INTO {} (", qualified);
-  for (std::size_t i = 0; i < columns.size(); ++i) text += (i > 0 ? ", " : "") + quote_name(dialect, columns[i]);
-  text += ") VALUES (";
-  for (std::size_t i = 0; i < columns.size(); ++i) text += i > 0 ? ", ?" : "?";
-  return text + ")";
+std::string name_list(const Dialect& dialect, const std::vector<std::string>& names, std::string_view prefix) {
+  std::string text;
+  for (const std::string& name : names) {
+    if (!text.empty()) text += ", ";
+    text += prefix;
+    text += quote_name(dialect, name);
+  }
+  return text;
+}
+
+std::string insert_into(const Dialect& dialect, std::string_view qualified, const std::vector<std::string>& columns) {
+  return fmt::format("INSERT INTO {} ({})", qualified, name_list(dialect, columns));
 }
 
 }  // namespace lode

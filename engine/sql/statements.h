@@ -10,11 +10,13 @@
 
 namespace lode {
 
-/// `qualified` is the table's name, quoted and qualified as needed. Columns without a type are left out.
+/// `qualified` is the table's name, quoted and qualified as needed. REQUIRES: all columns are complete.
 std::string create_table(const Dialect& dialect, std::string_view qualified, const std::vector<Column>& columns);
 /// `not_null`: databases refuse it for a table with rows.
 std::string add_column(const Dialect& dialect, std::string_view qualified, const Column& column, bool not_null);
-/// INSERT with one '?' a column.
-std::string insert_row(const Dialect& dialect, std::string_view qualified, const std::vector<std::string>& columns);
+/// `INSERT INTO qualified ("a", "b")`, without what is inserted.
+std::string insert_into(const Dialect& dialect, std::string_view qualified, const std::vector<std::string>& columns);
+/// `"a", "b"`; with a prefix: `s."a", s."b"`.
+std::string name_list(const Dialect& dialect, const std::vector<std::string>& names, std::string_view prefix = {});
 
 }  // namespace lode

@@ -131,7 +131,7 @@ def databases(case):
     # A link to nowhere cannot be made a database, whoever the user is; permissions do not bind root.
     place = Workplace(case.program)
     place.write("script.lua", GOOD.replace("sqlite:///out.db", "sqlite:///no_such_folder/out.db"))
-    case.expect("a database in a folder that does not exist", place, ["run", "script.lua"], "destination.read_only", "no_such_folder")
+    case.expect("a database in a folder that does not exist", place, ["run", "script.lua"], "file.not_found", "no_such_folder", "mkdir")
     if os.geteuid() != 0:
         place = Workplace(case.program)
         place.write("script.lua", GOOD)

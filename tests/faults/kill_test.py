@@ -107,7 +107,7 @@ def main():
 
     def file_place(extra):
         def prepare(workplace):
-            write_rows(workplace, 150_000)
+            write_rows(workplace, 60_000)
             workplace.write("script.lua", FILE_SCRIPT % extra)
         return prepare
 

@@ -7,7 +7,8 @@ namespace lode::demo_api {
 /// False when there is no such connection. Call it only while answering on that connection.
 bool reset_connection(int server_port, int client_port);
 
-/// Lets every connection look closed by its client: answers under way are finished, idle connections end.
+/// Lets every connection look closed by its client, so that idle ones end. Replies still being written are cut off:
+/// cpp-httplib sends nothing to a client that it takes to be gone.
 void stop_reading(int server_port);
 
 }  // namespace lode::demo_api

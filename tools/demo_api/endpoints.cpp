@@ -14,9 +14,7 @@ namespace {
 constexpr std::int64_t kPageSizeMax = 10'000;
 constexpr std::int64_t kPageNumberMax = 1'000'000'000;
 
-Reply bad_request(std::string_view message) {
-  return error_reply(400, "bad_request", message);
-}
+Reply bad_request(std::string_view message) { return error_reply(400, "bad_request", message); }
 
 /// The page size that the request asks for, as "per_page" or "limit", cut to kPageSizeMax. nullopt: not a size.
 std::optional<std::int64_t> page_size(const Query& query, std::int64_t fallback) {
@@ -31,9 +29,7 @@ std::optional<std::int64_t> page_number(const Query& query) {
   return page;
 }
 
-Reply bad_page() {
-  return bad_request("page, per_page and limit must be whole numbers from 1");
-}
+Reply bad_page() { return bad_request("page, per_page and limit must be whole numbers from 1"); }
 
 /// Reads updated_since, updated_before and sort. False: one of them makes no sense, and `problem` says so.
 bool read_filter(const Query& query, RowFilter& filter, Reply& problem) {
@@ -339,8 +335,6 @@ Reply error_reply(int status, std::string_view code, std::string_view message) {
   return {.status = status, .body = out.take()};
 }
 
-std::span<const Route> routes() {
-  return kRoutes;
-}
+std::span<const Route> routes() { return kRoutes; }
 
 }  // namespace lode::demo_api

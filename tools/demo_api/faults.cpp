@@ -91,9 +91,7 @@ bool read_choice(FaultRule& rule, std::string_view name, std::string_view value)
   return rule.per_url = value == "url", value == "url" || value == "path";  // per, the last one
 }
 
-std::string quoted(std::string_view text) {
-  return "'" + std::string(text) + "'";
-}
+std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
 
 /// "" when the rule could be read, else what is wrong with it.
 std::string parse_rule(std::string_view text, FaultRule& rule) {

@@ -18,9 +18,7 @@ constexpr const char* kWeapons[] = {"laser", "tea pot", "épée", "bow"};
 constexpr const char* kChat[] = {"gg", "\"nice\" shot\\m/", "wait...\nwhat?", "🦊🦊🦊", "ну ладно"};
 
 /// Still running when it was generated; the first update ends it.
-bool is_live(const RowKey& row) {
-  return row.state.version == 0 && row.number % 15 == 4;
-}
+bool is_live(const RowKey& row) { return row.state.version == 0 && row.number % 15 == 4; }
 
 void write_event(ValueSink& out, const RowKey& row, std::int64_t index) {
   // Of its own stream, so that an event stays as it was when the match gets more of them.

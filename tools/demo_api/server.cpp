@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <chrono>
 #include <thread>
 
 #include "admin.h"
@@ -20,6 +21,11 @@ namespace {
 constexpr std::size_t kThreads = 64;
 constexpr std::size_t kRequestsPerConnectionMax = 1'000'000'000;
 constexpr int kListenBacklog = 512;
+constexpr std::chrono::seconds kLastRepliesTimeout(10);  // for clients that do not read what they asked for
+
+// A thread serves one connection at a time, one request after the other: this is whether the one that it is at has been
+// taken up. Replies that cpp-httplib makes by itself, as to a garbled request, were never taken up.
+thread_local bool taken_up = false;
 
 std::string base_url_of(const httplib::Request& request, int port) {
   const std::string host = request.get_header_value("Host");
@@ -64,7 +70,12 @@ void send_whole(Reply reply, httplib::Response& response) {
     if (reply.status == 200) response.set_header("Content-Type", reply.content_type);
     return;
   }
-  // Through a provider, because cpp-httplib would compress a body that it holds itself.
+  if (reply.content_type.rfind("text/", 0) != 0) {
+    // cpp-httplib compresses this for no client, because of the charset in its type.
+    response.set_content(reply.body, reply.content_type);
+    return;
+  }
+  // Text it would compress, unless it does not hold the body itself.
   const std::size_t length = reply.body.size();
   response.set_content_provider(
       length, reply.content_type,
@@ -84,6 +95,8 @@ struct Server::Http {
   Reply endpoint_reply(const Route& route, const httplib::Request& request, const Query& query,
                        const FaultDecision& decision);
   void pause(std::int64_t delay_ms);
+  void take_up();
+  void sent();
 
   Server& server;
   httplib::Server http;
@@ -120,6 +133,8 @@ void Server::Http::set_up() {
     send(error_reply(404, "not_found", "there is no " + request.method + " " + request.path), std::nullopt, request,
          response);
   });
+  // The logger is the one thing that is called after a reply has been written.
+  http.set_logger([this](const httplib::Request&, const httplib::Response&) { sent(); });
   // These have no body, and the length of none must not be stated for them.
   http.set_post_routing_handler([](const httplib::Request&, httplib::Response& response) {
     if (response.status == 204 || response.status == 304) response.headers.erase("Content-Length");
@@ -128,6 +143,7 @@ void Server::Http::set_up() {
 
 /// One request for /v1, from the outside in: who asks, what goes wrong, what is the answer.
 void Server::Http::answer(const Route& route, const httplib::Request& request, httplib::Response& response) {
+  take_up();
   World& world = server.world_;
   const Stats::InFlight in_flight(world.stats);
   const Query query = Query::of_target(request.target);
@@ -198,9 +214,23 @@ void Server::Http::pause(std::int64_t delay_ms) {
   server.wake_.wait_for(lock, std::chrono::milliseconds(delay_ms), [&] { return server.stopping_; });
 }
 
-Server::Server(World& world) : world_(world), http_(std::make_unique<Http>(*this)) {
-  http_->set_up();
+void Server::Http::take_up() {
+  const std::lock_guard lock(server.mutex_);
+  taken_up = true;
+  ++server.unsent_;
 }
+
+void Server::Http::sent() {
+  if (!taken_up) return;
+  taken_up = false;
+  {
+    const std::lock_guard lock(server.mutex_);
+    --server.unsent_;
+  }
+  server.wake_.notify_all();
+}
+
+Server::Server(World& world) : world_(world), http_(std::make_unique<Http>(*this)) { http_->set_up(); }
 Server::~Server() = default;
 
 bool Server::bind(int port) {
@@ -228,8 +258,12 @@ void Server::stop() {
   wake_.notify_all();
   // cpp-httplib forgets a stop that comes before its loop has begun.
   while (!http_->http.is_running() && !ended_) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  // A connection accepted between these two would hold up the end by the keep-alive time, not prevent it.
-  http_->http.stop();
+  http_->http.stop();  // no new connections, and no further requests on those there are
+  {
+    std::unique_lock lock(mutex_);
+    wake_.wait_for(lock, kLastRepliesTimeout, [this] { return unsent_ == 0; });
+  }
+  // What is left idles, and would hold up the end by the keep-alive time.
   stop_reading(port_);
 }
 

@@ -43,8 +43,9 @@ class Server {
   World& world_;
   int port_ = 0;
   std::mutex mutex_;
-  std::condition_variable wake_;  // ends the pauses of slow replies
+  std::condition_variable wake_;  // ends the pauses of slow replies, and stop()'s wait for the last reply
   bool stopping_ = false;
+  int unsent_ = 0;  // requests whose reply is not yet out
   std::atomic<bool> ended_ = false;
   std::unique_ptr<Http> http_;
 };

@@ -94,9 +94,7 @@ std::string format_timestamp(std::int64_t time_us, int fraction_digits) {
   return out;
 }
 
-std::string format_date(std::int64_t time_us) {
-  return format_timestamp(time_us, 0).substr(0, 10);
-}
+std::string format_date(std::int64_t time_us) { return format_timestamp(time_us, 0).substr(0, 10); }
 
 std::string format_http_date(std::int64_t time_us) {
   static constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};

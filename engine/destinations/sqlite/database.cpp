@@ -3,6 +3,10 @@
 
 #include <fmt/format.h>
 #include <sqlite3.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
 
 #include "base/text.h"
 
@@ -10,11 +14,15 @@ namespace lode::sqlite {
 
 Statement::~Statement() { sqlite3_finalize(statement_); }
 
-void Statement::bind(int index, std::string_view text) {
+Statement& Statement::bind(int index, std::string_view text) {
   sqlite3_bind_text64(statement_, index, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+  return *this;
 }
 
-void Statement::bind(int index, std::int64_t number) { sqlite3_bind_int64(statement_, index, number); }
+Statement& Statement::bind(int index, std::int64_t number) {
+  sqlite3_bind_int64(statement_, index, number);
+  return *this;
+}
 
 std::string Statement::text(int column) const {
   const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
@@ -23,13 +31,31 @@ std::string Statement::text(int column) const {
 
 std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_, column); }
 
-Result<std::unique_ptr<Database>> Database::open(const Path& file, int busy_timeout_ms) {
+Status Database::check_folder(const Path& file) {
+  const Path folder = file.parent_path().empty() ? Path(".") : file.parent_path();
+  if (::access(folder.c_str(), F_OK) != 0) {
+    return Status::error(Code::kNotFound, fmt::format("the folder of {} does not exist", file.string()))
+        .hint(fmt::format("make it: mkdir -p '{}'", folder.string()));
+  }
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) {
+    return Status::error(Code::kDestinationReadOnly, fmt::format("{} cannot be made: its folder is read-only", file.string()));
+  }
+  return {};
+}
+
+Result<std::unique_ptr<Database>> Database::open(const Path& file, bool create, int busy_timeout_ms) {
+  // One thread at a time uses the connection, so SQLite need not lock a mutex for every value.
+  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (create ? SQLITE_OPEN_CREATE : 0);
   sqlite3* handle = nullptr;
-  const int result = sqlite3_open_v2(file.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+  const int outcome = sqlite3_open_v2(file.c_str(), &handle, flags, nullptr);
   std::unique_ptr<Database> database(new Database(handle, file, busy_timeout_ms));
-  if (result != SQLITE_OK) return database->error("open");
+  if (outcome != SQLITE_OK) return database->error();
   sqlite3_extended_result_codes(handle, 1);
   sqlite3_busy_timeout(handle, busy_timeout_ms);
+  if (sqlite3_db_readonly(handle, "main") == 1) {
+    return Status::error(Code::kDestinationReadOnly, fmt::format("{} is read-only", file.string()));
+  }
+  LODE_TRY(database->run("SELECT count(*) FROM sqlite_master"));
   return database;
 }
 
@@ -37,27 +63,57 @@ Database::~Database() { sqlite3_close_v2(handle_); }
 
 Status Database::run(const std::string& sql) {
   if (sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK) return {};
-  return error(shorten(sql, 200));
+  Status status = error();
+  if (status.code() == Code::kDestinationRefused) status.with("statement", shorten(sql, 300));
+  return status;
 }
 
-Result<Statement> Database::prepare(const std::string& sql) {
+Result<Statement> Database::prepare(std::string_view sql) {
   sqlite3_stmt* statement = nullptr;
-  if (sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK) {
-    return error(shorten(sql, 200));
+  if (sqlite3_prepare_v2(handle_, sql.data(), static_cast<int>(sql.size()), &statement, nullptr) != SQLITE_OK) {
+    return error().with("statement", shorten(sql, 300));
   }
   return Statement(statement);
 }
 
 Result<bool> Database::step(Statement& statement) {
-  const int result = sqlite3_step(statement.get());
-  if (result == SQLITE_ROW) return true;
-  if (result == SQLITE_DONE) return false;
-  Status status = error("run a statement");
-  sqlite3_reset(statement.get());
-  return status;
+  const int outcome = sqlite3_step(statement.get());
+  if (outcome == SQLITE_ROW) return true;
+  if (outcome == SQLITE_DONE) return false;
+  return error();
 }
 
-Status Database::error(std::string_view doing) const {
+Status Database::finish(Statement& statement) {
+  LODE_ASSIGN(const bool row, step(statement));
+  LODE_ASSERT(!row);
+  return {};
+}
+
+namespace {
+
+int last_error_of(sqlite3_file* file) {
+  int number = 0;
+  if (file != nullptr && file->pMethods != nullptr) file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &number);
+  return number;
+}
+
+// SQLite says "disk I/O error" for much, and often later than it happened: the files know the system's own number.
+int system_error_of(sqlite3* handle) {
+  sqlite3_file* database = nullptr;
+  sqlite3_file* journal = nullptr;                  // or the WAL
+  sqlite3_file_control(handle, "main", SQLITE_FCNTL_FILE_POINTER, &database);
+  sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &journal);
+  for (const int number : {last_error_of(journal), last_error_of(database)}) {
+    if (number != 0) return number;
+  }
+  return sqlite3_system_errno(handle);
+}
+
+bool is_out_of_space(int system_error) { return system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG; }
+
+}  // namespace
+
+Status Database::error() const {
   const int extended = handle_ == nullptr ? SQLITE_NOMEM : sqlite3_extended_errcode(handle_);
   const std::string text = handle_ == nullptr ? "out of memory" : sqlite3_errmsg(handle_);
   const std::string name = file_.string();
@@ -65,26 +121,31 @@ Status Database::error(std::string_view doing) const {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return Status::error(Code::kDestinationBusy, fmt::format("another program holds the write lock of {}", name))
-          .note(fmt::format("waited {:.1f} s for it", busy_timeout_ms_ / 1000.0));
+          .with("waited", fmt::format("{:.1f} s", busy_timeout_ms_ / 1000.0));
     case SQLITE_READONLY:
-      return Status::error(Code::kDestinationReadOnly, fmt::format("{} cannot be written: {}", name, text))
-          .hint("check the mode and the owner of the file and of its folder");
-    case SQLITE_CANTOPEN:
-      return Status::error(Code::kDestinationReadOnly, fmt::format("{} cannot be opened: {}", name, text))
-          .hint("its folder must exist and be writable");
+      return Status::error(Code::kDestinationReadOnly, fmt::format("{} cannot be written: {}", name, text));
     case SQLITE_PERM:
-      return Status::error(Code::kDestinationReadOnly, fmt::format("{} cannot be opened: {}", name, text));
+    case SQLITE_CANTOPEN:
+      // Also said of the journal beside the file, when the folder does not let us make it.
+      return Status::error(Code::kDestinationReadOnly, fmt::format("{} cannot be opened for writing: {}", name, text));
     case SQLITE_FULL:
-      return Status::error(Code::kDiskFull, fmt::format("no space left for {}: {}", name, text));
-    case SQLITE_IOERR:
-      return Status::error(Code::kIo, fmt::format("{} cannot be read or written: {} (SQLite error {})", name, text, extended));
+      return Status::error(Code::kDiskFull, fmt::format("no space is left for {}", name));
+    case SQLITE_IOERR: {
+      const int number = system_error_of(handle_);
+      if (is_out_of_space(number)) return Status::error(Code::kDiskFull, fmt::format("no space is left for {}", name));
+      return Status::error(Code::kIo, fmt::format("{} cannot be read or written: {}", name, text))
+          .with("SQLite's error", std::to_string(extended))
+          .with("the system's", number == 0 ? "unknown" : std::generic_category().message(number));
+    }
     case SQLITE_NOTADB:
+      return Status::error(Code::kDestinationRefused, fmt::format("{} is not a SQLite database", name));
     case SQLITE_CORRUPT:
-      return Status::error(Code::kDestinationRefused, fmt::format("{} is no SQLite database, or is damaged: {}", name, text));
+      return Status::error(Code::kDestinationRefused, fmt::format("{} is damaged: {}", name, text))
+          .hint("'PRAGMA integrity_check' in the sqlite3 program says how; nothing was changed");
     case SQLITE_CONSTRAINT:
       return Status::error(Code::kLoadIntegrity, fmt::format("sqlite: {}", text)).with("file", name);
     default:
-      return Status::error(Code::kDestinationRefused, fmt::format("sqlite: {}", text)).with("file", name).with("while", std::string(doing));
+      return Status::error(Code::kDestinationRefused, fmt::format("sqlite: {}", text)).with("file", name);
   }
 }
 

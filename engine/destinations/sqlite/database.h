@@ -1,10 +1,12 @@
-// SQLite's C library with Status instead of result codes. The only folder that knows it.
+// SQLite's C library with Status instead of result codes.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.h"
 #include "env/env.h"
@@ -27,9 +29,9 @@ class Statement {
   }
 
   sqlite3_stmt* get() const { return statement_; }
-  void bind(int index, std::string_view text);     ///< 1..; copied
-  void bind(int index, std::int64_t number);
-  std::string text(int column) const;              ///< 0..; "" for null
+  Statement& bind(int index, std::string_view text);      ///< 1..; copied
+  Statement& bind(int index, std::int64_t number);
+  std::string text(int column) const;                     ///< 0..; "" for null
   std::int64_t integer(int column) const;
 
  private:
@@ -39,16 +41,24 @@ class Statement {
 /// One connection. One thread at a time.
 class Database {
  public:
-  /// Opens the file, made if missing. Errors: as error().
-  static Result<std::unique_ptr<Database>> open(const Path& file, int busy_timeout_ms);
+  /// Opens the file; `create` makes it if it is missing. Reads its first page, so that what is no database is found now.
+  /// Errors: as error(), and kDestinationReadOnly when the file can only be read.
+  static Result<std::unique_ptr<Database>> open(const Path& file, bool create, int busy_timeout_ms);
+  /// Whether a file could be made there. Errors: kNotFound (no folder), kDestinationReadOnly.
+  static Status check_folder(const Path& file);
   ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
 
   Status run(const std::string& sql);
-  Result<Statement> prepare(const std::string& sql);
+  Result<Statement> prepare(std::string_view sql);
   /// True: a row is there; false: done.
   Result<bool> step(Statement& statement);
-  /// What went wrong last: kDestinationBusy, kDestinationReadOnly, kDiskFull, kLoadIntegrity, kDestinationRefused…
-  Status error(std::string_view doing) const;
+  /// Runs a statement that gives no rows.
+  Status finish(Statement& statement);
+  /// What went wrong last: kDestinationBusy, kDestinationReadOnly, kDiskFull, kLoadIntegrity, kDestinationRefused, kIo.
+  Status error() const;
+  const Path& file() const { return file_; }
   sqlite3* get() const { return handle_; }
 
  private:

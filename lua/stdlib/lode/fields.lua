@@ -4,6 +4,9 @@ local native = require "lode.native"
 
 local fields = {}
 
+--- Every declaration of this program, in the order made: what checks, documentation and tests of both are made from.
+fields.defined = {}
+
 -- The kinds a field may have, by the word used in declarations ("string|list").
 local kinds = {
   string = function(value) return type(value) == "string" end,
@@ -61,6 +64,7 @@ function fields.define(what, list)
     spec.by_name[field[1]] = { check = check, required = field.required, default = field.default }
     spec.names[i] = field[1]
   end
+  fields.defined[#fields.defined + 1] = spec
   return setmetatable(spec, spec_mt)
 end
 

@@ -14,7 +14,7 @@ local lode = {
   decimal = native.decimal,
   destination = pipeline.destination,
   incremental = incremental,
-  json_encode = native.json_encode,
+  json_decode = native.json_decode,
   list = native.list,
   null = native.null,
   page = native.page_of,
@@ -25,6 +25,12 @@ local lode = {
   time = native.time,
   transformer = resource.new_transformer,
 }
+
+--- A value as JSON text; of a page, the list of its rows, without a detour through Lua's tables.
+function lode.json_encode(value)
+  if native.is_page(value) then return native.page_json(value) end
+  return native.json_encode(value)
+end
 
 --- The configured value of a dotted key ("sources.shop.page_size"). Without it: `default`, and without that an error that says
 -- where it was looked for.

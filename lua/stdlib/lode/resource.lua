@@ -70,6 +70,12 @@ local function generator_of(data)
   return function() coroutine.yield(data) end
 end
 
+-- Made by lode.incremental, or what lode.incremental takes.
+local function as_incremental(value)
+  local is_made = type(value) == "table" and getmetatable(value) ~= nil
+  return is_made and value or incremental(value)
+end
+
 local function build(args, object)
   object.name = args.name
   object.selected = args.selected
@@ -90,7 +96,7 @@ function resource.new(args)
     object.generator = generator_of(args.data)
   end
   if args.incremental then
-    object.incremental = getmetatable(args.incremental) and args.incremental or incremental(args.incremental)
+    object.incremental = as_incremental(args.incremental)
   end
   return build(args, object)
 end
@@ -152,7 +158,7 @@ function methods:apply_hints(hints)
   end
   local checked = spec:check(hints, ('of resource "%s"'):format(self.name))
   if checked.incremental then
-    self.incremental = getmetatable(checked.incremental) and checked.incremental or incremental(checked.incremental)
+    self.incremental = as_incremental(checked.incremental)
   end
   for name in pairs(hint_names) do self.hints[name] = checked[name] end
   return self

@@ -34,6 +34,8 @@ Answer get_answer(httplib::Client& http, const std::string& target, const httpli
   return result || answer.status == 304 ? answer : Answer{};
 }
 
+std::string bearer() { return std::string("Bearer ") + DemoApiProcess::kToken; }
+
 std::vector<std::string> texts_of(simdjson::dom::array rows) {
   std::vector<std::string> texts;
   for (const simdjson::dom::element row : rows) texts.push_back(simdjson::to_string(row));
@@ -72,12 +74,13 @@ Api::Api(std::vector<std::string> arguments) : process(std::move(arguments)), ht
 }
 
 Answer Api::get(const std::string& target, httplib::Headers headers) {
-  headers.emplace("Authorization", std::string("Bearer ") + DemoApiProcess::kToken);
+  headers.emplace("Authorization", bearer());
   return get_answer(http, target, headers);
 }
 
 Answer Api::post(const std::string& target, const std::string& body) {
-  const httplib::Headers headers{{"Authorization", std::string("Bearer ") + DemoApiProcess::kToken}};
+  httplib::Headers headers;
+  headers.emplace("Authorization", bearer());
   return answer_of(http.Post(target, headers, body, "application/json"));
 }
 
@@ -85,9 +88,7 @@ Answer Api::get_without_token(const std::string& target, httplib::Headers header
   return get_answer(http, target, headers);
 }
 
-void Api::set_faults(const std::string& spec) {
-  REQUIRE(post("/admin/faults", spec).status == 200);
-}
+void Api::set_faults(const std::string& spec) { REQUIRE(post("/admin/faults", spec).status == 200); }
 
 std::int64_t Api::truth(const std::string& group, const std::string& name) {
   return get("/admin/truth").json()[group][name].get_int64();

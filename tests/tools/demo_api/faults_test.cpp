@@ -152,6 +152,7 @@ TEST_CASE("html, empty and 204 are successes without JSON") {
   CHECK(html.status == 200);
   CHECK(html.header("Content-Type") == "text/html; charset=utf-8");
   CHECK(html.body.find("<html>") != std::string::npos);
+  CHECK(api.get("/v1/items?fault=html", {{"Accept-Encoding", "br, gzip"}}).header("Content-Encoding").empty());
   const Answer empty = api.get("/v1/items?fault=empty");
   CHECK(empty.status == 200);
   CHECK(empty.header("Content-Type") == "application/json; charset=utf-8");

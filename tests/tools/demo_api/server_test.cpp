@@ -89,13 +89,15 @@ TEST_CASE("Statistics count requests by path and status, and show the last ones"
 TEST_CASE("Statistics know how many requests were in flight at once") {
   Api api;
   constexpr int kClients = 5;
+  std::vector<int> statuses(kClients);
   std::vector<std::thread> clients;
   for (int i = 0; i < kClients; ++i) {
-    clients.emplace_back([&] {
+    clients.emplace_back([&, i] {
       httplib::Client client("127.0.0.1", api.process.port());
       client.set_read_timeout(600, 0);
       client.set_bearer_token_auth(DemoApiProcess::kToken);
-      client.Get("/v1/items?fault=slow%3Ams%3D600000");  // until the server ends
+      const httplib::Result result = client.Get("/v1/items?fault=slow%3Ams%3D600000");  // until the server ends
+      if (result) statuses[static_cast<std::size_t>(i)] = result->status;
     });
   }
   std::int64_t in_flight = 0;
@@ -103,6 +105,7 @@ TEST_CASE("Statistics know how many requests were in flight at once") {
   CHECK(in_flight == kClients);
   CHECK(api.process.stop() == 0);
   for (std::thread& client : clients) client.join();
+  CHECK(statuses == std::vector<int>(kClients, 200));  // what is under way is finished
 }
 
 TEST_CASE("The server ends with code 0 although a client holds its connection open") {

@@ -1,0 +1,53 @@
+// Dataset: the tables of one SQLite file as they really are, and what changes them.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "destinations/sqlite/database.h"
+#include "schema/schema.h"
+#include "sql/dialect.h"
+
+namespace lode::sqlite {
+
+/// Which of the connection's databases: the file, or the staging tables that live as long as the connection.
+enum class Place { kMain, kTemp };
+
+/// main."orders": ready for SQL.
+std::string qualified(Place place, std::string_view table);
+
+/// Looks at tables and makes them fit a schema. What it has seen it remembers, so it must be forgotten when the transaction ends:
+/// while we hold the write lock nobody else changes a table.
+class Dataset {
+ public:
+  explicit Dataset(Database& database) : database_(database) {}
+
+  /// Whether all the tables are in the file. Asks the file itself, every time.
+  Result<bool> has_tables(const std::vector<std::string_view>& names);
+  Result<bool> has_table(Place place, const std::string& table);
+  /// Creates the table or adds the columns that it lacks; compares names without regard to case, as SQLite does. `change` may be
+  /// null; else it gets what was done, if anything.
+  Status ensure_table(Place place, const Table& table, SchemaChange* change);
+  Status drop_table(Place place, const std::string& table);
+  /// Forgets what it knows of tables.
+  void forget();
+  /// Names of staging tables that were made since forget().
+  std::vector<std::string> staged_tables() const;
+  std::vector<std::string> take_warnings() { return std::exchange(warnings_, {}); }
+
+ private:
+  using ColumnNames = std::unordered_set<std::string>;              // lower case
+  /// Empty: the table does not exist.
+  Result<ColumnNames*> columns_of(Place place, const std::string& table);
+  Status add_columns(Place place, const std::string& table, const std::vector<Column>& columns);
+
+  Database& database_;
+  std::map<std::string, ColumnNames> known_[2];                           // by place and table
+  std::vector<std::string> warnings_;
+};
+
+}  // namespace lode::sqlite

@@ -1,0 +1,102 @@
+--- Auth: how a request says who it comes from. Applied to every request just before it is sent.
+-- Depends on: lode.fields, lode.http.headers, lode.http.params, lode.native
+local fields = require "lode.fields"
+local headers = require "lode.http.headers"
+local native = require "lode.native"
+local params = require "lode.http.params"
+
+local auth = {}
+
+local mt = { __name = "lode.auth" }
+mt.__index = mt
+mt.__tostring = function(self) return self.type .. " auth" end
+
+local function new(kind, apply) return setmetatable({ type = kind, apply = apply }, mt) end
+
+local bearer_spec = fields.define("bearer auth", {
+  { "token", "string|secret", required = true },
+  { "type",  "string" },
+})
+
+--- Authorization: Bearer TOKEN. Takes the token, or { token = … }.
+function auth.bearer(args)
+  if type(args) ~= "table" then args = { token = args } end
+  local token = bearer_spec:check(args).token
+  return new("bearer", function(_, request) headers.set(request.headers, "Authorization", "Bearer " .. token) end)
+end
+
+local basic_spec = fields.define("basic auth", {
+  { "username", "string|secret", required = true },
+  { "password", "string|secret", required = true },
+  { "type",     "string" },
+})
+
+--- Authorization: Basic …. Takes username and password, or { username = …, password = … }.
+function auth.basic(args, password)
+  if type(args) ~= "table" then args = { username = args, password = password } end
+  args = basic_spec:check(args)
+  local value = "Basic " .. native.base64(args.username .. ":" .. args.password)
+  return new("http_basic", function(_, request) headers.set(request.headers, "Authorization", value) end)
+end
+
+local api_key_spec = fields.define("api_key auth", {
+  { "api_key",  "string|secret", required = true },
+  { "name",     "string", default = "Authorization", doc = "of the header, parameter or cookie" },
+  { "location", fields.one_of { "header", "query", "param", "cookie" }, default = "header" },
+  { "type",     "string" },
+})
+
+-- A link to the next page often repeats the key of the request before, or shows it masked: it makes place for ours.
+local function without_param(url, name)
+  local path, query = url:match "^([^?]*)%?([^#]*)"
+  if not query then return url end
+  local kept, taken = {}, native.form_encode { { name, "" } }
+  for part in query:gmatch "[^&]+" do
+    if part:sub(1, #taken) ~= taken and part ~= taken:sub(1, -2) then kept[#kept + 1] = part end
+  end
+  return #kept > 0 and (path .. "?" .. table.concat(kept, "&")) or path
+end
+
+local api_key_places = {
+  header = function(request, name, key) headers.set(request.headers, name, key) end,
+  query = function(request, name, key)
+    request.url = without_param(request.url, name)
+    params.set(request.params, name, nil)
+    params.set(request.params, name, key)
+  end,
+  cookie = function(request, name, key)
+    local others = headers.get(request.headers, "Cookie")
+    headers.set(request.headers, "Cookie", (others and others .. "; " or "") .. name .. "=" .. key)
+  end,
+}
+api_key_places.param = api_key_places.query
+
+--- A key under a name: { api_key = …, name = "X-Api-Key", location = "header" }; or in the query, or in a cookie.
+function auth.api_key(args)
+  if type(args) ~= "table" then args = { api_key = args } end
+  args = api_key_spec:check(args)
+  local put = api_key_places[args.location]
+  return new("api_key", function(_, request) put(request, args.name, args.api_key) end)
+end
+
+local types = { bearer = auth.bearer, api_key = auth.api_key, http_basic = auth.basic, basic = auth.basic }
+local type_names = { "api_key", "bearer", "http_basic" }
+
+--- Auth made of what a script wrote: an auth object, { type = "api_key", … } (without a type: bearer), or a function
+-- that gets the request and changes its `headers` and `params`. nil, false and lode.null mean none.
+function auth.from(value)
+  if value == nil or value == false or value == native.null then return nil end
+  if type(value) == "function" then return new("custom", function(_, request) value(request) end) end
+  if type(value) == "table" then
+    if type(value.apply) == "function" then return value end
+    local kind = value.type or "bearer"
+    if types[kind] then return types[kind](value) end
+    local guess = type(kind) == "string" and native.closest(kind, type_names)
+    fields.fail("lua.bad_field", ("unknown auth type '%s'"):format(tostring(kind)),
+      guess and ("did you mean '%s'?"):format(guess) or ("there are " .. table.concat(type_names, ", ")))
+  end
+  fields.fail("lua.bad_field", ("auth must be a table, a function or made by http.bearer and the like, not a %s")
+    :format(type(value)))
+end
+
+return auth

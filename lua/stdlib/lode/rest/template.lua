@@ -1,0 +1,121 @@
+--- Placeholders: "issues/{resources.issues.number}" in a path, a parameter, a header, a body. {{ and }}: plain braces.
+-- Depends on: lode.fields, lode.native
+local fields = require "lode.fields"
+local native = require "lode.native"
+
+local template = {}
+
+-- A compiled value is what it was, but for texts with placeholders, which become a table of this type: a list of plain
+-- texts and of { expression = … }.
+local mt = { __name = "lode.rest.template" }
+
+local function is_template(value) return getmetatable(value) == mt end
+
+local function compile_text(text, label)
+  if not text:find "[{}]" then return text end
+  local parts, plain, at = setmetatable({}, mt), {}, 1
+  while at <= #text do
+    local two, one = text:sub(at, at + 1), text:sub(at, at)
+    if two == "{{" or two == "}}" then
+      plain[#plain + 1] = one
+      at = at + 2
+    elseif one == "{" then
+      local stop = text:find("}", at, true)
+      local expression = stop and text:sub(at + 1, stop - 1)
+      if not expression or expression == "" or expression:find "{" then
+        fields.fail("lua.bad_field", ("%s: '%s' has a brace without its other half"):format(label, text),
+          "a plain brace is written twice: {{ or }}")
+      end
+      parts[#parts + 1] = table.concat(plain)
+      parts[#parts + 1] = { expression = expression }
+      plain, at = {}, stop + 1
+    elseif one == "}" then
+      fields.fail("lua.bad_field", ("%s: '%s' has a brace without its other half"):format(label, text),
+        "a plain brace is written twice: {{ or }}")
+    else
+      plain[#plain + 1] = one
+      at = at + 1
+    end
+  end
+  if #parts == 0 then return table.concat(plain) end
+  parts[#parts + 1] = table.concat(plain)
+  return parts
+end
+
+--- Compiles a value and everything in it, keys too. `label` says in messages where it stands.
+function template.compile(value, label)
+  if type(value) == "string" then return compile_text(value, label) end
+  if type(value) ~= "table" then return value end
+  local copy, pairs_with_templates = {}, {}
+  for key, item in pairs(value) do
+    local compiled_key = type(key) == "string" and compile_text(key, label) or key
+    if is_template(compiled_key) then
+      pairs_with_templates[#pairs_with_templates + 1] = { compiled_key, template.compile(item, label) }
+    else
+      copy[compiled_key] = template.compile(item, label)
+    end
+  end
+  if #pairs_with_templates > 0 then copy[mt] = pairs_with_templates end
+  return setmetatable(copy, getmetatable(value))
+end
+
+--- Calls `visit(expression)` for every placeholder of a compiled value.
+function template.each_expression(compiled, visit)
+  if is_template(compiled) then
+    for _, part in ipairs(compiled) do
+      if type(part) == "table" then visit(part.expression) end
+    end
+  elseif type(compiled) == "table" then
+    for key, item in pairs(compiled) do
+      if key == mt then
+        for _, entry in ipairs(item) do
+          template.each_expression(entry[1], visit)
+          template.each_expression(entry[2], visit)
+        end
+      else
+        template.each_expression(item, visit)
+      end
+    end
+  end
+end
+
+-- As Python shows values, because that is what dlt's users send.
+local function text_of(value, text)
+  if text and type(value) ~= "string" and type(value) ~= "boolean" and value ~= native.null then return text end
+  if value == nil or value == native.null then return "None" end
+  if type(value) == "boolean" then return value and "True" or "False" end
+  if type(value) == "cdata" then return (tostring(value):gsub("[UL]+$", "")) end
+  if type(value) == "table" then return native.json_encode(value) end
+  if native.is_secret(value) then return value end
+  return tostring(value)
+end
+
+--- A compiled value with everything filled in. `find(expression)` answers a value, and maybe its text. A text that is
+-- one placeholder and nothing else becomes the value itself if `keeps_types`.
+function template.expand(compiled, find, keeps_types)
+  if is_template(compiled) then
+    if keeps_types and #compiled == 3 and compiled[1] == "" and compiled[3] == "" then
+      local value = find(compiled[2].expression)
+      return value == nil and native.null or value
+    end
+    local text = ""
+    for _, part in ipairs(compiled) do
+      text = text .. (type(part) == "table" and text_of(find(part.expression)) or part)
+    end
+    return text
+  end
+  if type(compiled) ~= "table" then return compiled end
+  local copy = {}
+  for key, item in pairs(compiled) do
+    if key == mt then
+      for _, entry in ipairs(item) do
+        copy[template.expand(entry[1], find)] = template.expand(entry[2], find, keeps_types)
+      end
+    else
+      copy[key] = template.expand(item, find, keeps_types)
+    end
+  end
+  return setmetatable(copy, getmetatable(compiled))
+end
+
+return template

@@ -1,0 +1,254 @@
+---@meta lode
+-- require "lode": pipelines, sources, resources, configuration; for editors.
+
+local lode = {}
+
+---@type lode.Null
+lode.null = nil
+
+---@alias lode.Disposition "append"|"replace"|"merge"|"skip"
+---@alias lode.Row table
+---@alias lode.Contract "evolve"|"freeze"|"discard_row"|"discard_value"
+
+---@class lode.Column
+---@field data_type? "text"|"bigint"|"double"|"bool"|"timestamp"|"date"|"time"|"decimal"|"wei"|"binary"|"json"
+---@field nullable? boolean
+---@field precision? integer
+---@field scale? integer
+
+---@class lode.Hints
+---@field table_name? string default: the name of the resource
+---@field write_disposition? lode.Disposition default: append
+---@field primary_key? string|string[] needed by merge
+---@field merge_key? string|string[] rows that are replaced together
+---@field columns? table<string, lode.Column>
+---@field max_table_nesting? integer deeper objects and lists stay in one json column
+---@field schema_contract? lode.Contract|table<"tables"|"columns"|"data_type", lode.Contract>
+
+---What belongs to the run, for the functions of a resource.
+---@class lode.Context
+---@field incremental lode.CursorValues
+---@field state table saved with the load, and there again in the next run
+---@field args table<string, string>
+---@field resource string
+
+---@class lode.CursorValues
+---@field start_value any newest value that was loaded, else the initial value; nil if there is none
+---@field initial_value any
+---@field end_value any
+
+---@class lode.IncrementalFields
+---@field cursor_path string field name or JSON path in the raw rows
+---@field initial_value? any where the first run starts
+---@field end_value? any a bounded range: no state is read or written
+---@field last_value_func? "max"|"min"
+---@field primary_key? string|string[] tells rows at the boundary apart; {} switches that off
+---@field row_order? "asc"|"desc" lets the run stop early
+---@field on_cursor_value_missing? "raise"|"include"|"exclude"
+---@field lag_s? number re-read so many seconds (days, for dates)
+---@field lag? number dlt's name for lag_s
+---@field range_start? "closed"|"open"
+---@field range_end? "open"|"closed"
+
+---@class lode.Incremental
+
+---Loads only what is new since the last run.
+---@param args string|lode.IncrementalFields
+---@return lode.Incremental
+function lode.incremental(args) end
+
+---@class lode.ResourceFields: lode.Hints
+---@field name string unique within its source
+---@field data (fun(ctx: lode.Context): any)|lode.Row[]|lode.Page generator, or a list of rows
+---@field incremental? string|lode.Incremental|lode.IncrementalFields
+---@field selected? boolean false: runs only for the transformers that need it
+---@field parallelized? boolean accepted; resources always run side by side
+
+---@class lode.TransformerFields: lode.Hints
+---@field name string
+---@field data_from? lode.Resource or resource:pipe(transformer)
+---@field each? fun(row: lode.Row, ctx: lode.Context): any called for every row
+---@field each_page? fun(page: lode.Page, ctx: lode.Context): any called for every page
+---@field selected? boolean
+---@field parallelized? boolean accepted; calls always run side by side
+
+---@class lode.Limit
+---@field items? integer pages, or rows yielded one by one
+---@field rows? integer the page that reaches it is kept whole
+---@field time_s? number seconds since the resource was opened
+
+---@class lode.Resource
+---@field name string
+local Resource = {}
+---Replaces every row by what `fn` returns; nil drops it.
+---@param fn fun(row: lode.Row, ctx: lode.Context): lode.Row?
+---@return lode.Resource
+function Resource:add_map(fn) end
+---Keeps the rows for which `fn` is true; it must not change them.
+---@param fn fun(row: lode.Row, ctx: lode.Context): boolean
+---@return lode.Resource
+function Resource:add_filter(fn) end
+---Replaces every row by the rows that `fn` yields.
+---@param fn fun(row: lode.Row, ctx: lode.Context)
+---@return lode.Resource
+function Resource:add_yield_map(fn) end
+---@param limit integer|lode.Limit the last call counts
+---@return lode.Resource
+function Resource:add_limit(limit) end
+---@param hints lode.Hints
+---@return lode.Resource
+function Resource:apply_hints(hints) end
+---Feeds a transformer with the rows of this resource. Returns the transformer.
+---@param transformer lode.Resource
+---@return lode.Resource
+function Resource:pipe(transformer) end
+---A copy under another name.
+---@param name string
+---@return lode.Resource
+function Resource:with_name(name) end
+
+---A named stream of rows.
+---@param args lode.ResourceFields
+---@return lode.Resource
+function lode.resource(args) end
+
+---A resource that is called with the rows of another one.
+---@param args lode.TransformerFields
+---@return lode.Resource
+function lode.transformer(args) end
+
+---@class lode.SourceFields
+---@field name string also the name of the schema
+---@field resources lode.Resource[]
+---@field max_table_nesting? integer
+---@field schema_contract? lode.Contract|table<"tables"|"columns"|"data_type", lode.Contract>
+---@field root_key? boolean accepted; child tables of merged tables always have their root key
+
+---@class lode.Source
+---@field name string
+---@field resources lode.Resource[]
+---@field [string] lode.Resource
+local Source = {}
+---A copy in which only these resources are selected.
+---@param ... string
+---@return lode.Source
+function Source:with_resources(...) end
+---@param limit integer|lode.Limit
+---@return lode.Source
+function Source:add_limit(limit) end
+
+---Resources that belong together.
+---@param args lode.SourceFields
+---@return lode.Source
+function lode.source(args) end
+
+---@class lode.PipelineFields
+---@field name string its working folder; letters, digits, '_' and '-'
+---@field destination string|table|lode.Secret a URL ("sqlite:///shop.db"), a name, or lode.destination(…)
+---@field dataset? string default: the name with _dataset
+---@field pipelines_dir? string default: pipelines/ in $LODE_HOME, else in ~/.lode
+
+---What a run did. print(report) shows it.
+---@class lode.Report
+local Report = {}
+---for table_name, row_count in report:row_counts() do
+---@return fun(): string?, integer?
+function Report:row_counts() end
+---Rows loaded into a table; 0 if it got none.
+---@param table_name string
+---@return integer
+function Report:rows(table_name) end
+
+---@class lode.RunFields
+---@field table_name? string
+---@field write_disposition? lode.Disposition
+---@field primary_key? string|string[]
+---@field columns? table<string, lode.Column>
+---@field schema_contract? lode.Contract|table
+
+---@class lode.Pipeline
+---@field name string
+local Pipeline = {}
+---Extracts, normalizes and loads, exactly once; returns when it is done. Raises when something goes wrong: then nothing
+---of the run is loaded.
+---@param data lode.Source|lode.Resource|lode.Resource[]
+---@param options? lode.RunFields
+---@return lode.Report
+function Pipeline:run(data, options) end
+
+---@param args lode.PipelineFields
+---@return lode.Pipeline
+function lode.pipeline(args) end
+
+---lode.destination("sqlite", { credentials = … })
+---@param kind string
+---@param options? table
+---@return table
+function lode.destination(kind, options) end
+
+---@class lode.ArgFields
+---@field default? string|number|boolean
+---@field help? string
+---@field required? boolean
+
+---What the command line gives: lode run script.lua -- repo=lua/lua
+---@param declared table<string, lode.ArgFields>
+---@return table<string, any>
+function lode.args(declared) end
+
+---The configured value of a dotted key. Without it: `default`, else an error that says where it was looked for.
+---@param key string "sources.shop.page_size"
+---@param default? any
+---@return any
+function lode.config(key, default) end
+
+---@param key string "sources.shop.api_key"
+---@return lode.Secret
+function lode.secret(key) end
+
+---Tells a list from an object: lode.list {} is [].
+---@generic T
+---@param items T[]
+---@return T[]
+function lode.list(items) end
+
+---A page made of rows, maybe for another table than the resource's own.
+---@param rows lode.Row[]
+---@param table_name? string
+---@return lode.Page
+function lode.page(rows, table_name) end
+
+---An exact decimal number: lode.decimal "12.50"
+---@param text string
+---@return lode.Value
+function lode.decimal(text) end
+
+---A timestamp from seconds since 1970.
+---@param seconds number
+---@return lode.Value
+function lode.time(seconds) end
+
+---Bytes for a binary column.
+---@param bytes string
+---@return lode.Value
+function lode.bytes(bytes) end
+
+---@param value any
+---@return string
+function lode.json_encode(value) end
+
+---@param text string
+---@return any
+function lode.json_decode(text) end
+
+---Waits; other resources go on.
+---@param seconds number
+function lode.sleep(seconds) end
+
+---@class lode.Log
+---@field debug fun(text: any)
+---@field info fun(text: any)
+---@field warning fun(text: any)
+lode.log = {}
+
+return lode
