@@ -52,7 +52,8 @@ lode::EngineOptions engine_options(const lode_options& options) {
   if (options.project_folder != nullptr) out.project_folder = options.project_folder;
   out.workers = options.workers;
   if (options.find_config != nullptr) {
-    out.find_config = [find = options.find_config, host = options.host](std::string_view key) -> std::optional<lode::json::Value> {
+    out.find_config = [find = options.find_config,
+                       host = options.host](std::string_view key) -> std::optional<lode::json::Value> {
       const char* value = find(host, std::string(key).c_str());
       return value != nullptr ? std::optional<lode::json::Value>(value) : std::nullopt;
     };

@@ -1,9 +1,9 @@
 /* lode.h: the engine as a library.
  *
- * Text is UTF-8 and ends in NUL. Engines share nothing, so a process may have many; one engine is used by one thread at a
- * time, except calls marked [any thread]. Returned strings live as long as the object they were asked of, unless a comment
- * says otherwise. An `error` argument may be NULL; where it is set, the caller frees it with lode_error_free. Zero means
- * default. Nothing is thrown. Structures grow at the end: `size_bytes` says which fields the caller knows.
+ * Text is UTF-8 and ends in NUL. Engines share nothing, so a process may have many; one engine is used by one thread at
+ * a time, except calls marked [any thread]. Returned strings live as long as the object they were asked of, unless a
+ * comment says otherwise. An `error` argument may be NULL; where it is set, the caller frees it with lode_error_free.
+ * Zero means default. Nothing is thrown. Structures grow at the end: `size_bytes` says which fields the caller knows.
  *
  * A host calls lode_tick in its frame loop, or sleeps on lode_wake_fd and ticks when it is readable. */
 #ifndef LODE_H
@@ -29,11 +29,12 @@ typedef struct lode_options {
   uint64_t lua_bytes_max;     /* memory of one script's Lua. 0: no limit */
   uint32_t workers;           /* threads for work that blocks, started on demand. 0: 16 */
   void* host;                 /* handed to every callback, untouched */
-  /* Configuration and secrets of the host's own, asked before all other places; "sources.shop.api_key". NULL: not known here;
-   * the returned text is copied at once. The callback may be NULL. [any thread] */
+  /* Configuration and secrets of the host's own, asked before all other places; "sources.shop.api_key". NULL: not known
+   * here; the returned text is copied at once. The callback may be NULL. [any thread] */
   const char* (*find_config)(void* host, const char* key);
-  void (*on_log)(void* host, int level, const char* line); /* NULL: warnings and errors to standard error. [any thread] */
-  void (*on_print)(void* host, const char* text);          /* what scripts print. NULL: standard output */
+  void (*on_log)(void* host, int level,
+                 const char* line);               /* NULL: warnings and errors to standard error. [any thread] */
+  void (*on_print)(void* host, const char* text); /* what scripts print. NULL: standard output */
 } lode_options;
 
 /* Fills in the defaults. */
@@ -45,8 +46,9 @@ const char* lode_version(void);
 /* `options` may be NULL; it is copied. Returns NULL on failure. */
 lode_engine* lode_open(const lode_options* options, lode_error** error);
 
-/* Compiles `source` and keeps it under `name`, which is the script's path: messages use it and require() looks beside it. A
- * failed load leaves the version already loaded in place; runs that have started keep theirs. 0: ok, -1: see error. */
+/* Compiles `source` and keeps it under `name`, which is the script's path: messages use it and require() looks beside
+ * it. A failed load leaves the version already loaded in place; runs that have started keep theirs. 0: ok, -1: see
+ * error. */
 int lode_load(lode_engine* engine, const char* name, const char* source, lode_error** error);
 
 /* Starts a loaded script; it runs in lode_tick. `options_json` is NULL or a JSON object:
@@ -59,8 +61,8 @@ int lode_load(lode_engine* engine, const char* name, const char* source, lode_er
  * Returns NULL on failure. */
 lode_run* lode_start(lode_engine* engine, const char* name, const char* options_json, lode_error** error);
 
-/* Lets started runs use this thread for about `budget_us` microseconds (0: until nothing is ready). Never waits. Returns how
- * many runs are unfinished. */
+/* Lets started runs use this thread for about `budget_us` microseconds (0: until nothing is ready). Never waits.
+ * Returns how many runs are unfinished. */
 int lode_tick(lode_engine* engine, uint32_t budget_us);
 
 /* Readable while lode_tick has something to do; for poll, select and epoll. Owned by the engine. */
@@ -69,8 +71,9 @@ int lode_wake_fd(const lode_engine* engine);
 /* 0: not yet. 1: ok. -1: failed, and *error (which lives as long as the run; do not free it) says why. */
 int lode_run_done(const lode_run* run, const lode_error** error);
 
-/* What the run is doing and has done, as a JSON object {"pipelines": […], "reports": […]}: per resource rows, bytes, pages,
- * requests, retries; per ended pipeline its report, with "text" for people. Lives until the next call for this run. */
+/* What the run is doing and has done, as a JSON object {"pipelines": […], "reports": […]}: per resource rows, bytes,
+ * pages, requests, retries; per ended pipeline its report, with "text" for people. Lives until the next call for this
+ * run. */
 const char* lode_run_status(lode_run* run);
 
 /* What was committed stays committed; the rest is undone. The run ends in a later tick. */

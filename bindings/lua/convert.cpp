@@ -26,10 +26,10 @@ struct TypeName<ExactValue> {
 
 namespace {
 
-constexpr double kExactMax = 9007199254740992.0;    // 2^53: beyond it a double skips integers
-constexpr int kDepthMax = 1000;                     // of tables; deeper ones are cycles for all that we know
+constexpr double kExactMax = 9007199254740992.0;  // 2^53: beyond it a double skips integers
+constexpr int kDepthMax = 1000;                   // of tables; deeper ones are cycles for all that we know
 constexpr const char* kListName = "lode.list";
-char kNullKey;                                      // its address is the key of lode.null in the registry
+char kNullKey;  // its address is the key of lode.null in the registry
 
 // A value of lode.null is a userdata without content; its identity is what counts.
 struct Null {};
@@ -84,7 +84,8 @@ void push_integer(lua_State* L, std::int64_t value) {
 void push_exact(lua_State* L, json::Ref value) {
   ExactValue& exact = push_object<ExactValue>(L);
   exact.kind = value.kind();
-  if (value.kind() == json::Kind::kBigInt || value.kind() == json::Kind::kDecimal || value.kind() == json::Kind::kBinary) {
+  if (value.kind() == json::Kind::kBigInt || value.kind() == json::Kind::kDecimal ||
+      value.kind() == json::Kind::kBinary) {
     exact.text = value.as_text();
   } else {
     exact.number = value.as_int();
@@ -255,7 +256,8 @@ class Reader {
       return {};
     }
     if (const ExactValue* exact = to_object<ExactValue>(L_, index)) {
-      if (exact->kind == json::Kind::kBigInt || exact->kind == json::Kind::kDecimal || exact->kind == json::Kind::kBinary) {
+      if (exact->kind == json::Kind::kBigInt || exact->kind == json::Kind::kDecimal ||
+          exact->kind == json::Kind::kBinary) {
         out_.tagged_text(exact->kind, exact->text);
       } else {
         out_.tagged_number(exact->kind, exact->number);
@@ -263,7 +265,8 @@ class Reader {
       return {};
     }
     if (to_secret(L_, index) != nullptr) {
-      return bad("a secret cannot be loaded").hint("secret:reveal() is the way out, if it is really meant for the table");
+      return bad("a secret cannot be loaded")
+          .hint("secret:reveal() is the way out, if it is really meant for the table");
     }
     return bad(fmt::format("a {} cannot be loaded", luaL_typename(L_, index)));
   }
@@ -388,7 +391,7 @@ class Reader {
   json::DocumentBuilder& out_;
   struct Place {
     std::string_view key;
-    int index;                                      // 1.. in a list; 0: a key
+    int index;  // 1.. in a list; 0: a key
   };
   std::vector<Place> path_;
   int depth_ = 0;
@@ -530,9 +533,9 @@ void open_values(lua_State* L) {
 
   push_null(L);
   lua_setfield(L, -2, "null");
-  for (const luaL_Reg& function : {luaL_Reg{"list", value_list}, luaL_Reg{"decimal", value_decimal},
-                                   luaL_Reg{"bytes", value_bytes}, luaL_Reg{"time", value_time},
-                                   luaL_Reg{"json_encode", json_encode}, luaL_Reg{"json_decode", json_decode}}) {
+  for (const luaL_Reg& function :
+       {luaL_Reg{"list", value_list}, luaL_Reg{"decimal", value_decimal}, luaL_Reg{"bytes", value_bytes},
+        luaL_Reg{"time", value_time}, luaL_Reg{"json_encode", json_encode}, luaL_Reg{"json_decode", json_decode}}) {
     lua_pushcfunction(L, function.func);
     lua_setfield(L, -2, function.name);
   }

@@ -1,11 +1,10 @@
 // Values between Lua and the engine. What goes in comes out: a map that changes nothing changes no byte.
 #pragma once
 
+#include <lua.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <lua.hpp>
 
 #include "base/result.h"
 #include "json/document.h"
@@ -15,15 +14,16 @@ namespace lode::lua {
 
 class Vm;
 
-/// A value that plain Lua has no type for: decimals, big integers, timestamps, dates, times, bytes. In Lua an object that
-/// prints itself and compares with its like.
+/// A value that plain Lua has no type for: decimals, big integers, timestamps, dates, times, bytes. In Lua an object
+/// that prints itself and compares with its like.
 struct ExactValue {
   json::Kind kind = json::Kind::kNull;
-  std::string text;                                 ///< kBigInt, kDecimal, kBinary
-  std::int64_t number = 0;                          ///< kTimestamp, kDate, kTime
+  std::string text;         ///< kBigInt, kDecimal, kBinary
+  std::int64_t number = 0;  ///< kTimestamp, kDate, kTime
 };
 
-/// Pushes a value. Null becomes lode.null, lists are tagged so that [] stays [], integers beyond 2^53 become 64-bit boxes.
+/// Pushes a value. Null becomes lode.null, lists are tagged so that [] stays [], integers beyond 2^53 become 64-bit
+/// boxes.
 void push_value(lua_State* L, json::Ref value);
 void push_value(lua_State* L, const json::Value& value);
 
@@ -38,13 +38,13 @@ class RowPusher {
 
  private:
   Vm& vm_;
-  int keys_ref_;                                    // a Lua table: the strings of keys_, in order
+  int keys_ref_;  // a Lua table: the strings of keys_, in order
   std::vector<std::string> keys_;
 };
 
-/// Appends the value at `index` to `out`. `original` (may be without a cell) is what was pushed for it: numbers keep its
-/// kind (1.0 stays 1.0), objects its order of keys; new keys follow, sorted.
-/// Errors: kLuaBadYield naming the path, for functions, secrets, text that is not UTF-8, cycles.
+/// Appends the value at `index` to `out`. `original` (may be without a cell) is what was pushed for it: numbers keep
+/// its kind (1.0 stays 1.0), objects its order of keys; new keys follow, sorted. Errors: kLuaBadYield naming the path,
+/// for functions, secrets, text that is not UTF-8, cycles.
 Status read_value(lua_State* L, int index, json::Ref original, json::DocumentBuilder& out);
 /// For small things: configuration, hints.
 Result<json::Value> read_value(lua_State* L, int index);

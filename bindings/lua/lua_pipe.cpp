@@ -40,7 +40,8 @@ LuaPipe::~LuaPipe() {
 Page LuaPipe::take_batch() {
   Page page;
   page.rows.document = batch_.finish();
-  for (std::size_t i = 0; i < page.rows.document->root_count(); ++i) page.rows.rows.push_back(page.rows.document->root(i));
+  for (std::size_t i = 0; i < page.rows.document->root_count(); ++i)
+    page.rows.rows.push_back(page.rows.document->root(i));
   page.bytes = page.rows.document->bytes();
   page.is_batch = true;
   return page;
@@ -76,7 +77,8 @@ Status LuaPipe::take_value(int index) {
     if (!status.ok()) return std::move(status).about(fmt::format("row {} of the page", i));
   }
   page.rows.document = builder.finish();
-  for (std::size_t i = 0; i < page.rows.document->root_count(); ++i) page.rows.rows.push_back(page.rows.document->root(i));
+  for (std::size_t i = 0; i < page.rows.document->root_count(); ++i)
+    page.rows.rows.push_back(page.rows.document->root(i));
   page.bytes = page.rows.document->bytes();
   page_ = std::make_unique<Page>(std::move(page));
   return {};

@@ -25,7 +25,8 @@ LuaPage* to_page(lua_State* L, int index);
 class LuaPipe : public Pipe {
  public:
   /// Takes the function and its `argument_count` arguments from the stack of the Vm's main state.
-  LuaPipe(std::shared_ptr<Vm> vm, int argument_count, ResourceContext* context, std::unique_ptr<Pipe> upstream = nullptr);
+  LuaPipe(std::shared_ptr<Vm> vm, int argument_count, ResourceContext* context,
+          std::unique_ptr<Pipe> upstream = nullptr);
   ~LuaPipe() override;
   Result<Polled> poll(const Turn& turn) override;
 
@@ -40,8 +41,8 @@ class LuaPipe : public Pipe {
   std::shared_ptr<Vm> vm_;
   std::unique_ptr<Pipe> upstream_;
   Task task_;
-  json::DocumentBuilder batch_;                     // rows yielded one by one
-  std::unique_ptr<Page> page_;                      // yielded whole; goes after the batch before it
+  json::DocumentBuilder batch_;  // rows yielded one by one
+  std::unique_ptr<Page> page_;   // yielded whole; goes after the batch before it
   std::string last_origin_;
   bool ended_ = false;
 };

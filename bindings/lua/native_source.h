@@ -9,7 +9,7 @@ namespace lode::lua {
 
 struct NativeSource {
   Resource::Open open;
-  bool is_local = false;                            ///< see Resource::is_local
+  bool is_local = false;  ///< see Resource::is_local
 };
 
 void push_native_source(lua_State* L, NativeSource source);

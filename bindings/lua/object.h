@@ -1,9 +1,8 @@
 // C++ objects in Lua: one userdata shape for all types, made here and freed by Lua's collector.
 #pragma once
 
-#include <lua.hpp>
-
 #include <initializer_list>
+#include <lua.hpp>
 #include <new>
 #include <utility>
 
@@ -42,7 +41,8 @@ T& check_object(lua_State* L, int index) {
 
 /// Makes the metatable of T: `methods` are found by indexing, unless `metamethods` has an __index of its own.
 template <class T>
-void register_type(lua_State* L, std::initializer_list<luaL_Reg> methods, std::initializer_list<luaL_Reg> metamethods = {}) {
+void register_type(lua_State* L, std::initializer_list<luaL_Reg> methods,
+                   std::initializer_list<luaL_Reg> metamethods = {}) {
   luaL_newmetatable(L, TypeName<T>::kName);
   lua_newtable(L);
   for (const luaL_Reg& method : methods) {

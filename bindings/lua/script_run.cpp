@@ -18,8 +18,8 @@ Result<ScriptOptions> ScriptOptions::from_json(const json::Value& value) {
     const auto wrong = [&, name = &key](const char* expected) {
       return Status::error(Code::kUsage, fmt::format("the run option '{}' must be {}", *name, expected));
     };
-    std::string* text = key == "destination"    ? &options.destination
-                        : key == "dataset"      ? &options.dataset
+    std::string* text = key == "destination"     ? &options.destination
+                        : key == "dataset"       ? &options.dataset
                         : key == "pipelines_dir" ? &options.pipelines_folder
                                                  : nullptr;
     if (text != nullptr) {

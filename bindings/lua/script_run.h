@@ -16,14 +16,14 @@ namespace lode::lua {
 
 /// What the caller of a script decides; each overrides what the script says.
 struct ScriptOptions {
-  json::Value args = json::Value::object();         ///< text by name: what lode.args reads
-  std::string destination;                          ///< empty: as in the script, and so on
+  json::Value args = json::Value::object();  ///< text by name: what lode.args reads
+  std::string destination;                   ///< empty: as in the script, and so on
   std::string dataset;
   std::string pipelines_folder;
   std::vector<std::string> resources;
-  std::optional<std::uint64_t> limit;               ///< items of each resource
+  std::optional<std::uint64_t> limit;  ///< items of each resource
   bool full_refresh = false;
-  bool check_only = false;                          ///< pipeline:run validates and does nothing
+  bool check_only = false;  ///< pipeline:run validates and does nothing
   std::uint64_t lua_bytes_max = 0;
   std::function<void(std::string_view text)> on_print;
 

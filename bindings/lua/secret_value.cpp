@@ -60,7 +60,8 @@ bool read_text_or_secret(lua_State* L, int index, std::string& out, bool* was_se
       return true;
     }
     case LUA_TNUMBER:
-      // On a copy: lua_tolstring would change the value in place. %.17g keeps integers and fractions exact enough to read back.
+      // On a copy: lua_tolstring would change the value in place. %.17g keeps integers and fractions exact enough to
+      // read back.
       out = fmt::format("{}", lua_tonumber(L, index));
       if (out.size() > 2 && out.substr(out.size() - 2) == ".0") out.resize(out.size() - 2);
       return true;

@@ -1,9 +1,8 @@
 // Secrets as Lua sees them: objects that print "***".
 #pragma once
 
-#include <string>
-
 #include <lua.hpp>
+#include <string>
 
 #include "config/secret.h"
 

@@ -2,9 +2,8 @@
 #pragma once
 
 #include <functional>
-#include <memory>
-
 #include <lua.hpp>
+#include <memory>
 
 #include "base/result.h"
 #include "extract/pipe.h"
@@ -33,9 +32,9 @@ class Task {
   Task& operator=(const Task&) = delete;
 
   enum class State {
-    kYielded,                                       ///< values() of them on state()'s stack; taken off by the next resume
-    kPending,                                       ///< waits; the turn's waker will be called
-    kReturned,                                      ///< values() of them on state()'s stack
+    kYielded,   ///< values() of them on state()'s stack; taken off by the next resume
+    kPending,   ///< waits; the turn's waker will be called
+    kReturned,  ///< values() of them on state()'s stack
   };
   /// Runs until the coroutine yields to its consumer, waits for something that is not there, returns or fails.
   Result<State> resume(const Turn& turn);

@@ -1,6 +1,5 @@
 // Configuration in Lua: native.config and native.secret look a dotted key up in all providers.
 #include "config/config.h"
-
 #include "lua/convert.h"
 #include "lua/modules.h"
 #include "lua/script_run.h"

@@ -1,6 +1,6 @@
 // Files in Lua: native.files makes the data of a resource out of files that are read without Lua.
-#include "lua/modules.h"
 #include "lua/convert.h"
+#include "lua/modules.h"
 #include "lua/native_source.h"
 #include "lua/script_run.h"
 #include "lua/status_value.h"

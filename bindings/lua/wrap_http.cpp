@@ -25,7 +25,7 @@ namespace {
 struct LuaResponse {
   HttpRequest request;
   HttpOutcome outcome;
-  std::string described;                            // "GET https://…, 200, 214 bytes"
+  std::string described;  // "GET https://…, 200, 214 bytes"
 
   const HttpResponse& response() const { return *outcome.response; }
 };
@@ -43,10 +43,11 @@ class HttpAwait : public Await {
  public:
   HttpAwait(Engine& engine, HttpRequest request, RetryPolicy policy, std::shared_ptr<ResourceProgress> progress)
       : request_(request), shared_(std::make_shared<Shared>()) {
-    call_ = HttpCall::start(engine, std::move(request), policy, std::move(progress), [shared = shared_](HttpOutcome outcome) {
-      shared->outcome.emplace(std::move(outcome));
-      if (shared->waker) shared->waker();
-    });
+    call_ = HttpCall::start(engine, std::move(request), policy, std::move(progress),
+                            [shared = shared_](HttpOutcome outcome) {
+                              shared->outcome.emplace(std::move(outcome));
+                              if (shared->waker) shared->waker();
+                            });
   }
   ~HttpAwait() override { call_->cancel(); }
 
@@ -114,8 +115,8 @@ void read_headers(lua_State* L, int table, HttpHeaders& headers) {
   lua_pop(L, 1);
 }
 
-// native.http_request{ method, url, headers, body, timeout_s, follow_redirects, attempts, backoff_s }: a response, or nil and an
-// error when there was no answer. Any status is an answer.
+// native.http_request{ method, url, headers, body, timeout_s, follow_redirects, attempts, backoff_s }: a response, or
+// nil and an error when there was no answer. Any status is an answer.
 int http_request(lua_State* L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   HttpRequest request;
@@ -139,8 +140,9 @@ int http_request(lua_State* L) {
 
 Status not_json(const LuaResponse& response, const Status& cause) {
   const std::string* type = response.response().header("content-type");
-  return Status::error(Code::kJsonSyntax, fmt::format("{} {} answered {}, but its body is not JSON", response.request.method,
-                                                      sanitise_url(response.request.url), response.response().status))
+  return Status::error(Code::kJsonSyntax,
+                       fmt::format("{} {} answered {}, but its body is not JSON", response.request.method,
+                                   sanitise_url(response.request.url), response.response().status))
       .with("content-type", type != nullptr ? *type : "(none)")
       .with("body", response.response().body.empty() ? "(empty)" : quote_json(shorten(response.response().body, 120)))
       .caused_by(cause);
@@ -205,20 +207,18 @@ int response_detect(lua_State* L) {
 }
 
 // One entry of an outline: { key, path, parent, depth, kind, value }.
-void push_outline_entry(lua_State* L, std::string_view key, const std::string& path, const std::string& parent, int depth,
-                        json::Ref value) {
+void push_outline_entry(lua_State* L, std::string_view key, const std::string& path, const std::string& parent,
+                        int depth, json::Ref value) {
   const bool is_number = value.kind() == json::Kind::kInt || value.kind() == json::Kind::kDouble;
-  const char* kind = value.is_object()                       ? "object"
-                     : value.is_list()                       ? "list"
-                     : value.is_null()                       ? "null"
-                     : value.kind() == json::Kind::kBool     ? "boolean"
-                     : is_number                             ? "number"
-                                                             : "text";
+  const char* kind = value.is_object()                   ? "object"
+                     : value.is_list()                   ? "list"
+                     : value.is_null()                   ? "null"
+                     : value.kind() == json::Kind::kBool ? "boolean"
+                     : is_number                         ? "number"
+                                                         : "text";
   lua_createtable(L, 0, 6);
-  for (const auto& [name, text] : {std::pair<const char*, std::string_view>{"key", key},
-                                   {"path", path},
-                                   {"parent", parent},
-                                   {"kind", kind}}) {
+  for (const auto& [name, text] :
+       {std::pair<const char*, std::string_view>{"key", key}, {"path", path}, {"parent", parent}, {"kind", kind}}) {
     push_text(L, text);
     lua_setfield(L, -2, name);
   }
@@ -246,8 +246,8 @@ void push_outline(lua_State* L, json::Ref object, const std::string& prefix, int
   }
 }
 
-// response:outline(): the keys of the body in their order, those of nested objects after their own, never inside lists. What
-// finding out about paging needs.
+// response:outline(): the keys of the body in their order, those of nested objects after their own, never inside lists.
+// What finding out about paging needs.
 int response_outline(lua_State* L) {
   const json::Ref body = json_of(L, check_object<LuaResponse>(L, 1))->root(0);
   lua_newtable(L);
@@ -258,7 +258,8 @@ int response_outline(lua_State* L) {
 
 // response:has_same_body(other)
 int response_has_same_body(lua_State* L) {
-  lua_pushboolean(L, check_object<LuaResponse>(L, 1).response().body == check_object<LuaResponse>(L, 2).response().body);
+  lua_pushboolean(L,
+                  check_object<LuaResponse>(L, 1).response().body == check_object<LuaResponse>(L, 2).response().body);
   return 1;
 }
 
@@ -288,8 +289,9 @@ int response_link(lua_State* L) {
 // response:status_error(): the error object for a status that is not wanted
 int response_status_error(lua_State* L) {
   const LuaResponse& response = check_object<LuaResponse>(L, 1);
-  Status status = status_error(response.request, response.response(), {response.outcome.attempts, response.outcome.seconds},
-                               Vm::of(L).owner()->engine().env().now_us());
+  Status status =
+      status_error(response.request, response.response(), {response.outcome.attempts, response.outcome.seconds},
+                   Vm::of(L).owner()->engine().env().now_us());
   if (const std::string line = script_line(L); !line.empty()) status.at(line);
   push_status(L, std::move(status));
   return 1;
@@ -352,8 +354,9 @@ int form_encode_params(lua_State* L) {
     std::string name;
     std::string value;
     if (!read_text_or_secret(L, -2, name) || !read_text_or_secret(L, -1, value)) {
-      raise(L, Status::error(Code::kLuaBadField, fmt::format("parameter '{}' is a {}, which has no place in a URL or form", name,
-                                                             luaL_typename(L, -1))));
+      raise(L,
+            Status::error(Code::kLuaBadField, fmt::format("parameter '{}' is a {}, which has no place in a URL or form",
+                                                          name, luaL_typename(L, -1))));
     }
     pairs.emplace_back(std::move(name), std::move(value));
     lua_pop(L, 3);
@@ -394,12 +397,11 @@ void open_http(lua_State* L) {
   register_type<LuaResponse>(L, {}, {{"__tostring", response_tostring}});
   luaL_getmetatable(L, TypeName<LuaResponse>::kName);
   lua_newtable(L);
-  for (const luaL_Reg& method :
-       {luaL_Reg{"json", response_json}, luaL_Reg{"select", response_select}, luaL_Reg{"page", response_page},
-        luaL_Reg{"rows", response_rows}, luaL_Reg{"detect_rows_path", response_detect},
-        luaL_Reg{"outline", response_outline}, luaL_Reg{"has_same_body", response_has_same_body},
-        luaL_Reg{"header", response_header}, luaL_Reg{"link", response_link},
-        luaL_Reg{"status_error", response_status_error}}) {
+  for (const luaL_Reg& method : {luaL_Reg{"json", response_json}, luaL_Reg{"select", response_select},
+                                 luaL_Reg{"page", response_page}, luaL_Reg{"rows", response_rows},
+                                 luaL_Reg{"detect_rows_path", response_detect}, luaL_Reg{"outline", response_outline},
+                                 luaL_Reg{"has_same_body", response_has_same_body}, luaL_Reg{"header", response_header},
+                                 luaL_Reg{"link", response_link}, luaL_Reg{"status_error", response_status_error}}) {
     lua_pushcfunction(L, method.func);
     lua_setfield(L, -2, method.name);
   }

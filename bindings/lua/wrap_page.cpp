@@ -30,7 +30,7 @@ struct PageWriter {
   Page input;
   RowPusher pusher;
   json::DocumentBuilder builder;
-  bool flattened = false;                           // a yield_map made single items of the page
+  bool flattened = false;  // a yield_map made single items of the page
 };
 
 }  // namespace
@@ -193,8 +193,9 @@ void write_with_fields(json::Ref row, const std::vector<AddedField>& fields, jso
   out.end_object();
 }
 
-// native.page_with_fields(page, parent, { { "id", "_orders_id" }, ... }): a page whose rows have got fields of the one row of
-// the page `parent`, under other names; they win over fields that are there. nil and the name of a field that `parent` lacks.
+// native.page_with_fields(page, parent, { { "id", "_orders_id" }, ... }): a page whose rows have got fields of the one
+// row of the page `parent`, under other names; they win over fields that are there. nil and the name of a field that
+// `parent` lacks.
 int page_with_fields(lua_State* L) {
   const LuaPage& input = check_object<LuaPage>(L, 1);
   const LuaPage& parent = check_object<LuaPage>(L, 2);
@@ -248,8 +249,8 @@ int page_of_json(lua_State* L) {
   return 1;
 }
 
-// native.page_select(page, path): the first match in the page's first row, as a Lua value and as JSON text, which tells 2.0
-// from 2; nothing if there is no match
+// native.page_select(page, path): the first match in the page's first row, as a Lua value and as JSON text, which
+// tells 2.0 from 2; nothing if there is no match
 int page_select(lua_State* L) {
   const LuaPage& page = check_object<LuaPage>(L, 1);
   Result<json::Path> path = json::Path::compile(luaL_checkstring(L, 2));
@@ -309,7 +310,8 @@ void open_pages(lua_State* L) {
   lua_setfield(L, -2, "__index");
   lua_pop(L, 1);
 
-  register_type<PageWriter>(L, {{"row", writer_row}, {"add", writer_add}, {"keep", writer_keep}, {"finish", writer_finish}});
+  register_type<PageWriter>(
+      L, {{"row", writer_row}, {"add", writer_add}, {"keep", writer_keep}, {"finish", writer_finish}});
   for (const luaL_Reg& function :
        {luaL_Reg{"page_writer", writer_new}, luaL_Reg{"is_page", is_page}, luaL_Reg{"page_of", page_of},
         luaL_Reg{"page_of_json", page_of_json}, luaL_Reg{"page_json", page_json}, luaL_Reg{"page_select", page_select},

@@ -142,7 +142,8 @@ class ResourceFunctions : public std::enable_shared_from_this<ResourceFunctions>
   bool input_takes_page_ = false;
 };
 
-// Reads the definitions. Shapes were checked by the library's Lua; what is wrong here is a bug there, but is reported all the same.
+// Reads the definitions. Shapes were checked by the library's Lua; what is wrong here is a bug there, but is reported
+// all the same.
 class SpecReader {
  public:
   SpecReader(lua_State* L, ScriptRun& run) : L_(L), run_(run) {}
@@ -154,7 +155,8 @@ class SpecReader {
     const ScriptOptions& options = run_.options();
     spec.name = text(pipeline, "name");
     spec.dataset = options.dataset.empty() ? text(pipeline, "dataset") : options.dataset;
-    spec.pipelines_folder = options.pipelines_folder.empty() ? text(pipeline, "pipelines_dir") : options.pipelines_folder;
+    spec.pipelines_folder =
+        options.pipelines_folder.empty() ? text(pipeline, "pipelines_dir") : options.pipelines_folder;
     if (!options.destination.empty()) {
       spec.destination = options.destination;
     } else {
@@ -185,7 +187,8 @@ class SpecReader {
   Result<json::Value> read_destination(int index) {
     std::string plain;
     if (read_text_or_secret(L_, index, plain)) return json::Value(plain);
-    if (!lua_istable(L_, index)) return Status::error(Code::kLuaBadField, "destination must be a name, a URL or a table");
+    if (!lua_istable(L_, index))
+      return Status::error(Code::kLuaBadField, "destination must be a name, a URL or a table");
     json::Value value = json::Value::object();
     for (lua_pushnil(L_); lua_next(L_, index) != 0; lua_pop(L_, 1)) {
       if (lua_type(L_, -2) != LUA_TSTRING) continue;
@@ -244,7 +247,8 @@ class SpecReader {
     }
     for (const auto& resource : source.resources) {
       if (!options.resources.empty()) {
-        resource->selected = std::find(options.resources.begin(), options.resources.end(), resource->name) != options.resources.end();
+        resource->selected =
+            std::find(options.resources.begin(), options.resources.end(), resource->name) != options.resources.end();
       }
       if (options.limit) resource->limit.items = *options.limit;
       if (options.full_refresh) resource->hints.set("write_disposition", "replace");
@@ -277,7 +281,9 @@ class SpecReader {
     lua_pop(L_, 1);
     lua_getfield(L_, index, "generator");
     if (ResourceFunctions::take(L_, functions->generator_)) {
-      resource->open = [functions](ResourceContext& context) -> Result<std::unique_ptr<Pipe>> { return functions->open(context); };
+      resource->open = [functions](ResourceContext& context) -> Result<std::unique_ptr<Pipe>> {
+        return functions->open(context);
+      };
     }
     lua_getfield(L_, index, "call");
     if (ResourceFunctions::take(L_, functions->call_)) {
@@ -286,15 +292,16 @@ class SpecReader {
       lua_getfield(L_, index, "row_as_page");  // one call a row, which comes as a page: it stays native
       const bool takes_page = resource->call_takes_page || lua_toboolean(L_, -1) != 0;
       lua_pop(L_, 2);
-      resource->call = [functions, takes_page](
-                           ResourceContext& context, Page page) -> Result<std::unique_ptr<Pipe>> {
+      resource->call = [functions, takes_page](ResourceContext& context, Page page) -> Result<std::unique_ptr<Pipe>> {
         return functions->call(context, std::move(page), takes_page);
       };
     }
     lua_getfield(L_, index, "steps_main");
     if (ResourceFunctions::take(L_, functions->steps_)) {
-      resource->steps.push_back([functions](ResourceContext& context, std::unique_ptr<Pipe> upstream)
-                                    -> Result<std::unique_ptr<Pipe>> { return functions->steps(context, std::move(upstream)); });
+      resource->steps.push_back(
+          [functions](ResourceContext& context, std::unique_ptr<Pipe> upstream) -> Result<std::unique_ptr<Pipe>> {
+            return functions->steps(context, std::move(upstream));
+          });
     }
     LODE_TRY(read_limit(index, resource->limit));
     lua_getfield(L_, index, "incremental");
@@ -462,8 +469,8 @@ int make_error(lua_State* L) {
   return 1;
 }
 
-// native.error_at(error, place): the error with the place in the script that it comes from, unless it has one. Errors that are
-// not the engine's stay as they are.
+// native.error_at(error, place): the error with the place in the script that it comes from, unless it has one. Errors
+// that are not the engine's stay as they are.
 int error_at(lua_State* L) {
   const Status* status = to_status(L, 1);
   const std::string place = luaL_optstring(L, 2, "");
@@ -502,7 +509,9 @@ int caller_line(lua_State* L) {
 // native.log(level, text)
 int write_log(lua_State* L) {
   const std::string_view level = luaL_checkstring(L, 1);
-  const LogLevel number = level == "debug" ? LogLevel::kDebug : level == "warning" ? LogLevel::kWarning : LogLevel::kInfo;
+  const LogLevel number = level == "debug"     ? LogLevel::kDebug
+                          : level == "warning" ? LogLevel::kWarning
+                                               : LogLevel::kInfo;
   Vm::of(L).owner()->engine().log().write(number, luaL_checkstring(L, 2));
   return 0;
 }

@@ -27,7 +27,9 @@ std::optional<std::string> without_underscores(std::string_view text) {
       out += text[i];
       continue;
     }
-    const auto is_alnum = [&](std::size_t k) { return k < text.size() && std::isalnum(static_cast<unsigned char>(text[k])) != 0; };
+    const auto is_alnum = [&](std::size_t k) {
+      return k < text.size() && std::isalnum(static_cast<unsigned char>(text[k])) != 0;
+    };
     if (i == 0 || !is_alnum(i - 1) || !is_alnum(i + 1)) return std::nullopt;
   }
   return out;
@@ -81,7 +83,8 @@ std::optional<Value> to_integer(const Value& value) {
   if (value.is_int() || value.kind() == Kind::kBigInt) return value;
   if (value.is_text()) return integer_from_text(value.as_text());
   constexpr double kLimit = 9.2e18;
-  if (value.is_double() && std::floor(value.as_double()) == value.as_double() && std::fabs(value.as_double()) < kLimit) {
+  if (value.is_double() && std::floor(value.as_double()) == value.as_double() &&
+      std::fabs(value.as_double()) < kLimit) {
     return Value(static_cast<std::int64_t>(value.as_double()));
   }
   return std::nullopt;
@@ -143,7 +146,8 @@ std::optional<Value> to_timestamp(const Value& value) {
   if (!value.is_text()) return std::nullopt;
   const std::optional<IsoValue> iso = parse_iso(value.as_text());
   if (!iso || iso->kind == IsoValue::Kind::kTime) return std::nullopt;
-  return Value::of_number(Kind::kTimestamp, iso->kind == IsoValue::Kind::kDate ? iso->days * kMicrosPerDay : iso->micros);
+  return Value::of_number(Kind::kTimestamp,
+                          iso->kind == IsoValue::Kind::kDate ? iso->days * kMicrosPerDay : iso->micros);
 }
 
 std::optional<Value> to_date(const Value& value) {

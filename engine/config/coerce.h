@@ -10,13 +10,13 @@
 namespace lode {
 
 enum class FieldType {
-  kAny,        ///< as it is
+  kAny,  ///< as it is
   kText,
   kInteger,
   kNumber,
   kBoolean,
-  kSecret,     ///< text that is never shown
-  kPath,       ///< text that names a file or folder
+  kSecret,  ///< text that is never shown
+  kPath,    ///< text that names a file or folder
   kTimestamp,
   kDate,
   kList,
@@ -26,8 +26,8 @@ enum class FieldType {
 /// "text", "an integer": for messages.
 std::string_view type_phrase(FieldType type);
 
-/// `value` as `type`, by dlt's rules: "0x1F", "1_000", "yes", "1e5", JSON for lists and tables, ISO for times; a whole double
-/// is an integer, a number is text when text is asked for. Errors: kConfigInvalid, naming `subject`
+/// `value` as `type`, by dlt's rules: "0x1F", "1_000", "yes", "1e5", JSON for lists and tables, ISO for times; a whole
+/// double is an integer, a number is text when text is asked for. Errors: kConfigInvalid, naming `subject`
 /// ("'sources.shop.page_size'"); shows the value unless `type` is kSecret or `hide`.
 Result<json::Value> coerce(const json::Value& value, FieldType type, std::string_view subject, bool hide = false);
 

@@ -17,12 +17,14 @@ namespace {
 bool is_placeholder(const json::Value& value) { return value.is_text() && value.as_text() == "<configure me>"; }
 
 Status secret_in_config(const KeyPath& path, const std::string& place) {
-  return Status::error(Code::kConfigInvalid, fmt::format("secret '{}' is in {}, which must not hold secrets", path.dotted(), place))
+  return Status::error(Code::kConfigInvalid,
+                       fmt::format("secret '{}' is in {}, which must not hold secrets", path.dotted(), place))
       .hint("move the line to secrets.toml in the same folder, and keep that file out of version control");
 }
 
 Status placeholder_left(const KeyPath& path, const std::string& place) {
-  return Status::error(Code::kConfigInvalid, fmt::format("'{}' still is the template's placeholder '<configure me>'", path.dotted()))
+  return Status::error(Code::kConfigInvalid,
+                       fmt::format("'{}' still is the template's placeholder '<configure me>'", path.dotted()))
       .with("in", place)
       .hint("replace it by the real value, or remove the line");
 }
@@ -42,8 +44,8 @@ std::vector<std::vector<KeyPath>> passes_of(const ConfigQuery& query) {
 
 // The path that a person would most likely use: of "sources.<module>.<name>" the short "sources.<name>".
 const KeyPath& recommended(const std::vector<KeyPath>& paths, const ConfigQuery& query) {
-  const bool has_short_form = query.sections.size() >= 3 && query.sections[0] == "sources" &&
-                              query.sections[1] != query.sections[2];
+  const bool has_short_form =
+      query.sections.size() >= 3 && query.sections[0] == "sources" && query.sections[1] != query.sections[2];
   return paths[has_short_form ? 2 : 0];
 }
 
@@ -113,8 +115,8 @@ Result<std::optional<std::int64_t>> Config::integer(const ConfigQuery& query) co
   LODE_ASSIGN(const std::optional<json::Value> value, typed(query, FieldType::kInteger));
   if (!value) return std::optional<std::int64_t>();
   if (!value->is_int()) {
-    return Status::error(Code::kConfigInvalid, fmt::format("'{}' is {}; an integer of at most 64 bits was expected", query.key,
-                                                           query.secret ? "too large" : value->as_text()));
+    return Status::error(Code::kConfigInvalid, fmt::format("'{}' is {}; an integer of at most 64 bits was expected",
+                                                           query.key, query.secret ? "too large" : value->as_text()));
   }
   return std::optional<std::int64_t>(value->as_int());
 }

@@ -6,8 +6,9 @@
 
 namespace lode {
 
-/// "sources.shop.api_key" is SOURCES__SHOP__API_KEY. Secrets are looked for in <secrets_folder>/sources--shop--api-key (or in
-/// a file of that name in a folder of that name) before; their text is used as it is, line breaks at the end excepted.
+/// "sources.shop.api_key" is SOURCES__SHOP__API_KEY. Secrets are looked for in <secrets_folder>/sources--shop--api-key
+/// (or in a file of that name in a folder of that name) before; their text is used as it is, line breaks at the end
+/// excepted.
 class EnvProvider final : public ConfigProvider {
  public:
   explicit EnvProvider(Env& env, Path secrets_folder = "/run/secrets");

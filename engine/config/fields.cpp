@@ -43,8 +43,9 @@ bool has_type(const json::Value& value, FieldType type) {
 }
 
 Status wrong_type(const Field& field, const json::Value& value, std::string_view subject) {
-  Status error = Status::error(Code::kConfigInvalid, fmt::format("{}: field '{}' is {}; {} was expected", subject, field.name,
-                                                                 json::kind_name(value.kind()), type_phrase(field.type)));
+  Status error =
+      Status::error(Code::kConfigInvalid, fmt::format("{}: field '{}' is {}; {} was expected", subject, field.name,
+                                                      json::kind_name(value.kind()), type_phrase(field.type)));
   if (field.type != FieldType::kSecret) error.with("value", shorten(json::write(value), 200));
   return error;
 }
@@ -52,9 +53,9 @@ Status wrong_type(const Field& field, const json::Value& value, std::string_view
 Status check_choice(const Field& field, const json::Value& value, std::string_view subject) {
   if (field.choices.empty() || !value.is_text()) return {};
   if (std::find(field.choices.begin(), field.choices.end(), value.as_text()) != field.choices.end()) return {};
-  Status error = Status::error(Code::kConfigInvalid, fmt::format("{}: field '{}' is '{}'; one of these was expected: {}", subject,
-                                                                 field.name, shorten(value.as_text(), 60),
-                                                                 join(field.choices, ", ")));
+  Status error = Status::error(Code::kConfigInvalid,
+                               fmt::format("{}: field '{}' is '{}'; one of these was expected: {}", subject, field.name,
+                                           shorten(value.as_text(), 60), join(field.choices, ", ")));
   if (const std::string meant = closest(value.as_text(), field.choices); !meant.empty()) {
     error.note(fmt::format("did you mean '{}'?", meant));
   }
@@ -67,9 +68,9 @@ Status check_bounds(const Field& field, const json::Value& value, std::string_vi
   const bool low = field.least && !(number >= *field.least);
   const bool high = field.most && !(number <= *field.most);
   if (!low && !high) return {};
-  return Status::error(Code::kConfigInvalid, fmt::format("{}: field '{}' is {}; it must be at {} {}", subject, field.name,
-                                                         json::write(value), low ? "least" : "most",
-                                                         low ? *field.least : *field.most));
+  return Status::error(Code::kConfigInvalid,
+                       fmt::format("{}: field '{}' is {}; it must be at {} {}", subject, field.name, json::write(value),
+                                   low ? "least" : "most", low ? *field.least : *field.most));
 }
 
 }  // namespace
@@ -146,7 +147,8 @@ Result<json::Value> FieldSpec::check(const json::Value& given, std::string_view 
     if (find(member.first) != nullptr) continue;
     std::vector<std::string> names;
     for (const Field& field : fields_) names.push_back(field.name);
-    Status error = Status::error(Code::kConfigUnknownField, fmt::format("{}: unknown field '{}'", subject, member.first));
+    Status error =
+        Status::error(Code::kConfigUnknownField, fmt::format("{}: unknown field '{}'", subject, member.first));
     const std::string meant = closest(member.first, names);
     error.note(meant.empty() ? "its fields: " + join(names, ", ") : fmt::format("did you mean '{}'?", meant));
     return error;
@@ -160,7 +162,8 @@ Result<json::Value> FieldSpec::check(const json::Value& given, std::string_view 
     } else if (field.fallback) {
       checked.set(field.name, *field.fallback);
     } else if (field.required) {
-      Status error = Status::error(Code::kConfigMissing, fmt::format("{}: field '{}' is required", subject, field.name));
+      Status error =
+          Status::error(Code::kConfigMissing, fmt::format("{}: field '{}' is required", subject, field.name));
       if (!field.doc.empty()) error.with(field.name, field.doc);
       if (!example_.empty()) error.hint("for example " + example_);
       return error;

@@ -8,7 +8,8 @@
 
 namespace lode {
 
-/// Groups of folders, most important first; the folders of a group belong to one place (.lode and .dlt beside each other).
+/// Groups of folders, most important first; the folders of a group belong to one place (.lode and .dlt beside each
+/// other).
 using ConfigFolders = std::vector<std::vector<Path>>;
 
 /// The project's .lode and .dlt, then the user's. `project_folder` "": DLT_PROJECT_DIR, else the current folder.

@@ -20,7 +20,9 @@ Result<std::optional<json::Value>> HostProvider::find(const KeyPath& key, bool) 
 
 std::string HostProvider::place_of(const KeyPath& key, bool) const { return key.dotted(); }
 
-std::vector<LookedAt> HostProvider::explain(const std::vector<KeyPath>& keys, bool) const { return none_of("host", keys); }
+std::vector<LookedAt> HostProvider::explain(const std::vector<KeyPath>& keys, bool) const {
+  return none_of("host", keys);
+}
 
 Result<std::optional<json::Value>> ValuesProvider::find(const KeyPath& key, bool) const {
   const json::Value* node = values_.find(key.dotted());

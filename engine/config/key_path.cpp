@@ -20,9 +20,7 @@ std::string KeyPath::dotted() const { return join(parts, "."); }
 
 std::string KeyPath::environment_name() const { return to_upper(join(parts, "__")); }
 
-std::string KeyPath::section() const {
-  return join(std::vector<std::string>(parts.begin(), parts.end() - 1), ".");
-}
+std::string KeyPath::section() const { return join(std::vector<std::string>(parts.begin(), parts.end() - 1), "."); }
 
 KeyPath with_prefix(const std::string& pipeline_name, const KeyPath& path) {
   KeyPath prefixed{{pipeline_name}};

@@ -13,22 +13,22 @@ struct KeyPath {
 
   /// Splits at the dots; empty parts are dropped.
   static KeyPath from_dotted(std::string_view text);
-  std::string dotted() const;              ///< "sources.shop.api_key"
-  std::string environment_name() const;    ///< "SOURCES__SHOP__API_KEY"
-  std::string section() const;             ///< "sources.shop"; "" at the top
+  std::string dotted() const;            ///< "sources.shop.api_key"
+  std::string environment_name() const;  ///< "SOURCES__SHOP__API_KEY"
+  std::string section() const;           ///< "sources.shop"; "" at the top
   const std::string& key() const { return parts.back(); }
   friend bool operator==(const KeyPath& a, const KeyPath& b) { return a.parts == b.parts; }
 };
 
-/// One setting that somebody wants. With `sections` the key is looked for at the most specific place first, then further
-/// out; without, `key` is the whole path and only that is looked at.
+/// One setting that somebody wants. With `sections` the key is looked for at the most specific place first, then
+/// further out; without, `key` is the whole path and only that is looked at.
 struct ConfigQuery {
-  std::string key;                         ///< "api_key"; dots go deeper: "credentials.password"
-  std::vector<std::string> sections;       ///< "sources", "shop", "orders": outermost first
-  std::vector<std::string> embedded;       ///< names of nested fields between the sections and the key
-  std::string trailing;                    ///< a last section that is never left out: "extract", "credentials"
-  std::string pipeline_name;               ///< not "": a first pass looks under this name
-  bool secret = false;                     ///< may not come from config.toml; never shown
+  std::string key;                    ///< "api_key"; dots go deeper: "credentials.password"
+  std::vector<std::string> sections;  ///< "sources", "shop", "orders": outermost first
+  std::vector<std::string> embedded;  ///< names of nested fields between the sections and the key
+  std::string trailing;               ///< a last section that is never left out: "extract", "credentials"
+  std::string pipeline_name;          ///< not "": a first pass looks under this name
+  bool secret = false;                ///< may not come from config.toml; never shown
 };
 
 /// The places to look at, most specific first, without the pipeline's name. dlt's order: sections are dropped from the

@@ -15,8 +15,8 @@ namespace lode {
 /// One line of "every place looked at": "environment", "SHOP__API_KEY", "not set".
 struct LookedAt {
   std::string provider;
-  std::string place;                       ///< as the user would write or open it
-  std::string found;                       ///< what is there instead of the value
+  std::string place;  ///< as the user would write or open it
+  std::string found;  ///< what is there instead of the value
   friend bool operator==(const LookedAt& a, const LookedAt& b) = default;
 };
 
@@ -24,7 +24,7 @@ struct LookedAt {
 class ConfigProvider {
  public:
   virtual ~ConfigProvider() = default;
-  virtual std::string_view name() const = 0;               ///< "environment", "secrets.toml"
+  virtual std::string_view name() const = 0;  ///< "environment", "secrets.toml"
   /// Whether secrets may stand here. Finding one where they may not is an error.
   virtual bool holds_secrets() const { return true; }
   /// nullopt: absent here, ask the next one. Text stays text. Errors: kConfigUnreadable (never "absent").
@@ -33,7 +33,8 @@ class ConfigProvider {
   virtual std::string spelling_of(const KeyPath& key) const = 0;
   /// Where the value that find() gives stands: "/srv/.dlt/secrets.toml". REQUIRES: find() gives one.
   virtual std::string place_of(const KeyPath& key, bool secret) const = 0;
-  /// What this provider has in place of the value; `keys` are the ones that were asked for, most specific first. No secrets.
+  /// What this provider has in place of the value; `keys` are the ones that were asked for, most specific first. No
+  /// secrets.
   virtual std::vector<LookedAt> explain(const std::vector<KeyPath>& keys, bool secret) const = 0;
   /// Files, variables or addresses that it reads, present or not: for "lode config".
   virtual std::vector<std::string> locations() const { return {}; }

@@ -13,8 +13,8 @@ namespace lode {
 /// A value: copies share the bytes, which are wiped when the last one goes. Any thread may read it. Renders as "***".
 class Secret {
  public:
-  Secret() = default;                                      ///< empty
-  explicit Secret(std::string text);                       ///< `text` is wiped after it was copied
+  Secret() = default;                 ///< empty
+  explicit Secret(std::string text);  ///< `text` is wiped after it was copied
   /// The only way out; easy to grep for. Valid as long as a copy of this secret.
   std::string_view reveal() const;
   bool empty() const { return reveal().empty(); }

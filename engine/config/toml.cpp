@@ -52,8 +52,8 @@ json::Value to_json(const toml::node& node) {
   }
 }
 
-// toml++ quotes names and single characters that it met: "…; cannot redefine existing table 'a'". Names are no secrets, but
-// after a missing quote a value can look like one, so quoted parts go.
+// toml++ quotes names and single characters that it met: "…; cannot redefine existing table 'a'". Names are no secrets,
+// but after a missing quote a value can look like one, so quoted parts go.
 std::string without_quotes(std::string_view description) {
   std::string out;
   bool quoted = false;

@@ -9,9 +9,9 @@
 
 namespace lode {
 
-/// The document as an object, keys in the file's order as far as the library keeps it. Integers, floats, booleans, dates,
-/// times and timestamps keep their types; a timestamp without an offset is taken as UTC. Errors: kConfigUnreadable, at
-/// "path:line:column". The message never quotes the file: it may hold secrets.
+/// The document as an object, keys in the file's order as far as the library keeps it. Integers, floats, booleans,
+/// dates, times and timestamps keep their types; a timestamp without an offset is taken as UTC. Errors:
+/// kConfigUnreadable, at "path:line:column". The message never quotes the file: it may hold secrets.
 Result<json::Value> parse_toml(std::string_view text, const std::string& path);
 
 }  // namespace lode

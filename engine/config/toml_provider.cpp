@@ -59,7 +59,8 @@ std::string what_is_there(const json::Value& content, const std::vector<KeyPath>
 }  // namespace
 
 Result<std::unique_ptr<TomlProvider>> TomlProvider::open(Env& env, std::string file_name,
-                                                         const std::vector<std::vector<Path>>& folders, bool holds_secrets) {
+                                                         const std::vector<std::vector<Path>>& folders,
+                                                         bool holds_secrets) {
   std::unique_ptr<TomlProvider> provider(new TomlProvider(std::move(file_name), holds_secrets));
   for (const std::vector<Path>& group : folders) LODE_TRY(provider->add_group(env, group));
   for (const File& file : provider->files_) {
@@ -73,19 +74,22 @@ Status TomlProvider::add_group(Env& env, const std::vector<Path>& folders) {
   for (const Path& folder : folders) {
     File file;
     file.path = folder / file_name_;
-    const bool known = std::any_of(files_.begin(), files_.end(), [&](const File& other) { return other.path == file.path; });
+    const bool known =
+        std::any_of(files_.begin(), files_.end(), [&](const File& other) { return other.path == file.path; });
     if (known) continue;  // the project's folder is the home folder
     Result<std::string> text = env.read_file(file.path);
     if (text.ok()) {
       LODE_ASSIGN(file.content, parse_toml(*text, file.path.string()));
       file.exists = true;
     } else if (text.status().code() != Code::kNotFound) {
-      return Status::error(Code::kConfigUnreadable, "cannot read " + file.path.string()).caused_by(std::move(text).status());
+      return Status::error(Code::kConfigUnreadable, "cannot read " + file.path.string())
+          .caused_by(std::move(text).status());
     }
     group.push_back(std::move(file));
   }
   const bool any = std::any_of(group.begin(), group.end(), [](const File& file) { return file.exists; });
-  auto shown = std::find_if(group.begin(), group.end(), [&](const File& file) { return env.exists(file.path.parent_path()); });
+  auto shown =
+      std::find_if(group.begin(), group.end(), [&](const File& file) { return env.exists(file.path.parent_path()); });
   if (shown == group.end()) shown = group.begin();
   for (auto file = group.begin(); file != group.end(); ++file) file->is_shown = any ? file->exists : file == shown;
   std::move(group.begin(), group.end(), std::back_inserter(files_));

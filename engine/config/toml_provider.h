@@ -10,8 +10,8 @@ namespace lode {
 /// compare with regard to case.
 class TomlProvider final : public ConfigProvider {
  public:
-  /// `folders`: groups of folders of the same rank (".lode" and ".dlt" of one place), most important first. Files that are
-  /// not there are fine. Errors: kConfigUnreadable, with file, line and column.
+  /// `folders`: groups of folders of the same rank (".lode" and ".dlt" of one place), most important first. Files that
+  /// are not there are fine. Errors: kConfigUnreadable, with file, line and column.
   static Result<std::unique_ptr<TomlProvider>> open(Env& env, std::string file_name,
                                                     const std::vector<std::vector<Path>>& folders, bool holds_secrets);
 
@@ -27,15 +27,16 @@ class TomlProvider final : public ConfigProvider {
   struct File {
     Path path;
     bool exists = false;
-    bool is_shown = true;                  ///< of several absent files of a group only one is worth a line
+    bool is_shown = true;  ///< of several absent files of a group only one is worth a line
     json::Value content;
   };
-  TomlProvider(std::string file_name, bool holds_secrets) : file_name_(std::move(file_name)), holds_secrets_(holds_secrets) {}
+  TomlProvider(std::string file_name, bool holds_secrets)
+      : file_name_(std::move(file_name)), holds_secrets_(holds_secrets) {}
   Status add_group(Env& env, const std::vector<Path>& folders);
 
   const std::string file_name_;
   const bool holds_secrets_;
-  std::vector<File> files_;                ///< most important first
+  std::vector<File> files_;  ///< most important first
   json::Value merged_ = json::Value::object();
 };
 

@@ -21,13 +21,13 @@ constexpr DestinationKind kKinds[] = {
 // dlt names the driver library, and the URL names the database.
 constexpr std::string_view kDltNames[] = {"sqlalchemy", "dlt.destinations.sqlalchemy"};
 
-const DestinationKind* find_kind(std::string_view name, std::string_view DestinationKind::* field) {
+const DestinationKind* find_kind(std::string_view name, std::string_view DestinationKind::*field) {
   const auto found = std::find_if(std::begin(kKinds), std::end(kKinds),
                                   [&](const DestinationKind& kind) { return kind.*field == name; });
   return found == std::end(kKinds) ? nullptr : found;
 }
 
-std::vector<std::string> names_of(std::string_view DestinationKind::* field) {
+std::vector<std::string> names_of(std::string_view DestinationKind::*field) {
   std::vector<std::string> names;
   for (const DestinationKind& kind : kKinds) names.emplace_back(kind.*field);
   return names;
@@ -35,13 +35,14 @@ std::vector<std::string> names_of(std::string_view DestinationKind::* field) {
 
 Status unknown(std::string_view what, const std::string& name, const std::vector<std::string>& known) {
   Status status = Status::error(Code::kDestinationUnknown, fmt::format("unknown {} '{}'", what, name));
-  if (const std::string guess = closest(name, known); !guess.empty()) status.note(fmt::format("did you mean '{}'?", guess));
+  if (const std::string guess = closest(name, known); !guess.empty())
+    status.note(fmt::format("did you mean '{}'?", guess));
   return std::move(status).hint("there is: " + join(known, ", "));
 }
 
 std::string scheme_of(const std::string& url) {
   const std::string scheme = url.substr(0, url.find("://"));
-  return scheme.substr(0, scheme.find('+'));        // SQLAlchemy writes "sqlite+pysqlite://"
+  return scheme.substr(0, scheme.find('+'));  // SQLAlchemy writes "sqlite+pysqlite://"
 }
 
 // "sqlite:///shop.db" or "sqlite".
@@ -75,8 +76,10 @@ Status check_options(const DestinationKind& kind, const json::Value& options) {
   }
   for (const auto& [name, option] : options.members()) {
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    Status status = Status::error(Code::kConfigUnknownField, fmt::format("destination '{}': unknown option '{}'", kind.name, name));
-    if (const std::string guess = closest(name, known); !guess.empty()) status.note(fmt::format("did you mean '{}'?", guess));
+    Status status =
+        Status::error(Code::kConfigUnknownField, fmt::format("destination '{}': unknown option '{}'", kind.name, name));
+    if (const std::string guess = closest(name, known); !guess.empty())
+      status.note(fmt::format("did you mean '{}'?", guess));
     return std::move(status).hint(known.empty() ? "it has no options" : "its options are " + join(known, ", "));
   }
   return {};

@@ -13,21 +13,21 @@ namespace lode {
 
 /// What a user says of a destination, taken apart.
 struct DestinationSpec {
-  std::string kind;                                ///< "sqlite"
-  json::Value options = json::Value::object();     ///< file, credentials…
-  std::string dataset;                             ///< as the user wrote it
+  std::string kind;                             ///< "sqlite"
+  json::Value options = json::Value::object();  ///< file, credentials…
+  std::string dataset;                          ///< as the user wrote it
 };
 
 /// A row of the list in builtin.cpp. Nothing registers itself.
 struct DestinationKind {
-  std::string_view name;                           ///< as written in Lua
-  std::string_view scheme;                         ///< of URLs: "sqlite" for sqlite:///shop.db
-  std::string_view options;                        ///< names of the options, separated by commas
+  std::string_view name;     ///< as written in Lua
+  std::string_view scheme;   ///< of URLs: "sqlite" for sqlite:///shop.db
+  std::string_view options;  ///< names of the options, separated by commas
   Result<std::unique_ptr<Destination>> (*make)(const DestinationSpec& spec, Env& env);
 };
 
-/// `spec` is a name ("sqlite"), a URL ("sqlite:///shop.db"), or an object {type = name, credentials = URL, …}; as the type,
-/// dlt's "sqlalchemy" and "dlt.destinations.sqlalchemy" stand for what the URL says. Nothing is opened yet.
+/// `spec` is a name ("sqlite"), a URL ("sqlite:///shop.db"), or an object {type = name, credentials = URL, …}; as the
+/// type, dlt's "sqlalchemy" and "dlt.destinations.sqlalchemy" stand for what the URL says. Nothing is opened yet.
 /// Errors: kDestinationUnknown with a suggestion and the list, kConfigInvalid, kConfigUnknownField.
 Result<std::unique_ptr<Destination>> make_destination(const json::Value& spec, const std::string& dataset, Env& env);
 

@@ -17,15 +17,15 @@ struct Extraction::Node {
   std::unique_ptr<IncrementalCursor> cursor;
   json::Value cursor_before;
   Node* parent = nullptr;
-  std::size_t consumers = 0;                        // transformers fed by it, plus one if its own rows are wanted
-  std::vector<std::unique_ptr<Pipe>> branches;      // what is left of the fork, one a consumer
+  std::size_t consumers = 0;                    // transformers fed by it, plus one if its own rows are wanted
+  std::vector<std::unique_ptr<Pipe>> branches;  // what is left of the fork, one a consumer
   bool opened = false;
 };
 
 // A selected resource: the end of a chain of pipes.
 struct Extraction::Leaf {
   Node* node = nullptr;
-  std::unique_ptr<Pipe> pipe;                       // null once it ended
+  std::unique_ptr<Pipe> pipe;  // null once it ended
   std::shared_ptr<std::atomic<bool>> ready = std::make_shared<std::atomic<bool>>(true);
 };
 
@@ -118,8 +118,9 @@ Result<std::unique_ptr<Pipe>> Extraction::open_pipe(Node& node) {
   std::unique_ptr<Pipe> pipe;
   if (node.parent != nullptr) {
     LODE_ASSIGN(std::unique_ptr<Pipe> input, output_of(*node.parent));
-    pipe = transform_pipe(std::move(input), [&node](Page page) { return node.resource->call(node.context, std::move(page)); },
-                          {.call_takes_page = resource.call_takes_page, .calls_in_flight_max = resource.calls_in_flight_max});
+    pipe = transform_pipe(
+        std::move(input), [&node](Page page) { return node.resource->call(node.context, std::move(page)); },
+        {.call_takes_page = resource.call_takes_page, .calls_in_flight_max = resource.calls_in_flight_max});
   } else {
     LODE_ASSIGN(pipe, resource.open(node.context));
   }

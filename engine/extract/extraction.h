@@ -16,7 +16,7 @@ namespace lode {
 struct CursorChange {
   std::string resource;
   std::string cursor_path;
-  json::Value before;                               ///< null: first run
+  json::Value before;  ///< null: first run
   json::Value after;
 };
 
@@ -32,13 +32,13 @@ class PageSink {
 /// One run of one source's selected resources, round robin. Engine's thread only.
 class Extraction {
  public:
-  /// Opens all pipes. `state` and `source` must outlive the extraction. Resources with disposition replace forget their state.
-  /// Errors: whatever opening a resource gives, naming it.
+  /// Opens all pipes. `state` and `source` must outlive the extraction. Resources with disposition replace forget their
+  /// state. Errors: whatever opening a resource gives, naming it.
   static Result<std::unique_ptr<Extraction>> open(const Source& source, PipelineState& state);
   ~Extraction();
 
-  /// Pulls pages until the turn is over, the sink is full or nothing is ready; true when all resources have ended. After
-  /// false the turn's waker is called when there is more to do (but not when only the sink was full).
+  /// Pulls pages until the turn is over, the sink is full or nothing is ready; true when all resources have ended.
+  /// After false the turn's waker is called when there is more to do (but not when only the sink was full).
   Result<bool> poll(const Turn& turn, PageSink& sink);
   /// After the end: writes the cursors into the state. Returns those that moved.
   std::vector<CursorChange> save_cursors();

@@ -75,11 +75,13 @@ Result<json::Value> lagged(const json::Value& value, double lag, bool is_minimum
     default:
       break;
   }
-  return Status::error(Code::kCursorType, fmt::format("a lag cannot be taken from the cursor value {}", json::write(value)))
+  return Status::error(Code::kCursorType,
+                       fmt::format("a lag cannot be taken from the cursor value {}", json::write(value)))
       .hint("lag works on numbers, timestamps, dates and ISO texts of these");
 }
 
-Result<std::unique_ptr<IncrementalCursor>> IncrementalCursor::open(IncrementalOptions options, const json::Value& record) {
+Result<std::unique_ptr<IncrementalCursor>> IncrementalCursor::open(IncrementalOptions options,
+                                                                   const json::Value& record) {
   LODE_ASSIGN(json::Path path, json::Path::compile(options.cursor_path));
   if (!options.end_value.is_null() && options.initial_value.is_null()) {
     return Status::error(Code::kCursorType, "incremental: end_value needs an initial_value");
@@ -100,11 +102,13 @@ Result<std::unique_ptr<IncrementalCursor>> IncrementalCursor::open(IncrementalOp
   if (given.lag && *given.lag != 0 && !cursor->stored_last_.is_null() && cursor->is_stateful()) {
     LODE_ASSIGN(cursor->start_value_, lagged(cursor->stored_last_, *given.lag, given.is_minimum));
     // The lag never reaches back behind the first run.
-    if (is_farther(given.initial_value, cursor->start_value_, given.is_minimum)) cursor->start_value_ = given.initial_value;
+    if (is_farther(given.initial_value, cursor->start_value_, given.is_minimum))
+      cursor->start_value_ = given.initial_value;
   }
   cursor->last_value_ = cursor->start_value_;
   cursor->hashes_ = cursor->start_hashes_;
-  cursor->deduplicates_ = given.deduplicates && !given.range_start_open && cursor->is_stateful() && !(given.lag && *given.lag != 0);
+  cursor->deduplicates_ =
+      given.deduplicates && !given.range_start_open && cursor->is_stateful() && !(given.lag && *given.lag != 0);
   return cursor;
 }
 
@@ -130,9 +134,10 @@ Result<std::string> IncrementalCursor::row_hash(json::Ref row) const {
     for (std::size_t i = 0; i < options_.primary_key.size(); ++i) {
       const json::Ref value = row.is_object() ? row.find(options_.primary_key[i]) : json::Ref();
       if (!value) {
-        return Status::error(Code::kCursorMissing, fmt::format("the primary key '{}' is not in the row, and rows at the "
-                                                               "cursor's boundary are told apart by it",
-                                                               options_.primary_key[i]));
+        return Status::error(Code::kCursorMissing,
+                             fmt::format("the primary key '{}' is not in the row, and rows at the "
+                                         "cursor's boundary are told apart by it",
+                                         options_.primary_key[i]));
       }
       if (i > 0) text += ',';
       json::append(text, value, {.sort_keys = true});
@@ -160,8 +165,8 @@ Result<bool> IncrementalCursor::accept_row(json::Ref row) {
   if (!value || value.is_null()) {
     if (options_.on_missing == IncrementalOptions::Missing::kInclude) return true;
     if (options_.on_missing == IncrementalOptions::Missing::kExclude) return false;
-    return Status::error(Code::kCursorMissing, fmt::format("cursor '{}' {}", options_.cursor_path,
-                                                           value ? "is null" : "is not in the row"))
+    return Status::error(Code::kCursorMissing,
+                         fmt::format("cursor '{}' {}", options_.cursor_path, value ? "is null" : "is not in the row"))
         .with("row", shorten(json::write(row), 200))
         .hint("set on_cursor_value_missing = \"include\" or \"exclude\" if such rows are expected");
   }
@@ -238,7 +243,8 @@ namespace {
 
 class IncrementalPipe : public Pipe {
  public:
-  IncrementalPipe(std::unique_ptr<Pipe> upstream, IncrementalCursor& cursor) : upstream_(std::move(upstream)), cursor_(cursor) {}
+  IncrementalPipe(std::unique_ptr<Pipe> upstream, IncrementalCursor& cursor)
+      : upstream_(std::move(upstream)), cursor_(cursor) {}
 
   Result<Polled> poll(const Turn& turn) override {
     for (;;) {

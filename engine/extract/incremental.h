@@ -19,17 +19,17 @@ struct IncrementalOptions {
   enum class Missing { kRaise, kInclude, kExclude };
   enum class RowOrder { kNone, kAscending, kDescending };
 
-  std::string cursor_path;                          ///< field name or JSON path, in the names of the raw data
-  json::Value initial_value;                        ///< null: everything on the first run
-  json::Value end_value;                            ///< set: a bounded range, no state is read or written
-  bool is_minimum = false;                          ///< last_value_func = "min": the cursor falls
-  std::optional<double> lag;                        ///< seconds for timestamps, days for dates, else a number
+  std::string cursor_path;    ///< field name or JSON path, in the names of the raw data
+  json::Value initial_value;  ///< null: everything on the first run
+  json::Value end_value;      ///< set: a bounded range, no state is read or written
+  bool is_minimum = false;    ///< last_value_func = "min": the cursor falls
+  std::optional<double> lag;  ///< seconds for timestamps, days for dates, else a number
   Missing on_missing = Missing::kRaise;
-  RowOrder row_order = RowOrder::kNone;             ///< lets the source stop early
-  bool range_start_open = false;                    ///< leave out rows equal to the start
-  bool range_end_closed = false;                    ///< keep rows equal to the end
-  std::vector<std::string> primary_key;             ///< what makes boundary rows distinct; empty: the whole row
-  bool deduplicates = true;                         ///< false: primary_key = {} was given
+  RowOrder row_order = RowOrder::kNone;  ///< lets the source stop early
+  bool range_start_open = false;         ///< leave out rows equal to the start
+  bool range_end_closed = false;         ///< keep rows equal to the end
+  std::vector<std::string> primary_key;  ///< what makes boundary rows distinct; empty: the whole row
+  bool deduplicates = true;              ///< false: primary_key = {} was given
 };
 
 /// The cursor of one resource in one run. Engine's thread only.
@@ -61,14 +61,14 @@ class IncrementalCursor {
 
   IncrementalOptions options_;
   json::Path path_;
-  json::Value stored_last_;                         ///< raw last_value at the start
+  json::Value stored_last_;  ///< raw last_value at the start
   json::Value start_value_;
   json::Value last_value_;
-  std::set<std::string> start_hashes_;              ///< rows at the boundary that earlier runs loaded
-  std::set<std::string> hashes_;                    ///< rows at last_value_
+  std::set<std::string> start_hashes_;  ///< rows at the boundary that earlier runs loaded
+  std::set<std::string> hashes_;        ///< rows at last_value_
   bool deduplicates_ = true;
-  bool start_flag_ = false;                         ///< the last row lay before the range
-  bool end_flag_ = false;                           ///< the last row lay behind it
+  bool start_flag_ = false;  ///< the last row lay before the range
+  bool end_flag_ = false;    ///< the last row lay behind it
 };
 
 /// Filters `upstream` through `cursor`, which must outlive it.

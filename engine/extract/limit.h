@@ -12,9 +12,9 @@ namespace lode {
 
 /// What is reached first ends the resource. Pages are never split by `items`; a page counts as one item.
 struct LimitOptions {
-  std::optional<std::uint64_t> items;               ///< yields: a page, or a row yielded alone
-  std::optional<std::uint64_t> rows;                ///< the page that reaches it is kept whole
-  std::optional<double> time_s;                     ///< since the first poll
+  std::optional<std::uint64_t> items;  ///< yields: a page, or a row yielded alone
+  std::optional<std::uint64_t> rows;   ///< the page that reaches it is kept whole
+  std::optional<double> time_s;        ///< since the first poll
   bool any() const { return items || rows || time_s; }
 };
 

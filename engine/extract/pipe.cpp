@@ -13,9 +13,9 @@ struct Handover {
   std::mutex mutex;
   std::unique_ptr<BlockingPipe> source;
   std::deque<Result<Polled>> done;
-  Waker waker;                    // set while the consumer waits
+  Waker waker;  // set while the consumer waits
   bool working = false;
-  bool ended = false;             // kEnd or an error is in `done` or was taken
+  bool ended = false;  // kEnd or an error is in `done` or was taken
   bool abandoned = false;
 };
 

@@ -15,13 +15,13 @@ namespace lode {
 
 /// Rows bound for one table. Cheap to move; the rows themselves are shared and never change.
 struct Page {
-  std::string table;                ///< empty: the resource's own table
+  std::string table;  ///< empty: the resource's own table
   json::Rows rows;
-  std::uint64_t bytes = 0;          ///< memory that the page keeps alive, for back-pressure
+  std::uint64_t bytes = 0;  ///< memory that the page keeps alive, for back-pressure
   /// True when the rows were handed over one by one and only travel together: each counts as one item for a limit, and
   /// messages number them through.
   bool is_batch = false;
-  std::string origin;               ///< "GET https://… , 200, 214 bytes" or "orders.jsonl": for messages; may be empty
+  std::string origin;  ///< "GET https://… , 200, 214 bytes" or "orders.jsonl": for messages; may be empty
 };
 
 /// Called once, from any thread, when a pipe that had nothing is worth polling again.
@@ -30,7 +30,7 @@ using Waker = std::function<void()>;
 /// The slice of the caller's time that a poll may use.
 struct Turn {
   Waker waker;
-  std::int64_t deadline_us = 0;     ///< on the steady clock; 0: no limit
+  std::int64_t deadline_us = 0;  ///< on the steady clock; 0: no limit
   std::function<std::int64_t()> steady_us;
   bool over() const { return deadline_us != 0 && steady_us() >= deadline_us; }
 };
@@ -39,8 +39,8 @@ struct Turn {
 struct Polled {
   enum class Kind {
     kPage,
-    kPending,                       ///< nothing now; the turn's waker will be called
-    kEnd,                           ///< nothing ever again
+    kPending,  ///< nothing now; the turn's waker will be called
+    kEnd,      ///< nothing ever again
   } kind = Kind::kEnd;
   Page page;
 

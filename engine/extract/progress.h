@@ -10,7 +10,7 @@ namespace lode {
 struct ResourceProgress {
   std::string name;
   std::atomic<std::uint64_t> rows{0};
-  std::atomic<std::uint64_t> bytes{0};              ///< as read from the network or the file
+  std::atomic<std::uint64_t> bytes{0};  ///< as read from the network or the file
   std::atomic<std::uint64_t> pages{0};
   std::atomic<std::uint64_t> requests{0};
   std::atomic<std::uint64_t> retries{0};

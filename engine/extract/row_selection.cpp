@@ -10,8 +10,8 @@ namespace lode {
 namespace {
 
 // Names that REST APIs give their list of rows; dlt's list.
-constexpr std::array<std::string_view, 11> kUsualNames = {"data",     "items",   "results", "entries", "records", "rows",
-                                                          "entities", "payload", "content", "objects", "values"};
+constexpr std::array<std::string_view, 11> kUsualNames = {
+    "data", "items", "results", "entries", "records", "rows", "entities", "payload", "content", "objects", "values"};
 constexpr std::size_t kDepthMax = 3;
 
 bool is_plain_name(std::string_view name) {
@@ -75,7 +75,8 @@ std::string detect_rows_path(json::Ref body) {
   std::vector<FoundList> lists;
   find_lists(body, "", 1, lists);
   if (lists.empty()) return "$";
-  const auto usual = std::find_if(lists.begin(), lists.end(), [](const FoundList& list) { return list.has_usual_name; });
+  const auto usual =
+      std::find_if(lists.begin(), lists.end(), [](const FoundList& list) { return list.has_usual_name; });
   return usual != lists.end() ? usual->path : lists.front().path;
 }
 

@@ -19,8 +19,8 @@ namespace lode {
 struct ResourceContext {
   std::string source;
   std::string resource;
-  PipelineState* state = nullptr;                   ///< saved with the load; resources may write to their part of it
-  IncrementalCursor* incremental = nullptr;         ///< null: the resource is not incremental
+  PipelineState* state = nullptr;            ///< saved with the load; resources may write to their part of it
+  IncrementalCursor* incremental = nullptr;  ///< null: the resource is not incremental
   std::shared_ptr<ResourceProgress> progress;
 };
 
@@ -33,25 +33,25 @@ struct Resource {
   std::string name;
   /// dlt's names: write_disposition, primary_key, merge_key, columns, max_table_nesting, schema_contract, table_name…
   json::Value hints = json::Value::object();
-  std::string where;                                ///< "shop.lua:14": where the script made it
+  std::string where;  ///< "shop.lua:14": where the script made it
   bool selected = true;
-  bool is_local = false;                            ///< reads no network: its load may hold the destination's write lock
+  bool is_local = false;  ///< reads no network: its load may hold the destination's write lock
 
-  Open open;                                        ///< of a resource
-  std::shared_ptr<Resource> data_from;              ///< of a transformer: whose rows it is called with
-  Call call;                                        ///< of a transformer: one call
-  bool call_takes_page = false;                     ///< the whole page, instead of each row
+  Open open;                            ///< of a resource
+  std::shared_ptr<Resource> data_from;  ///< of a transformer: whose rows it is called with
+  Call call;                            ///< of a transformer: one call
+  bool call_takes_page = false;         ///< the whole page, instead of each row
   std::uint32_t calls_in_flight_max = 20;
 
-  std::vector<Step> steps;                          ///< in order; maps, filters…
+  std::vector<Step> steps;  ///< in order; maps, filters…
   std::optional<IncrementalOptions> incremental;
   LimitOptions limit;
 };
 
 /// Resources that belong together: one API, one schema.
 struct Source {
-  std::string name;                                 ///< also the schema's name
-  json::Value schema_contract;                      ///< null: evolve
+  std::string name;             ///< also the schema's name
+  json::Value schema_contract;  ///< null: evolve
   std::optional<std::int64_t> max_table_nesting;
   std::vector<std::shared_ptr<Resource>> resources;
 };

@@ -112,8 +112,8 @@ class TransformPipe : public Pipe {
   std::uint64_t ahead_bytes_ = 0;
 };
 
-// What the branches of a fork share. It belongs to the engine's thread, but for the wakers: upstream calls them from any
-// thread, hence the mutex around them.
+// What the branches of a fork share. It belongs to the engine's thread, but for the wakers: upstream calls them from
+// any thread, hence the mutex around them.
 struct Fork {
   struct Branch {
     std::deque<Page> queue;
@@ -201,7 +201,8 @@ class ForkBranch : public Pipe {
 }  // namespace
 
 std::unique_ptr<Pipe> transform_pipe(std::unique_ptr<Pipe> upstream,
-                                     std::function<Result<std::unique_ptr<Pipe>>(Page)> call, TransformOptions options) {
+                                     std::function<Result<std::unique_ptr<Pipe>>(Page)> call,
+                                     TransformOptions options) {
   return std::make_unique<TransformPipe>(std::move(upstream), std::move(call), options);
 }
 

@@ -11,12 +11,13 @@ namespace lode {
 
 /// How a transformer runs its calls.
 struct TransformOptions {
-  bool call_takes_page = false;                     ///< one call a page; else one a row
+  bool call_takes_page = false;  ///< one call a page; else one a row
   std::uint32_t calls_in_flight_max = 20;
-  std::uint64_t ahead_bytes_max = 4u << 20;         ///< pages of later calls that may wait for an earlier one
+  std::uint64_t ahead_bytes_max = 4u << 20;  ///< pages of later calls that may wait for an earlier one
 };
 
-/// Calls `call` for each row (or page) of `upstream`, several at once, and passes their pages on in the order of the rows.
+/// Calls `call` for each row (or page) of `upstream`, several at once, and passes their pages on in the order of the
+/// rows.
 std::unique_ptr<Pipe> transform_pipe(std::unique_ptr<Pipe> upstream,
                                      std::function<Result<std::unique_ptr<Pipe>>(Page)> call, TransformOptions options);
 

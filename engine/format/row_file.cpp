@@ -16,18 +16,19 @@ namespace {
 using json::Cell;
 using json::Kind;
 
-static_assert(std::endian::native == std::endian::little, "the format is little-endian; swap bytes here for other machines");
+static_assert(std::endian::native == std::endian::little,
+              "the format is little-endian; swap bytes here for other machines");
 
 constexpr std::string_view kMagic = "loderow1";
 constexpr std::string_view kEndMagic = "lode.end";
 constexpr std::size_t kBlockBytes = 64u << 10;
-constexpr std::size_t kBlockFactsBytes = 12;                  // bytes, rows, columns
+constexpr std::size_t kBlockFactsBytes = 12;  // bytes, rows, columns
 constexpr std::size_t kBlockHeaderBytes = kBlockFactsBytes + 8;
 constexpr std::size_t kFooterBytes = 32;
-constexpr std::size_t kCellBytesMax = 9;                      // of a cell without its text
+constexpr std::size_t kCellBytesMax = 9;  // of a cell without its text
 constexpr std::size_t kShortTextBytesMax = 0x7F;
 constexpr std::size_t kNullRunMax = 32;
-constexpr std::size_t kColumnsMax = 1u << 20;                 // a damaged count must not make us allocate without end
+constexpr std::size_t kColumnsMax = 1u << 20;  // a damaged count must not make us allocate without end
 
 enum Tag : unsigned char {
   kNullRun = 0x80,  // 1; up to 0x9F: 32
@@ -136,7 +137,8 @@ char* put_cell(char* at, const Cell& cell) {
 }
 
 bool has_text(const Cell& cell) {
-  return cell.kind == Kind::kText || cell.kind == Kind::kBigInt || cell.kind == Kind::kDecimal || cell.kind == Kind::kBinary;
+  return cell.kind == Kind::kText || cell.kind == Kind::kBigInt || cell.kind == Kind::kDecimal ||
+         cell.kind == Kind::kBinary;
 }
 
 std::string_view view(const char* at, std::size_t size) { return {at, size}; }
@@ -406,7 +408,8 @@ const char* get_tagged(unsigned tag, const char* at, const char* end, Cell& cell
 
 }  // namespace
 
-// The inner loop of every load. Blocks are checked by their sums, and the bounds again here: a sum can be right by chance.
+// The inner loop of every load. Blocks are checked by their sums, and the bounds again here: a sum can be right by
+// chance.
 Status RowFileReader::read_row() {
   const char* at = at_;
   const char* const end = block_end_;

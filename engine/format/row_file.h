@@ -24,13 +24,13 @@ struct RowColumn {
 /// The end of a row file: what must hold of the rest.
 struct RowFileFooter {
   std::uint64_t row_count = 0;
-  std::uint64_t checksum = 0;                                     ///< over the checksums of all blocks, in order
+  std::uint64_t checksum = 0;  ///< over the checksums of all blocks, in order
 };
 
-/// Appends rows to one file. Columns may be added between rows; rows written before have null there. One thread at a time.
-/// A cell holds what its column's type says: text, json -> kText; bigint -> kInt (or kBigInt); bool -> kBool; double -> kDouble;
-/// decimal, wei -> kDecimal; timestamp, date, time -> the tagged numbers; binary -> kBinary; any -> kNull.
-/// Memory: one block (64 KiB, more only when one row is larger).
+/// Appends rows to one file. Columns may be added between rows; rows written before have null there. One thread at a
+/// time. A cell holds what its column's type says: text, json -> kText; bigint -> kInt (or kBigInt); bool -> kBool;
+/// double -> kDouble; decimal, wei -> kDecimal; timestamp, date, time -> the tagged numbers; binary -> kBinary; any ->
+/// kNull. Memory: one block (64 KiB, more only when one row is larger).
 class RowFileWriter {
  public:
   static Result<std::unique_ptr<RowFileWriter>> create(Env& env, const Path& path);
@@ -41,8 +41,8 @@ class RowFileWriter {
   std::uint64_t bytes() const { return bytes_flushed_ + size_; }  ///< so far, buffered ones included
   /// Writes the footer (row count, checksum) and closes; `sync` also makes it durable.
   Status finish(bool sync);
-  /// finish() in two steps, for who makes many files durable at once: writes the footer and hands over the file, open, neither
-  /// synced nor closed. The writer is done.
+  /// finish() in two steps, for who makes many files durable at once: writes the footer and hands over the file, open,
+  /// neither synced nor closed. The writer is done.
   Result<std::unique_ptr<AppendFile>> finish_open();
   /// After finish: as it stands in the file.
   const RowFileFooter& footer() const { return footer_; }
@@ -55,7 +55,7 @@ class RowFileWriter {
   Status end_file();
 
   std::unique_ptr<AppendFile> file_;
-  std::unique_ptr<char[]> data_;                                  // what is not in file_ yet: the block being built
+  std::unique_ptr<char[]> data_;  // what is not in file_ yet: the block being built
   std::size_t size_ = 0;
   std::size_t capacity_ = 0;
   std::uint64_t bytes_flushed_ = 0;
@@ -66,8 +66,8 @@ class RowFileWriter {
 };
 
 /// Reads a row file front to end from a mapping. Cells point into the mapping. One thread at a time.
-/// Errors: kPackageCorrupt when bytes are missing or do not match a checksum. Each block is checked before its first row is
-/// given out, and the whole before kEnd: rows that were read before a damaged block are right, but not all.
+/// Errors: kPackageCorrupt when bytes are missing or do not match a checksum. Each block is checked before its first
+/// row is given out, and the whole before kEnd: rows that were read before a damaged block are right, but not all.
 class RowFileReader {
  public:
   static Result<std::unique_ptr<RowFileReader>> open(Env& env, const Path& path);
@@ -80,7 +80,7 @@ class RowFileReader {
   const std::vector<RowColumn>& columns() const { return columns_; }
   /// After kRow: one cell a column of columns(), nulls filled in. Valid until the next call.
   std::span<const json::Cell> cells() const { return cells_; }
-  std::uint64_t row_count() const { return footer_.row_count; }   ///< of the whole file, from the footer
+  std::uint64_t row_count() const { return footer_.row_count; }  ///< of the whole file, from the footer
 
  private:
   RowFileReader() = default;
@@ -91,10 +91,10 @@ class RowFileReader {
 
   Path path_;
   std::shared_ptr<const MappedFile> file_;
-  const char* at_ = nullptr;                                      // next byte
+  const char* at_ = nullptr;  // next byte
   const char* block_end_ = nullptr;
-  const char* blocks_end_ = nullptr;                              // where the footer begins
-  std::uint32_t block_rows_ = 0;                                  // left in this block
+  const char* blocks_end_ = nullptr;  // where the footer begins
+  std::uint32_t block_rows_ = 0;      // left in this block
   std::uint32_t block_columns_ = 0;
   std::uint64_t rows_read_ = 0;
   std::uint64_t checksum_ = 0;

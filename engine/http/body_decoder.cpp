@@ -20,9 +20,9 @@ Status too_large(std::uint64_t bytes_max) {
 struct BodyDecoder::Inflater {
   z_stream stream{};
   bool is_gzip = false;
-  bool is_open = false;                // inflateInit2() was called
-  bool in_member = false;              // between the first and the last byte of compressed data
-  bool any_member = false;             // one was complete
+  bool is_open = false;     // inflateInit2() was called
+  bool in_member = false;   // between the first and the last byte of compressed data
+  bool any_member = false;  // one was complete
 
   ~Inflater() {
     if (is_open) inflateEnd(&stream);
@@ -93,8 +93,9 @@ Status BodyDecoder::add(std::string_view bytes, std::string& out, std::uint64_t 
         in.in_member = false;
         return {};
       }
-      return Status::error(Code::kHttpBody, fmt::format("the body is not valid {} data: {}", in.is_gzip ? "gzip" : "deflate",
-                                                        in.stream.msg == nullptr ? "broken" : in.stream.msg));
+      return Status::error(Code::kHttpBody,
+                           fmt::format("the body is not valid {} data: {}", in.is_gzip ? "gzip" : "deflate",
+                                       in.stream.msg == nullptr ? "broken" : in.stream.msg));
     }
   }
   return {};
@@ -102,8 +103,8 @@ Status BodyDecoder::add(std::string_view bytes, std::string& out, std::uint64_t 
 
 Status BodyDecoder::finish() const {
   if (inflater_ == nullptr || !inflater_->in_member) return {};
-  return Status::error(Code::kHttpBody, fmt::format("the body's {} data end too early",
-                                                    inflater_->is_gzip ? "gzip" : "deflate"));
+  return Status::error(Code::kHttpBody,
+                       fmt::format("the body's {} data end too early", inflater_->is_gzip ? "gzip" : "deflate"));
 }
 
 }  // namespace lode

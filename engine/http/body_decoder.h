@@ -19,8 +19,8 @@ class BodyDecoder {
   BodyDecoder& operator=(BodyDecoder&&) noexcept;
   ~BodyDecoder();
 
-  /// Appends what `bytes` decode to. Errors: kHttpBody (not what the encoding says), kHttpTooLarge (`out` would grow beyond
-  /// `out_bytes_max`).
+  /// Appends what `bytes` decode to. Errors: kHttpBody (not what the encoding says), kHttpTooLarge (`out` would grow
+  /// beyond `out_bytes_max`).
   Status add(std::string_view bytes, std::string& out, std::uint64_t out_bytes_max);
   /// After the last byte. Errors: kHttpBody when the encoded data have no end: something is missing.
   Status finish() const;

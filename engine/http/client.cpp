@@ -40,14 +40,16 @@ bool is_token(std::string_view text) {
 // What reaches the wire unchecked could smuggle in headers or a whole request.
 Status check_sendable(const HttpRequest& request) {
   if (!is_token(request.method)) {
-    return Status::error(Code::kInvalidArgument, fmt::format("'{}' is not an HTTP method", shorten(request.method, 40)));
+    return Status::error(Code::kInvalidArgument,
+                         fmt::format("'{}' is not an HTTP method", shorten(request.method, 40)));
   }
   for (const auto& [name, value] : request.headers) {
     if (!is_token(name)) {
       return Status::error(Code::kInvalidArgument, fmt::format("'{}' is not a header name", shorten(name, 40)));
     }
     if (value.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) {
-      return Status::error(Code::kInvalidArgument, fmt::format("header '{}' has a line break or a NUL in its value", name))
+      return Status::error(Code::kInvalidArgument,
+                           fmt::format("header '{}' has a line break or a NUL in its value", name))
           .hint("a token read from a file often ends with a line break");
     }
   }
@@ -77,8 +79,8 @@ std::string head_of(const HttpRequest& request, const Url& url, const std::optio
 }
 
 // What a transfer that did not succeed means, given how far the answer had come.
-Status transfer_error(const Transfer& transfer, const ResponseParser& parser, const HttpResponse& response, double timeout_s,
-                      bool sending) {
+Status transfer_error(const Transfer& transfer, const ResponseParser& parser, const HttpResponse& response,
+                      double timeout_s, bool sending) {
   const std::string waited = show_seconds(timeout_s);
   switch (transfer.kind) {
     case Transfer::Kind::kStopped:
@@ -119,7 +121,7 @@ struct HttpClient::Impl {
     const HttpRequest& request;
     Url url;
     std::optional<Proxy> proxy;
-    std::string server;                // names the connections that can carry it
+    std::string server;  // names the connections that can carry it
   };
   struct Outcome {
     Status status;
@@ -129,7 +131,8 @@ struct HttpClient::Impl {
   Result<HttpResponse> send_once(const HttpRequest& request, const StopEvent& stop);
   Result<std::unique_ptr<Connection>> open(const Hop& hop, const StopEvent& stop);
   Status open_tunnel(Connection& connection, const Hop& hop, const StopEvent& stop);
-  Outcome exchange(std::unique_ptr<Connection> connection, const Hop& hop, const StopEvent& stop, HttpResponse& response);
+  Outcome exchange(std::unique_ptr<Connection> connection, const Hop& hop, const StopEvent& stop,
+                   HttpResponse& response);
   Status receive(Connection& connection, ResponseParser& parser, HttpResponse& response, double timeout_s,
                  const StopEvent& stop);
   Result<std::shared_ptr<TlsContext>> tls_context();
@@ -139,7 +142,7 @@ struct HttpClient::Impl {
   Proxies proxies;
   ConnectionPool pool;
   std::mutex tls_mutex;
-  std::shared_ptr<TlsContext> tls;     // loaded at the first https request: it takes milliseconds
+  std::shared_ptr<TlsContext> tls;  // loaded at the first https request: it takes milliseconds
   std::atomic<std::uint64_t> requests{0};
   std::atomic<std::uint64_t> connections{0};
   std::atomic<std::uint64_t> bytes_in{0};
@@ -173,7 +176,8 @@ Result<std::unique_ptr<Connection>> HttpClient::Impl::open(const Hop& hop, const
 
 Status HttpClient::Impl::open_tunnel(Connection& connection, const Hop& hop, const StopEvent& stop) {
   std::string head = fmt::format("CONNECT {0} HTTP/1.1\r\nHost: {0}\r\n", hop.url.host_and_port());
-  if (!hop.proxy->authorization.empty()) head.append("Proxy-Authorization: ").append(hop.proxy->authorization).append("\r\n");
+  if (!hop.proxy->authorization.empty())
+    head.append("Proxy-Authorization: ").append(hop.proxy->authorization).append("\r\n");
   HttpResponse response;
   ResponseParser parser("CONNECT", hop.request.body_bytes_max, response);
   const Transfer sent = connection.write(head.append("\r\n"), hop.request.timeout_s, stop);
@@ -188,8 +192,8 @@ Status HttpClient::Impl::open_tunnel(Connection& connection, const Hop& hop, con
   return status;
 }
 
-Status HttpClient::Impl::receive(Connection& connection, ResponseParser& parser, HttpResponse& response, double timeout_s,
-                                 const StopEvent& stop) {
+Status HttpClient::Impl::receive(Connection& connection, ResponseParser& parser, HttpResponse& response,
+                                 double timeout_s, const StopEvent& stop) {
   while (!parser.is_done()) {
     const Transfer transfer = connection.read(timeout_s, stop);
     if (transfer.kind == Transfer::Kind::kEnd && parser.has_begun()) return parser.end();
@@ -233,7 +237,8 @@ HttpClient::Impl::Outcome HttpClient::Impl::exchange(std::unique_ptr<Connection>
       connection->idle_limit_us =
           std::min(connection->idle_limit_us, static_cast<std::int64_t>((parser.keep_alive_s() - 1) * 1e6));
     }
-    if (find_header(request.headers, "Connection") == nullptr) pool.put(hop.server, std::move(connection), env.steady_us());
+    if (find_header(request.headers, "Connection") == nullptr)
+      pool.put(hop.server, std::move(connection), env.steady_us());
   }
   return {};
 }
@@ -244,8 +249,9 @@ Result<HttpResponse> HttpClient::Impl::send_once(const HttpRequest& request, con
   LODE_ASSIGN(Url url, parse_url(request.url));
   LODE_ASSIGN(std::optional<Proxy> proxy, proxies.choose(url));
   Hop hop{request, std::move(url), std::move(proxy), ""};
-  hop.server = fmt::format("{}://{}{}{}", hop.url.scheme, hop.url.host_and_port(), request.verify_tls ? "" : " unverified",
-                           hop.proxy ? " via " + hop.proxy->endpoint.text() : "");
+  hop.server =
+      fmt::format("{}://{}{}{}", hop.url.scheme, hop.url.host_and_port(), request.verify_tls ? "" : " unverified",
+                  hop.proxy ? " via " + hop.proxy->endpoint.text() : "");
   const std::int64_t idle_max_us = may_repeat(request.method) ? INT64_MAX : kFreshIdleUs;
   if (auto kept = pool.take(hop.server, env.steady_us(), idle_max_us); kept != nullptr) {
     HttpResponse response;
@@ -275,7 +281,8 @@ Result<HttpResponse> HttpClient::send(const HttpRequest& request, const std::sto
     if (!response.ok()) {
       Status status = std::move(response).status();
       if (status.code() == Code::kCancelled) return status;
-      return std::move(status.about(fmt::format("{} {}", asked.method, redact(sanitise_url(asked.url), secrets_of(asked)))));
+      return std::move(
+          status.about(fmt::format("{} {}", asked.method, redact(sanitise_url(asked.url), secrets_of(asked)))));
     }
     response->bytes_in += bytes_before;
     bytes_before = response->bytes_in;

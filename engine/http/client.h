@@ -18,8 +18,8 @@ namespace lode {
 class HttpTransport {
  public:
   virtual ~HttpTransport() = default;
-  /// One attempt, redirects included. Blocks the calling thread until the whole body is here, and returns within moments
-  /// after a stop is requested. Every status is an answer, 404 and 503 too; errors mean that there is none:
+  /// One attempt, redirects included. Blocks the calling thread until the whole body is here, and returns within
+  /// moments after a stop is requested. Every status is an answer, 404 and 503 too; errors mean that there is none:
   ///   kHttpConnect    unknown host, refused, unreachable, hung up before answering
   ///   kHttpTimeout    connecting, or waiting for the next bytes, took longer than timeout_s; says which
   ///   kHttpTls        certificate, name or protocol; says why
@@ -41,8 +41,8 @@ struct HttpClientOptions {
 };
 
 struct HttpClientStats {
-  std::uint64_t requests = 0;              ///< sent, redirects and second tries on fresh connections included
-  std::uint64_t connections = 0;           ///< opened
+  std::uint64_t requests = 0;     ///< sent, redirects and second tries on fresh connections included
+  std::uint64_t connections = 0;  ///< opened
   std::uint64_t bytes_in = 0;
 };
 

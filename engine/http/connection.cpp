@@ -21,7 +21,8 @@ Moved moved_by_system(ssize_t count, bool reading) {
 
 }  // namespace
 
-Result<std::unique_ptr<Connection>> Connection::open(const Endpoint& endpoint, double timeout_s, const StopEvent& stop) {
+Result<std::unique_ptr<Connection>> Connection::open(const Endpoint& endpoint, double timeout_s,
+                                                     const StopEvent& stop) {
   LODE_ASSIGN(Socket socket, connect_to(endpoint, timeout_s, stop));
   return std::unique_ptr<Connection>(new Connection(std::move(socket)));
 }

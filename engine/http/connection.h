@@ -16,8 +16,8 @@ namespace lode {
 struct Transfer {
   enum class Kind { kDone, kEnd, kBroken, kTimeout, kStopped };
   Kind kind = Kind::kDone;
-  std::string_view bytes;              ///< read(): what arrived; valid until the next read
-  std::string why;                     ///< kBroken
+  std::string_view bytes;  ///< read(): what arrived; valid until the next read
+  std::string why;         ///< kBroken
 };
 
 /// Used by one thread at a time. Closed when destroyed.
@@ -33,13 +33,14 @@ class Connection {
   Transfer write(std::string_view bytes, double timeout_s, const StopEvent& stop);
   /// Waits for the next bytes, at least one.
   Transfer read(double timeout_s, const StopEvent& stop);
-  /// Whether a connection that rested can be used: not closed, and nothing arrived that nobody asked for. Does not wait.
+  /// Whether a connection that rested can be used: not closed, and nothing arrived that nobody asked for. Does not
+  /// wait.
   bool is_idle();
 
   // For the pool.
   std::int64_t idle_since_us = 0;
-  std::int64_t idle_limit_us = 0;      ///< how long the server promised to keep it
-  std::uint32_t requests = 0;          ///< sent over it so far
+  std::int64_t idle_limit_us = 0;  ///< how long the server promised to keep it
+  std::uint32_t requests = 0;      ///< sent over it so far
 
  private:
   explicit Connection(Socket socket) : socket_(std::move(socket)) {}
@@ -48,7 +49,7 @@ class Connection {
 
   static constexpr std::size_t kBufferBytes = 64 * 1024;
   Socket socket_;
-  std::unique_ptr<TlsSession> tls_;    // after the socket: says goodbye over it
+  std::unique_ptr<TlsSession> tls_;  // after the socket: says goodbye over it
   std::unique_ptr<char[]> buffer_;
 };
 

@@ -13,8 +13,8 @@
 namespace lode {
 namespace {
 
-// Python's repr of a double: the shortest digits that read back equal; plain from 1e-4 to 1e16, else with an exponent of
-// at least two digits.
+// Python's repr of a double: the shortest digits that read back equal; plain from 1e-4 to 1e16, else with an exponent
+// of at least two digits.
 std::string python_double(double value) {
   if (std::isnan(value)) return "nan";
   if (std::isinf(value)) return value < 0 ? "-inf" : "inf";
@@ -53,7 +53,8 @@ Result<std::string> form_text(std::string_view name, const json::Value& value) {
       break;
   }
   return Status::error(Code::kInvalidArgument, fmt::format("parameter '{}' is {}; text, a number, a boolean or a list "
-                                                           "of those was expected", name, json::kind_name(value.kind())));
+                                                           "of those was expected",
+                                                           name, json::kind_name(value.kind())));
 }
 
 Status add_pairs(const std::string& name, const json::Value& value, FormPairs& out) {
@@ -89,8 +90,8 @@ Result<FormPairs> form_pairs(const json::Value& params) {
     }
     return out;
   }
-  return Status::error(Code::kInvalidArgument,
-                       fmt::format("parameters must be a table of names and values, not {}", json::kind_name(params.kind())));
+  return Status::error(Code::kInvalidArgument, fmt::format("parameters must be a table of names and values, not {}",
+                                                           json::kind_name(params.kind())));
 }
 
 std::string form_encode(std::string_view text) {
@@ -98,8 +99,8 @@ std::string form_encode(std::string_view text) {
   std::string out;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-' ||
-        c == '~') {
+    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+        c == '-' || c == '~') {
       out += c;
     } else if (c == ' ') {
       out += '+';

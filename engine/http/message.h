@@ -22,24 +22,24 @@ inline constexpr std::uint64_t kBodyBytesMaxDefault = 1ull << 30;
 inline constexpr std::uint32_t kRedirectsMax = 30;
 
 struct HttpRequest {
-  std::string method = "GET";                ///< upper case
-  std::string url;                           ///< absolute, http or https; encoded as needed when it is sent
-  HttpHeaders headers;                       ///< these win over the client's defaults
+  std::string method = "GET";  ///< upper case
+  std::string url;             ///< absolute, http or https; encoded as needed when it is sent
+  HttpHeaders headers;         ///< these win over the client's defaults
   std::string body;
-  double timeout_s = 60;                     ///< for connecting, and again for every wait for the server's next bytes
+  double timeout_s = 60;  ///< for connecting, and again for every wait for the server's next bytes
   std::uint64_t body_bytes_max = kBodyBytesMaxDefault;  ///< of the decoded body; more is an error
-  bool follow_redirects = true;              ///< at most kRedirectsMax
-  bool verify_tls = true;                    ///< check the server's certificate and its name
+  bool follow_redirects = true;                         ///< at most kRedirectsMax
+  bool verify_tls = true;                               ///< check the server's certificate and its name
 };
 
 struct HttpResponse {
   int status = 0;
-  std::string reason;                        ///< "Not Found"; may be empty
-  HttpHeaders headers;                       ///< as sent; repeated names are joined with ", ", but not Set-Cookie
-  std::string body;                          ///< decoded (gzip, deflate)
-  std::string url;                           ///< that answered: after redirects
-  double seconds = 0;                        ///< from the first byte out to the last byte in, redirects included
-  std::uint64_t bytes_in = 0;                ///< received, as on the wire, redirects included
+  std::string reason;          ///< "Not Found"; may be empty
+  HttpHeaders headers;         ///< as sent; repeated names are joined with ", ", but not Set-Cookie
+  std::string body;            ///< decoded (gzip, deflate)
+  std::string url;             ///< that answered: after redirects
+  double seconds = 0;          ///< from the first byte out to the last byte in, redirects included
+  std::uint64_t bytes_in = 0;  ///< received, as on the wire, redirects included
   std::uint32_t redirects = 0;
 
   const std::string* header(std::string_view name) const { return find_header(headers, name); }

@@ -5,7 +5,8 @@
 
 namespace lode {
 
-std::unique_ptr<Connection> ConnectionPool::take(const std::string& server, std::int64_t now_us, std::int64_t idle_max_us) {
+std::unique_ptr<Connection> ConnectionPool::take(const std::string& server, std::int64_t now_us,
+                                                 std::int64_t idle_max_us) {
   for (;;) {
     std::unique_ptr<Connection> connection;
     {

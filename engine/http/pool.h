@@ -18,8 +18,8 @@ class ConnectionPool {
   ConnectionPool(std::uint32_t idle_per_server_max, std::int64_t idle_limit_us)
       : idle_per_server_max_(idle_per_server_max), idle_limit_us_(idle_limit_us) {}
 
-  /// The connection to `server` that rested the shortest, checked to be alive and idle for at most `idle_max_us`; null if
-  /// there is none.
+  /// The connection to `server` that rested the shortest, checked to be alive and idle for at most `idle_max_us`; null
+  /// if there is none.
   std::unique_ptr<Connection> take(const std::string& server, std::int64_t now_us, std::int64_t idle_max_us);
   /// Keeps it, or closes it when there are enough.
   void put(const std::string& server, std::unique_ptr<Connection> connection, std::int64_t now_us);

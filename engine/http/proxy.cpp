@@ -24,7 +24,8 @@ bool is_in_network(const std::string& host, std::string_view network) {
   std::uint32_t address = 0;
   std::uint32_t base = 0;
   unsigned bits = 0;
-  if (slash == std::string_view::npos || !read_ipv4(host, address) || !read_ipv4(std::string(network.substr(0, slash)), base)) {
+  if (slash == std::string_view::npos || !read_ipv4(host, address) ||
+      !read_ipv4(std::string(network.substr(0, slash)), base)) {
     return false;
   }
   const std::string_view digits = network.substr(slash + 1);
@@ -68,8 +69,8 @@ Result<std::optional<Proxy>> Proxies::choose(const Url& url) const {
   const bool has_scheme = setting.value.find("://") != std::string::npos;
   Result<Url> address = parse_url(has_scheme ? setting.value : "http://" + setting.value);
   if (!address.ok() || address->is_https()) {
-    return Status::error(Code::kHttpBadUrl, fmt::format("{} is '{}'; only http:// proxies are understood", setting.variable,
-                                                        sanitise_url(setting.value)))
+    return Status::error(Code::kHttpBadUrl, fmt::format("{} is '{}'; only http:// proxies are understood",
+                                                        setting.variable, sanitise_url(setting.value)))
         .hint(fmt::format("correct {}, or list the host in NO_PROXY", setting.variable));
   }
   Proxy proxy;

@@ -14,7 +14,7 @@ namespace lode {
 
 struct Proxy {
   Endpoint endpoint;
-  std::string authorization;           ///< the Proxy-Authorization header; "" for none
+  std::string authorization;  ///< the Proxy-Authorization header; "" for none
 };
 
 /// Read once, then constant: any thread may ask.
@@ -34,7 +34,7 @@ class Proxies {
   bool is_exempt(const Url& url) const;
 
   Setting http_, https_;
-  std::vector<std::string> exempt_;    ///< host names, ".suffixes", addresses, "10.0.0.0/8", "*"
+  std::vector<std::string> exempt_;  ///< host names, ".suffixes", addresses, "10.0.0.0/8", "*"
 };
 
 }  // namespace lode

@@ -17,18 +17,18 @@ namespace {
 constexpr std::size_t kSecretBytesMin = 4;
 
 constexpr std::array<std::string_view, 31> kSecretNames = {
-    "api_key",       "apikey",        "key",         "token",        "access_token", "refresh_token", "id_token",
-    "auth_token",    "secret",        "password",    "passwd",       "pwd",          "passphrase",    "client_secret",
-    "client_id",     "authorization", "auth",        "credential",   "credentials",  "signature",     "sig",
-    "private_key",   "secret_key",    "access_key",  "session_token", "sessionid",   "session_id",    "jwt",
-    "bearer",        "cookie",        "set_cookie"};
-constexpr std::array<std::string_view, 8> kSecretEndings = {"_secret", "_password", "_api_key",       "_apikey",
-                                                            "_signature", "_credential", "_access_token", "_auth_token"};
+    "api_key",     "apikey",        "key",        "token",         "access_token", "refresh_token", "id_token",
+    "auth_token",  "secret",        "password",   "passwd",        "pwd",          "passphrase",    "client_secret",
+    "client_id",   "authorization", "auth",       "credential",    "credentials",  "signature",     "sig",
+    "private_key", "secret_key",    "access_key", "session_token", "sessionid",    "session_id",    "jwt",
+    "bearer",      "cookie",        "set_cookie"};
+constexpr std::array<std::string_view, 8> kSecretEndings = {
+    "_secret", "_password", "_api_key", "_apikey", "_signature", "_credential", "_access_token", "_auth_token"};
 
 std::string canonical(std::string_view name) {
   std::string out = to_lower(name);
   std::replace(out.begin(), out.end(), '-', '_');
-  if (out.starts_with("x_")) out.erase(0, 2);  // X-Api-Key
+  if (out.starts_with("x_")) out.erase(0, 2);    // X-Api-Key
   if (out.starts_with("amz_")) out.erase(0, 4);  // X-Amz-Signature
   if (out.starts_with("proxy_")) out.erase(0, 6);
   return out;
@@ -164,7 +164,8 @@ std::string body_excerpt(std::string_view body, const std::vector<std::string>& 
   const std::string_view head = body.substr(0, end);
   if (!looks_like_text(head)) return fmt::format("({}, not text)", show_bytes(body.size()));
   std::string text = redact(head, secrets);
-  std::replace_if(text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
   return shorten(trim(text), bytes_max);
 }
 

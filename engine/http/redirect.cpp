@@ -35,8 +35,8 @@ Status follow_redirect(HttpRequest& request, const HttpResponse& response) {
   LODE_ASSIGN(const Url from, parse_url(request.url));
   Result<Url> to = parse_url(resolve_url(request.url, *response.header("Location")));
   if (!to.ok()) {
-    return std::move(to).status().note(fmt::format("{} {} sent there (status {})", request.method,
-                                                   sanitise_url(request.url), response.status));
+    return std::move(to).status().note(
+        fmt::format("{} {} sent there (status {})", request.method, sanitise_url(request.url), response.status));
   }
   const bool becomes_get = (response.status == 303 && request.method != "HEAD") ||
                            (response.status == 302 && request.method != "HEAD") ||

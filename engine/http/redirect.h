@@ -9,10 +9,9 @@ namespace lode {
 /// Whether `response` sends the client elsewhere: a redirect status with a Location.
 bool is_redirect(const HttpResponse& response);
 
-/// Changes `request` to the one that `response` asks for. The rules of browsers and of Python's requests: 303 becomes GET,
-/// so do 302, and 301 after POST, all without a body (HEAD stays HEAD); 307 and 308 keep method and body. Credentials go
-/// only to the same server, or to its https twin. Errors: kHttpBadUrl.
-/// REQUIRES: is_redirect(response)
+/// Changes `request` to the one that `response` asks for. The rules of browsers and of Python's requests: 303 becomes
+/// GET, so do 302, and 301 after POST, all without a body (HEAD stays HEAD); 307 and 308 keep method and body.
+/// Credentials go only to the same server, or to its https twin. Errors: kHttpBadUrl. REQUIRES: is_redirect(response)
 Status follow_redirect(HttpRequest& request, const HttpResponse& response);
 
 }  // namespace lode

@@ -72,7 +72,8 @@ Status ResponseParser::end() {
     case State::kDone:
       return {};
     case State::kHead:
-      return broken(begun_ ? "the connection ended in the middle of the headers" : "the connection ended without an answer");
+      return broken(begun_ ? "the connection ended in the middle of the headers"
+                           : "the connection ended without an answer");
     case State::kEndlessBody:
     case State::kTrailers:  // all chunks are here; only the last line break is missing
       return finish_body();
@@ -103,7 +104,8 @@ Result<std::size_t> ResponseParser::feed_head(std::string_view bytes) {
       !kStart.starts_with(std::string_view(text_).substr(0, kStart.size()))) {
     return broken(fmt::format("the answer is not HTTP: it begins with '{}'", body_excerpt(text_, {}, 40)));
   }
-  if (text_.size() > kHeadBytesMax) return broken(fmt::format("the headers are longer than {}", show_bytes(kHeadBytesMax)));
+  if (text_.size() > kHeadBytesMax)
+    return broken(fmt::format("the headers are longer than {}", show_bytes(kHeadBytesMax)));
   return used;
 }
 
@@ -116,8 +118,8 @@ Status ResponseParser::parse_head() {
   // "HTTP/1.1 200 OK"
   const std::string_view first = lines.front();
   std::uint64_t status = 0;
-  if (!first.starts_with("HTTP/1.") || first.size() < 12 || first[8] != ' ' || !read_length(first.substr(9, 3), status) ||
-      status < 100 || (first.size() > 12 && first[12] != ' ')) {
+  if (!first.starts_with("HTTP/1.") || first.size() < 12 || first[8] != ' ' ||
+      !read_length(first.substr(9, 3), status) || status < 100 || (first.size() > 12 && first[12] != ' ')) {
     return broken(fmt::format("the answer is not HTTP: it begins with '{}'", body_excerpt(first, {}, 40)));
   }
   if (lines.size() > kHeaderLinesMax) return broken(fmt::format("there are more than {} headers", kHeaderLinesMax));
@@ -186,8 +188,8 @@ Status ResponseParser::choose_framing() {
   }
   if (decoder_->is_identity()) {
     if (left_ > body_bytes_max_) {
-      return Status::error(Code::kHttpTooLarge, fmt::format("the body has {}, more than the {} allowed", show_bytes(left_),
-                                                            show_bytes(body_bytes_max_)));
+      return Status::error(Code::kHttpTooLarge, fmt::format("the body has {}, more than the {} allowed",
+                                                            show_bytes(left_), show_bytes(body_bytes_max_)));
     }
     response_.body.reserve(static_cast<std::size_t>(std::min(left_, kReserveBytesMax)) + kParserPadding);
   }
@@ -196,7 +198,8 @@ Status ResponseParser::choose_framing() {
 }
 
 Result<std::size_t> ResponseParser::feed_body(std::string_view bytes) {
-  if (state_ != State::kEndlessBody) bytes = bytes.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes.size())));
+  if (state_ != State::kEndlessBody)
+    bytes = bytes.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes.size())));
   LODE_TRY(decoder_->add(bytes, response_.body, body_bytes_max_));
   if (state_ == State::kEndlessBody) return bytes.size();
   left_ -= bytes.size();
@@ -210,7 +213,8 @@ Result<std::size_t> ResponseParser::feed_line(std::string_view bytes) {
   const std::size_t end = bytes.find('\n');
   const std::size_t used = end == std::string_view::npos ? bytes.size() : end + 1;
   text_.append(bytes.substr(0, used));
-  if (text_.size() > kFramingLineBytesMax) return broken("the chunked body is malformed: a line of its framing does not end");
+  if (text_.size() > kFramingLineBytesMax)
+    return broken("the chunked body is malformed: a line of its framing does not end");
   if (end == std::string_view::npos) return used;
   const std::string line(trim(text_));
   text_.clear();
@@ -228,7 +232,8 @@ Status ResponseParser::take_line(std::string_view line) {
   const std::string_view size = trim(line.substr(0, line.find(';')));
   const auto [end, error] = std::from_chars(size.data(), size.data() + size.size(), left_, 16);
   if (size.empty() || error != std::errc() || end != size.data() + size.size()) {
-    return broken(fmt::format("the chunked body is malformed: '{}' is not the size of a chunk", body_excerpt(size, {}, 20)));
+    return broken(
+        fmt::format("the chunked body is malformed: '{}' is not the size of a chunk", body_excerpt(size, {}, 20)));
   }
   state_ = left_ == 0 ? State::kTrailers : State::kChunkData;
   return {};

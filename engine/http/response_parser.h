@@ -26,7 +26,7 @@ class ResponseParser {
   Status end();
 
   bool is_done() const { return state_ == State::kDone; }
-  bool has_begun() const { return begun_; }            ///< a byte of it arrived
+  bool has_begun() const { return begun_; }  ///< a byte of it arrived
   bool has_head() const { return state_ != State::kHead; }
   /// Whether the connection can be used again. REQUIRES: is_done()
   bool keeps_alive() const { return keeps_alive_; }
@@ -54,8 +54,8 @@ class ResponseParser {
   bool keeps_alive_ = false;
   bool is_http_1_0_ = false;
   double keep_alive_s_ = 0;
-  std::string text_;                   // the head, or a line of chunked framing, until it is whole
-  std::uint64_t left_ = 0;             // bytes of the body or the chunk that are still to come
+  std::string text_;        // the head, or a line of chunked framing, until it is whole
+  std::uint64_t left_ = 0;  // bytes of the body or the chunk that are still to come
   std::optional<BodyDecoder> decoder_;
 };
 

@@ -10,20 +10,20 @@
 namespace lode {
 
 struct RetryPolicy {
-  std::uint32_t attempts_max = 5;      ///< the first one included; 0 is like 1
-  double backoff_s = 1;                ///< before the second attempt; doubles after each one
-  double backoff_s_limit = 300;        ///< no wait is longer, not even one that the server asks for
+  std::uint32_t attempts_max = 5;  ///< the first one included; 0 is like 1
+  double backoff_s = 1;            ///< before the second attempt; doubles after each one
+  double backoff_s_limit = 300;    ///< no wait is longer, not even one that the server asks for
   bool respect_retry_after = true;
 };
 
 struct RetryDecision {
   bool retry = false;
-  double wait_s = 0;                   ///< REQUIRES: retry
-  std::string why;                     ///< "503, asked to wait 60 s", "connection refused": for the log
+  double wait_s = 0;  ///< REQUIRES: retry
+  std::string why;    ///< "503, asked to wait 60 s", "connection refused": for the log
 };
 
-/// `attempts_made` includes the one that ended in `last`. Tries again after 429, 5xx, and failures to connect, to wait and
-/// to read a body. Bad certificates, bad URLs, redirects without end and cancelling are final.
+/// `attempts_made` includes the one that ended in `last`. Tries again after 429, 5xx, and failures to connect, to wait
+/// and to read a body. Bad certificates, bad URLs, redirects without end and cancelling are final.
 RetryDecision decide(const RetryPolicy& policy, std::uint32_t attempts_made, const Result<HttpResponse>& last,
                      std::int64_t now_us);
 
@@ -32,11 +32,11 @@ double retry_after_s(const HttpResponse& response, std::int64_t now_us);
 
 struct Attempts {
   std::uint32_t made = 1;
-  double seconds = 0;                  ///< from the first attempt's start to the last one's end
+  double seconds = 0;  ///< from the first attempt's start to the last one's end
 };
 
-/// The error for an answer of status 400 and more, or any that the caller did not want: "GET https://… answered 503", with
-/// the attempts, what the server asked for, the start of the body and the names of pages to look at. Codes:
+/// The error for an answer of status 400 and more, or any that the caller did not want: "GET https://… answered 503",
+/// with the attempts, what the server asked for, the start of the body and the names of pages to look at. Codes:
 /// kHttpUnavailable for 429 and 5xx, else kHttpStatus. Secrets are redacted.
 Status status_error(const HttpRequest& request, const HttpResponse& response, const Attempts& attempts,
                     std::int64_t now_us);

@@ -106,8 +106,8 @@ struct Lookup {
 };
 
 Status host_unknown(const Endpoint& endpoint, int error) {
-  return Status::error(Code::kHttpConnect, fmt::format("cannot find the host '{}': {}", endpoint.host,
-                                                       to_lower(gai_strerror(error))));
+  return Status::error(Code::kHttpConnect,
+                       fmt::format("cannot find the host '{}': {}", endpoint.host, to_lower(gai_strerror(error))));
 }
 
 Result<Addresses> find_host(const Endpoint& endpoint, Deadline deadline, double timeout_s, const StopEvent& stop) {
@@ -223,8 +223,8 @@ class Race {
 
   Status refused() const {
     LODE_ASSERT(!failures_.empty());
-    Status status = Status::error(Code::kHttpConnect, fmt::format("cannot connect to {}: {}", endpoint_.text(),
-                                                                  failures_.front().second));
+    Status status = Status::error(Code::kHttpConnect,
+                                  fmt::format("cannot connect to {}: {}", endpoint_.text(), failures_.front().second));
     for (const auto& [address, why] : failures_) {
       if (failures_.size() > 1 || address != endpoint_.text()) status.note(fmt::format("{}: {}", address, why));
     }

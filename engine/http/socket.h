@@ -14,7 +14,7 @@ namespace lode {
 struct Endpoint {
   std::string host;
   std::uint16_t port = 0;
-  std::string text() const;            ///< "host:port", "[::1]:port"
+  std::string text() const;  ///< "host:port", "[::1]:port"
 };
 
 using Deadline = std::chrono::steady_clock::time_point;
@@ -42,9 +42,9 @@ class Socket {
   int fd_ = -1;
 };
 
-/// A connected socket that does not block. The host's addresses are tried in the resolver's order, the next one as soon as
-/// one fails or is silent for a quarter of a second; the first to answer wins.
-/// Errors: kHttpConnect (unknown host, refused, unreachable; all reasons when there are several), kHttpTimeout, kCancelled.
+/// A connected socket that does not block. The host's addresses are tried in the resolver's order, the next one as soon
+/// as one fails or is silent for a quarter of a second; the first to answer wins. Errors: kHttpConnect (unknown host,
+/// refused, unreachable; all reasons when there are several), kHttpTimeout, kCancelled.
 Result<Socket> connect_to(const Endpoint& endpoint, double timeout_s, const StopEvent& stop);
 
 }  // namespace lode

@@ -21,7 +21,8 @@
 namespace lode {
 namespace {
 
-// ---- a BIO that never raises SIGPIPE: OpenSSL's own writes with write(), which would end a host that has no handler ----
+// ---- a BIO that never raises SIGPIPE: OpenSSL's own writes with write(), which would end a host that has no handler
+// ----
 
 int fd_of(BIO* bio) { return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio))); }
 
@@ -105,7 +106,8 @@ Result<std::shared_ptr<TlsContext>> TlsContext::load(Env& env, const std::string
   impl->ctx = SSL_CTX_new(TLS_client_method());
   if (impl->ctx == nullptr) return Status::error(Code::kHttpTls, "OpenSSL cannot start: " + last_error_text());
   SSL_CTX_set_min_proto_version(impl->ctx, TLS1_2_VERSION);
-  SSL_CTX_set_mode(impl->ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_mode(impl->ctx,
+                   SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
   std::string path = ca_path;
   std::string named_by = "the client's options";
   for (const char* variable : {"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"}) {
@@ -119,8 +121,10 @@ Result<std::shared_ptr<TlsContext>> TlsContext::load(Env& env, const std::string
   } else {
     std::error_code ignored;
     const bool is_folder = std::filesystem::is_directory(path, ignored);
-    if (SSL_CTX_load_verify_locations(impl->ctx, is_folder ? nullptr : path.c_str(), is_folder ? path.c_str() : nullptr) != 1) {
-      return Status::error(Code::kHttpTls, fmt::format("cannot read trusted certificates from {}: {}", path, last_error_text()))
+    if (SSL_CTX_load_verify_locations(impl->ctx, is_folder ? nullptr : path.c_str(),
+                                      is_folder ? path.c_str() : nullptr) != 1) {
+      return Status::error(Code::kHttpTls,
+                           fmt::format("cannot read trusted certificates from {}: {}", path, last_error_text()))
           .with("named by", named_by);
     }
   }
@@ -130,7 +134,7 @@ Result<std::shared_ptr<TlsContext>> TlsContext::load(Env& env, const std::string
 struct TlsSession::Impl {
   std::shared_ptr<TlsContext> context;
   SSL* ssl = nullptr;
-  bool broken = false;                 // after a fatal error not even a goodbye may be sent
+  bool broken = false;  // after a fatal error not even a goodbye may be sent
   ~Impl() {
     if (ssl != nullptr && !broken && SSL_is_init_finished(ssl)) SSL_shutdown(ssl);
     SSL_free(ssl);
@@ -146,8 +150,9 @@ namespace {
 Status handshake_error(SSL* ssl, const Endpoint& server, const Moved& moved) {
   const long verdict = SSL_get_verify_result(ssl);
   if (verdict != X509_V_OK && SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE) {
-    Status error = Status::error(Code::kHttpTls, fmt::format("the certificate of {} cannot be trusted: {}", server.text(),
-                                                             to_lower(X509_verify_cert_error_string(verdict))));
+    Status error =
+        Status::error(Code::kHttpTls, fmt::format("the certificate of {} cannot be trusted: {}", server.text(),
+                                                  to_lower(X509_verify_cert_error_string(verdict))));
     if (verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH) {
       return error.hint("the certificate is for another name: check the host in the URL");
     }
@@ -205,8 +210,9 @@ Result<std::unique_ptr<TlsSession>> TlsSession::handshake(std::shared_ptr<TlsCon
     const Wait wait = wait_for(fd, moved.kind == Moved::Kind::kWantRead ? POLLIN : POLLOUT, deadline, stop);
     if (wait == Wait::kStopped) return Status::error(Code::kCancelled, "cancelled");
     if (wait == Wait::kTimeout) {
-      return Status::error(Code::kHttpTimeout, fmt::format("no TLS connection to {} within {}: the handshake stands still",
-                                                           server.text(), show_seconds(timeout_s)));
+      return Status::error(Code::kHttpTimeout,
+                           fmt::format("no TLS connection to {} within {}: the handshake stands still", server.text(),
+                                       show_seconds(timeout_s)));
     }
   }
 }

@@ -46,9 +46,10 @@ class TlsSession {
  public:
   /// Errors: kHttpTls (certificate, name, protocol; with the reason), kHttpConnect (the peer hung up), kHttpTimeout,
   /// kCancelled.
-  static Result<std::unique_ptr<TlsSession>> handshake(std::shared_ptr<TlsContext> context, int fd, const Endpoint& server,
-                                                       bool verify, double timeout_s, const StopEvent& stop);
-  ~TlsSession();                       ///< says goodbye if that needs no waiting
+  static Result<std::unique_ptr<TlsSession>> handshake(std::shared_ptr<TlsContext> context, int fd,
+                                                       const Endpoint& server, bool verify, double timeout_s,
+                                                       const StopEvent& stop);
+  ~TlsSession();  ///< says goodbye if that needs no waiting
 
   Moved read(char* bytes, std::size_t size);
   Moved write(const char* bytes, std::size_t size);

@@ -17,7 +17,9 @@ bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_unreserved(char c) { return is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~'; }
 // RFC 3986: unreserved, sub-delims, ':' and '@', and the '/' between segments.
-bool is_path_char(char c) { return is_unreserved(c) || std::string_view("!$&'()*+,;=:@/").find(c) != std::string_view::npos; }
+bool is_path_char(char c) {
+  return is_unreserved(c) || std::string_view("!$&'()*+,;=:@/").find(c) != std::string_view::npos;
+}
 
 int hex_digit(char c) {
   if (is_digit(c)) return c - '0';
@@ -39,8 +41,8 @@ void append_escaped(std::string& out, unsigned char byte) {
   out.append({'%', kHex[byte >> 4], kHex[byte & 15]});
 }
 
-// Encodes what may not stand in a path or query. Escapes that are there stay, unless one is incomplete: then the text was
-// not encoded at all, and every '%' is meant literally.
+// Encodes what may not stand in a path or query. Escapes that are there stay, unless one is incomplete: then the text
+// was not encoded at all, and every '%' is meant literally.
 std::string encode_component(std::string_view text, bool is_query) {
   bool is_encoded = true;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -149,13 +151,15 @@ Status parse_authority(std::string_view text, std::string_view authority, Url& u
     if (static_cast<unsigned char>(c) >= 0x80) {
       return bad_url(text, "host names are ASCII; write other letters in their 'xn--' form");
     }
-    if (!is_path_char(c) || c == '/' || c == '@') return bad_url(text, "the host name has a character that none may have");
+    if (!is_path_char(c) || c == '/' || c == '@')
+      return bad_url(text, "the host name has a character that none may have");
   }
   url.port = url.is_https() ? 443 : 80;
   if (port.size() > 1) {
     const char* end = port.data() + port.size();
     const auto [rest, error] = std::from_chars(port.data() + 1, end, url.port);
-    if (error != std::errc() || rest != end || url.port == 0) return bad_url(text, "the port is not a number from 1 to 65535");
+    if (error != std::errc() || rest != end || url.port == 0)
+      return bad_url(text, "the port is not a number from 1 to 65535");
   }
   return {};
 }

@@ -19,11 +19,11 @@ namespace lode {
 /// Facts the engine consults instead of asking "which database is this?". Plain data.
 struct Capabilities {
   std::string naming = "snake_case";
-  std::uint32_t identifier_length_max = 0;         ///< code points; 0: no limit
+  std::uint32_t identifier_length_max = 0;  ///< code points; 0: no limit
   std::uint32_t columns_max = 2000;
-  bool transactions = true;                        ///< rows, DDL, loads row and state become visible in one step
-  bool loads_while_extracting = false;             ///< load() may be called before the package is sealed
-  bool merge = true;                               ///< delete-insert
+  bool transactions = true;             ///< rows, DDL, loads row and state become visible in one step
+  bool loads_while_extracting = false;  ///< load() may be called before the package is sealed
+  bool merge = true;                    ///< delete-insert
 };
 
 /// What the loads table says of a commit.
@@ -40,11 +40,12 @@ struct TableLoad {
   std::uint64_t rows = 0;
 };
 
-/// Called in this order: connect; then saved_state, saved_schema, is_loaded in any order; then per package: begin, (migrate, load…)
-/// any number of times, commit or rollback; close at the end. One thread at a time calls it, not always the same one.
-/// Errors: after any error between begin and commit the loader rolls back. Codes that are retryable make it wait, ask is_loaded
-/// (the reply to a commit can be lost after the work was done) and begin the package again; all others end the load. So no call
-/// but rollback has to undo what it did by half, and begin must be possible after every failure.
+/// Called in this order: connect; then saved_state, saved_schema, is_loaded in any order; then per package: begin,
+/// (migrate, load…) any number of times, commit or rollback; close at the end. One thread at a time calls it, not
+/// always the same one. Errors: after any error between begin and commit the loader rolls back. Codes that are
+/// retryable make it wait, ask is_loaded (the reply to a commit can be lost after the work was done) and begin the
+/// package again; all others end the load. So no call but rollback has to undo what it did by half, and begin must be
+/// possible after every failure.
 class Destination {
  public:
   virtual ~Destination() = default;
@@ -54,7 +55,8 @@ class Destination {
   /// dlt's name for the kind, kept in the state: "dlt.destinations.sqlalchemy".
   virtual std::string_view dlt_type() const = 0;
 
-  /// Finds out whether a load could succeed, as far as that can be known without writing. Creates nothing. Again: no effect.
+  /// Finds out whether a load could succeed, as far as that can be known without writing. Creates nothing. Again: no
+  /// effect.
   virtual Status connect() = 0;
   /// State of the newest committed load; nullopt if this pipeline never loaded here.
   virtual Result<std::optional<PipelineState>> saved_state(std::string_view pipeline) = 0;
@@ -67,13 +69,15 @@ class Destination {
 
   /// Begins the transaction of one package. Others may have to wait from here on.
   virtual Status begin(std::string_view load_id) = 0;
-  /// Makes the dataset able to hold `schema`'s tables that have rows: creates and adds, never drops. Returns what it did.
+  /// Makes the dataset able to hold `schema`'s tables that have rows: creates and adds, never drops. Returns what it
+  /// did.
   virtual Result<SchemaChange> migrate(const Schema& schema) = 0;
-  /// Loads one job. The first job of a table with disposition replace, or of one of its nested tables, empties them all, even
-  /// if it has no rows; rows of merge tables go to staging. Creates the job's table if migrate() did not.
+  /// Loads one job. The first job of a table with disposition replace, or of one of its nested tables, empties them
+  /// all, even if it has no rows; rows of merge tables go to staging. Creates the job's table if migrate() did not.
   /// REQUIRES: `schema` has the table and all columns of the job.
   virtual Status load(const Job& job, const Schema& schema, std::stop_token stop) = 0;
-  /// Runs merges, empties `replaced` tables that got no rows, records schema version and load, and makes all visible at once.
+  /// Runs merges, empties `replaced` tables that got no rows, records schema version and load, and makes all visible at
+  /// once.
   virtual Status commit(const CommitRecord& record, const Schema& schema, const std::vector<std::string>& replaced) = 0;
   /// Undoes everything since begin(). Also safe when begin() was never called.
   virtual void rollback() noexcept = 0;

@@ -33,7 +33,7 @@ struct PackageLoader::Content {
   const std::vector<Job>& jobs;
   const Schema& schema;
   const std::vector<std::string>& replaced;
-  Path folder;                                     // where the package waits; empty if nowhere
+  Path folder;  // where the package waits; empty if nowhere
 };
 
 PackageLoader::PackageLoader(Destination& destination, Env& env, std::stop_token stop, LoadRetry retry)
@@ -67,7 +67,8 @@ Status PackageLoader::load_job(const Job& job, const Schema& schema) {
   if (stop_.stop_requested()) return cancelled();
   const Table* table = schema.find_table(job.table);
   if (table == nullptr) {
-    return Status::error(Code::kPackageCorrupt, fmt::format("the schema has no table '{}', but there is a job for it", job.table));
+    return Status::error(Code::kPackageCorrupt,
+                         fmt::format("the schema has no table '{}', but there is a job for it", job.table));
   }
   if (schema.disposition(*table) == WriteDisposition::kMerge && !destination_.capabilities().merge) {
     return Status::error(Code::kDestinationRefused, fmt::format("{} cannot merge", destination_.display()))
@@ -177,7 +178,8 @@ Status PackageLoader::explain(Status status, const Content& content, std::uint32
   if (attempts > 1) status.note(fmt::format("tried {} times", attempts));
   if (content.folder.empty()) return std::move(status).note("kept: nothing of this run; nothing committed");
   status.note(fmt::format("kept: the package, at {}; nothing committed", content.folder.string()));
-  if (status.hint_text().empty()) status.hint("the next run loads this package first; to give its rows up, delete the folder");
+  if (status.hint_text().empty())
+    status.hint("the next run loads this package first; to give its rows up, delete the folder");
   return status;
 }
 

@@ -18,41 +18,44 @@ namespace lode {
 
 /// How often a destination that is busy or cannot be reached is tried again.
 struct LoadRetry {
-  std::uint32_t attempts_max = 5;                  ///< the first one included
-  std::uint32_t backoff_ms_first = 500;            ///< doubles after each attempt
+  std::uint32_t attempts_max = 5;        ///< the first one included
+  std::uint32_t backoff_ms_first = 500;  ///< doubles after each attempt
   std::uint32_t backoff_ms_limit = 30'000;
 };
 
 /// How far a load is; handed out after each job.
 struct LoadProgress {
-  std::string_view table;                          ///< of the job that was loaded
+  std::string_view table;  ///< of the job that was loaded
   std::uint64_t jobs_done = 0;
-  std::uint64_t jobs_total = 0;                    ///< 0: not known yet
+  std::uint64_t jobs_total = 0;  ///< 0: not known yet
   std::uint64_t rows_done = 0;
 };
 
 /// Loads packages one after the other, in one of two ways:
 ///  - load(): a sealed package, from begin to commit;
-///  - begin(), then add_job() for each job file that is complete while the package is still being written, then finish() with the
+///  - begin(), then add_job() for each job file that is complete while the package is still being written, then
+///  finish() with the
 ///    sealed package, or commit() without one. What could not be loaded early is loaded then.
-/// Either way the package is in the destination once or not at all. Not synchronised: one thread at a time, not always the same.
+/// Either way the package is in the destination once or not at all. Not synchronised: one thread at a time, not always
+/// the same.
 class PackageLoader {
  public:
-  /// `destination` and `env` outlive the loader; the destination is connected. `stop` ends waiting and loading: kCancelled.
+  /// `destination` and `env` outlive the loader; the destination is connected. `stop` ends waiting and loading:
+  /// kCancelled.
   PackageLoader(Destination& destination, Env& env, std::stop_token stop, LoadRetry retry = {});
   /// Called by the thread that loads.
   void on_progress(std::function<void(const LoadProgress&)> callback) { on_progress_ = std::move(callback); }
 
   /// A new package. Costs nothing: the destination's transaction begins with the first job.
   Status begin(std::string_view load_id);
-  /// Loads one job of a package that is still being written. `schema` has all columns of the job. When the destination is busy
-  /// or cannot be reached, the jobs are left to finish() or commit() and the answer is ok.
+  /// Loads one job of a package that is still being written. `schema` has all columns of the job. When the destination
+  /// is busy or cannot be reached, the jobs are left to finish() or commit() and the answer is ok.
   Status add_job(const Job& job, const Schema& schema);
-  /// Loads the jobs that were not added, and commits. On failure nothing of the package is in the destination and the error says
-  /// where the package waits.
+  /// Loads the jobs that were not added, and commits. On failure nothing of the package is in the destination and the
+  /// error says where the package waits.
   Status finish(const LoadPackage& package);
-  /// The same without a sealed package: jobs are those added, and their files must still be there. A crash before the commit loses
-  /// the package, which is right when its rows can be extracted again.
+  /// The same without a sealed package: jobs are those added, and their files must still be there. A crash before the
+  /// commit loses the package, which is right when its rows can be extracted again.
   Status commit(const Schema& schema, const std::vector<std::string>& replaced = {});
   /// A sealed package from begin to commit; ok at once if the destination already has it.
   Status load(const LoadPackage& package);
@@ -83,10 +86,10 @@ class PackageLoader {
   std::function<void(const LoadProgress&)> on_progress_;
 
   std::string load_id_;
-  bool started_ = false;                           // the destination's transaction is open
-  bool waits_ = false;                             // an early job met a busy destination: all is left to the end
-  std::vector<Job> added_;                         // by add_job()
-  std::set<std::string> loaded_;                   // file names of jobs that are in the open transaction
+  bool started_ = false;          // the destination's transaction is open
+  bool waits_ = false;            // an early job met a busy destination: all is left to the end
+  std::vector<Job> added_;        // by add_job()
+  std::set<std::string> loaded_;  // file names of jobs that are in the open transaction
   std::uint64_t jobs_total_ = 0;
   std::atomic<std::uint64_t> rows_loaded_{0};
   SchemaChange changes_;

@@ -81,35 +81,53 @@ bool exceeds_wei(std::string_view digits) {
 
 DataType native_type(const Cell& value) {
   switch (value.kind) {
-    case Kind::kNull: return DataType::kNone;
-    case Kind::kBool: return DataType::kBool;
-    case Kind::kInt: return DataType::kBigint;
-    case Kind::kDouble: return DataType::kDouble;
-    case Kind::kText: return DataType::kText;
+    case Kind::kNull:
+      return DataType::kNone;
+    case Kind::kBool:
+      return DataType::kBool;
+    case Kind::kInt:
+      return DataType::kBigint;
+    case Kind::kDouble:
+      return DataType::kDouble;
+    case Kind::kText:
+      return DataType::kText;
     case Kind::kList:
-    case Kind::kObject: return DataType::kJson;
-    case Kind::kBigInt: return exceeds_wei(text_of(value)) ? DataType::kText : DataType::kWei;
-    case Kind::kDecimal: return value.subkind == Subkind::kWei ? DataType::kWei : DataType::kDecimal;
-    case Kind::kTimestamp: return DataType::kTimestamp;
-    case Kind::kDate: return DataType::kDate;
-    case Kind::kTime: return DataType::kTime;
-    case Kind::kBinary: return DataType::kBinary;
+    case Kind::kObject:
+      return DataType::kJson;
+    case Kind::kBigInt:
+      return exceeds_wei(text_of(value)) ? DataType::kText : DataType::kWei;
+    case Kind::kDecimal:
+      return value.subkind == Subkind::kWei ? DataType::kWei : DataType::kDecimal;
+    case Kind::kTimestamp:
+      return DataType::kTimestamp;
+    case Kind::kDate:
+      return DataType::kDate;
+    case Kind::kTime:
+      return DataType::kTime;
+    case Kind::kBinary:
+      return DataType::kBinary;
   }
   return DataType::kNone;
 }
 
 bool is_truthy(const Cell& value) {
   switch (value.kind) {
-    case Kind::kNull: return false;
+    case Kind::kNull:
+      return false;
     case Kind::kBool:
-    case Kind::kInt: return value.number != 0;
-    case Kind::kDouble: return value.real != 0;
-    case Kind::kDecimal: return decimal_is_nonzero(text_of(value));
+    case Kind::kInt:
+      return value.number != 0;
+    case Kind::kDouble:
+      return value.real != 0;
+    case Kind::kDecimal:
+      return decimal_is_nonzero(text_of(value));
     case Kind::kText:
     case Kind::kBinary:
     case Kind::kList:
-    case Kind::kObject: return value.size > 0;
-    default: return true;
+    case Kind::kObject:
+      return value.size > 0;
+    default:
+      return true;
   }
 }
 
@@ -124,28 +142,44 @@ bool Coercer::text_cell(Kind kind, std::string_view text, Cell& out) {
 
 bool Coercer::convert(DataType to, const Cell* value, Cell& out) {
   switch (to) {
-    case DataType::kNone: return false;
-    case DataType::kText: return to_text(value, out);
-    case DataType::kBigint: return to_bigint(*value, out);
-    case DataType::kDouble: return to_double(*value, out);
+    case DataType::kNone:
+      return false;
+    case DataType::kText:
+      return to_text(value, out);
+    case DataType::kBigint:
+      return to_bigint(*value, out);
+    case DataType::kDouble:
+      return to_double(*value, out);
     case DataType::kDecimal:
-    case DataType::kWei: return to_decimal(*value, to, out);
-    case DataType::kBool: return to_bool(*value, out);
-    case DataType::kTimestamp: return to_timestamp(*value, out);
-    case DataType::kDate: return to_date(*value, out);
-    case DataType::kTime: return to_time(*value, out);
-    case DataType::kBinary: return to_binary(*value, out);
-    case DataType::kJson: return to_json(value, out);
+    case DataType::kWei:
+      return to_decimal(*value, to, out);
+    case DataType::kBool:
+      return to_bool(*value, out);
+    case DataType::kTimestamp:
+      return to_timestamp(*value, out);
+    case DataType::kDate:
+      return to_date(*value, out);
+    case DataType::kTime:
+      return to_time(*value, out);
+    case DataType::kBinary:
+      return to_binary(*value, out);
+    case DataType::kJson:
+      return to_json(value, out);
   }
   return false;
 }
 
 bool Coercer::to_text(const Cell* value, Cell& out) {
   switch (value->kind) {
-    case Kind::kText: out = *value; return true;
-    case Kind::kBool: return text_cell(Kind::kText, value->number != 0 ? "True" : "False", out);
-    case Kind::kInt: return text_cell(Kind::kText, std::to_string(value->number), out);
-    case Kind::kDouble: return text_cell(Kind::kText, python_repr(value->real), out);
+    case Kind::kText:
+      out = *value;
+      return true;
+    case Kind::kBool:
+      return text_cell(Kind::kText, value->number != 0 ? "True" : "False", out);
+    case Kind::kInt:
+      return text_cell(Kind::kText, std::to_string(value->number), out);
+    case Kind::kDouble:
+      return text_cell(Kind::kText, python_repr(value->real), out);
     case Kind::kBigInt:
       out = *value;
       out.kind = Kind::kText;
@@ -154,22 +188,25 @@ bool Coercer::to_text(const Cell* value, Cell& out) {
       if (!parse_python_decimal(text_of(*value), scratch_)) return false;
       return text_cell(Kind::kText, scratch_, out);
     case Kind::kTimestamp:
-      return text_cell(Kind::kText,
-                       value->subkind == Subkind::kNaive ? iso_timestamp_naive(value->number) : iso_timestamp(value->number),
-                       out);
-    case Kind::kDate: return text_cell(Kind::kText, iso_date(value->number), out);
-    case Kind::kTime: return text_cell(Kind::kText, iso_time(value->number), out);
+      return text_cell(
+          Kind::kText,
+          value->subkind == Subkind::kNaive ? iso_timestamp_naive(value->number) : iso_timestamp(value->number), out);
+    case Kind::kDate:
+      return text_cell(Kind::kText, iso_date(value->number), out);
+    case Kind::kTime:
+      return text_cell(Kind::kText, iso_time(value->number), out);
     case Kind::kBinary:
-      return text_cell(Kind::kText,
-                       value->subkind == Subkind::kHexBytes ? "0x" + hex_encode(text_of(*value))
-                                                            : base64_encode(text_of(*value)),
-                       out);
+      return text_cell(
+          Kind::kText,
+          value->subkind == Subkind::kHexBytes ? "0x" + hex_encode(text_of(*value)) : base64_encode(text_of(*value)),
+          out);
     case Kind::kList:
     case Kind::kObject:
       scratch_.clear();
       append_nested_json(scratch_, json::Ref(value));
       return text_cell(Kind::kText, scratch_, out);
-    case Kind::kNull: return false;
+    case Kind::kNull:
+      return false;
   }
   return false;
 }
@@ -177,7 +214,9 @@ bool Coercer::to_text(const Cell* value, Cell& out) {
 bool Coercer::to_bigint(const Cell& value, Cell& out) {
   std::optional<std::int64_t> number;
   switch (value.kind) {
-    case Kind::kInt: out = value; return true;
+    case Kind::kInt:
+      out = value;
+      return true;
     case Kind::kText:
       if (parse_int_text(text_of(value), scratch_)) number = digits_to_int(scratch_);
       break;
@@ -190,7 +229,8 @@ bool Coercer::to_bigint(const Cell& value, Cell& out) {
     case Kind::kDecimal:
       if (parse_python_decimal(text_of(value), scratch_)) number = decimal_to_int(scratch_);
       break;
-    default: break;  // kBigInt too: it has more than 64 bits
+    default:
+      break;  // kBigInt too: it has more than 64 bits
   }
   if (number) set_number(out, Kind::kInt, *number);
   return number.has_value();
@@ -199,8 +239,12 @@ bool Coercer::to_bigint(const Cell& value, Cell& out) {
 bool Coercer::to_double(const Cell& value, Cell& out) {
   std::optional<double> number;
   switch (value.kind) {
-    case Kind::kDouble: out = value; return true;
-    case Kind::kInt: number = static_cast<double>(value.number); break;
+    case Kind::kDouble:
+      out = value;
+      return true;
+    case Kind::kInt:
+      number = static_cast<double>(value.number);
+      break;
     case Kind::kText: {
       std::string_view rest;
       if (!hex_part(text_of(value), rest)) {
@@ -212,8 +256,11 @@ bool Coercer::to_double(const Cell& value, Cell& out) {
       break;
     }
     case Kind::kBigInt:
-    case Kind::kDecimal: number = parse_python_float(text_of(value)); break;
-    default: break;
+    case Kind::kDecimal:
+      number = parse_python_float(text_of(value));
+      break;
+    default:
+      break;
   }
   if (number) set_double(out, *number);
   return number.has_value();
@@ -224,8 +271,12 @@ bool Coercer::to_decimal(const Cell& value, DataType to, Cell& out) {
     case Kind::kDecimal:
       if (!parse_python_decimal(text_of(value), scratch_)) return false;
       break;
-    case Kind::kBigInt: scratch_ = text_of(value); break;
-    case Kind::kInt: scratch_ = std::to_string(value.number); break;
+    case Kind::kBigInt:
+      scratch_ = text_of(value);
+      break;
+    case Kind::kInt:
+      scratch_ = std::to_string(value.number);
+      break;
     case Kind::kDouble:
       // The shortest text of a double says what its writer meant; its exact binary value has up to 767 digits.
       if (!parse_python_decimal(python_repr(value.real), scratch_)) return false;
@@ -239,7 +290,8 @@ bool Coercer::to_decimal(const Cell& value, DataType to, Cell& out) {
       }
       break;
     }
-    default: return false;
+    default:
+      return false;
   }
   text_cell(Kind::kDecimal, scratch_, out);
   if (to == DataType::kWei) out.subkind = Subkind::kWei;
@@ -249,18 +301,29 @@ bool Coercer::to_decimal(const Cell& value, DataType to, Cell& out) {
 bool Coercer::to_bool(const Cell& value, Cell& out) {
   bool truth = false;
   switch (value.kind) {
-    case Kind::kBool: out = value; return true;
-    case Kind::kInt: truth = value.number != 0; break;
-    case Kind::kDouble: truth = value.real != 0; break;
-    case Kind::kBigInt: truth = true; break;
-    case Kind::kDecimal: truth = decimal_is_nonzero(text_of(value)); break;
+    case Kind::kBool:
+      out = value;
+      return true;
+    case Kind::kInt:
+      truth = value.number != 0;
+      break;
+    case Kind::kDouble:
+      truth = value.real != 0;
+      break;
+    case Kind::kBigInt:
+      truth = true;
+      break;
+    case Kind::kDecimal:
+      truth = decimal_is_nonzero(text_of(value));
+      break;
     case Kind::kText: {
       const std::string word = to_lower(text_of(value));
       truth = word == "yes" || word == "true" || word == "t" || word == "y" || word == "1";
       if (!truth && word != "no" && word != "false" && word != "f" && word != "n" && word != "0") return false;
       break;
     }
-    default: return false;
+    default:
+      return false;
   }
   set_number(out, Kind::kBool, truth ? 1 : 0);
   return true;
@@ -269,8 +332,12 @@ bool Coercer::to_bool(const Cell& value, Cell& out) {
 bool Coercer::to_timestamp(const Cell& value, Cell& out) {
   std::int64_t micros = 0;
   switch (value.kind) {
-    case Kind::kTimestamp: out = value; return true;
-    case Kind::kDate: micros = value.number * kMicrosPerDay; break;
+    case Kind::kTimestamp:
+      out = value;
+      return true;
+    case Kind::kDate:
+      micros = value.number * kMicrosPerDay;
+      break;
     case Kind::kInt:
       if (!micros_from_seconds(static_cast<double>(value.number), micros)) return false;
       break;
@@ -288,7 +355,8 @@ bool Coercer::to_timestamp(const Cell& value, Cell& out) {
       if (!seconds || !micros_from_seconds(*seconds, micros)) return false;
       break;
     }
-    default: return false;
+    default:
+      return false;
   }
   set_number(out, Kind::kTimestamp, micros);
   return true;

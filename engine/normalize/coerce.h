@@ -25,8 +25,8 @@ class Coercer {
  public:
   explicit Coercer(Arena& arena) : arena_(arena) {}
 
-  /// Converts `*value` (a list or object with the cells behind it) so that a column of type `to` holds it. False when the
-  /// value does not fit; `out` is then undefined. REQUIRES: not null; `to` is not kNone
+  /// Converts `*value` (a list or object with the cells behind it) so that a column of type `to` holds it. False when
+  /// the value does not fit; `out` is then undefined. REQUIRES: not null; `to` is not kNone
   bool convert(DataType to, const json::Cell* value, json::Cell& out);
 
   /// What Python's str() says of the value: for text columns, and for hashes of ids.

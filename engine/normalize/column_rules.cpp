@@ -30,15 +30,15 @@ Result<std::vector<SimpleRegex>> compile_all(const Value& patterns) {
 }
 
 bool any_matches(const std::vector<SimpleRegex>& patterns, std::string_view name) {
-  return std::any_of(patterns.begin(), patterns.end(), [&](const SimpleRegex& pattern) { return pattern.matches(name); });
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [&](const SimpleRegex& pattern) { return pattern.matches(name); });
 }
 
 }  // namespace
 
 Result<ColumnRules> ColumnRules::from_schema(const Schema& schema) {
   ColumnRules rules;
-  rules.now_s_ =
-      std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+  rules.now_s_ = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
   if (const Value* hints = schema.settings().find("default_hints")) LODE_TRY(rules.add_hints(*hints));
   if (const Value* types = schema.settings().find("preferred_types")) LODE_TRY(rules.add_preferred_types(*types));
   const Value* detections = schema.settings().find("detections");
@@ -71,7 +71,8 @@ Status ColumnRules::add_preferred_types(const Value& types) {
   for (const auto& [pattern, type] : types.members()) {
     LODE_ASSIGN(SimpleRegex regex, SimpleRegex::compile(pattern));
     const std::optional<DataType> data_type = type_from_name(type.is_text() ? type.as_text() : "");
-    if (!data_type) return Status::error(Code::kSchemaInvalid, fmt::format("settings.preferred_types: bad type for '{}'", pattern));
+    if (!data_type)
+      return Status::error(Code::kSchemaInvalid, fmt::format("settings.preferred_types: bad type for '{}'", pattern));
     preferred_types_.emplace_back(std::move(regex), *data_type);
   }
   return Status();
@@ -92,7 +93,8 @@ DataType ColumnRules::detect(const Cell& value) const {
         if (value.kind != Kind::kText || value.size == 0) break;
         const std::optional<IsoValue> iso = parse_iso({value.text, value.size});
         if (!iso) break;
-        if (detection == Detection::kIsoTimestamp && iso->kind == IsoValue::Kind::kTimestamp) return DataType::kTimestamp;
+        if (detection == Detection::kIsoTimestamp && iso->kind == IsoValue::Kind::kTimestamp)
+          return DataType::kTimestamp;
         if (detection == Detection::kIsoDate && iso->kind == IsoValue::Kind::kDate) return DataType::kDate;
         break;
       }
@@ -103,7 +105,8 @@ DataType ColumnRules::detect(const Cell& value) const {
         break;
       }
       case Detection::kLargeInteger:  // integers of more than 64 bits are wei or text without being asked
-      case Detection::kOther: break;
+      case Detection::kOther:
+        break;
     }
   }
   return DataType::kNone;

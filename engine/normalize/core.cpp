@@ -38,7 +38,8 @@ std::string identifier_or(const Naming& naming, std::string_view name) {
 std::uint64_t fingerprint_of(const Table& table) {
   std::uint64_t print = checksum_64(json::write(table.props()));
   for (const Column& column : table.columns()) {
-    print = checksum_64(column.name(), print + static_cast<std::uint64_t>(column.type()) * 2 + (column.nullable() ? 1 : 0));
+    print =
+        checksum_64(column.name(), print + static_cast<std::uint64_t>(column.type()) * 2 + (column.nullable() ? 1 : 0));
   }
   return print;
 }
@@ -49,7 +50,8 @@ const Value* find_propagation(const Schema& schema) {
 
 }  // namespace
 
-NormalizerCore::NormalizerCore(std::shared_ptr<const Naming> naming, Schema& schema, RowSink& sink, NormalizerOptions options)
+NormalizerCore::NormalizerCore(std::shared_ptr<const Naming> naming, Schema& schema, RowSink& sink,
+                               NormalizerOptions options)
     : naming_(std::move(naming)), schema_(schema), sink_(sink), options_(std::move(options)) {
   merge_strategy_ = options_.merge_needs_root_key ? "delete-insert" : "";
   load_id_cell_ = text_cell(options_.load_id);
@@ -120,15 +122,16 @@ Status NormalizerCore::sync_slots(TableState& table, const Frame* frame) {
     const std::int32_t slot = table.slot_of(column.name());
     if (slot >= 0) {
       if (table.type_of(slot) == column.type()) continue;
-      return Status::error(Code::kSchemaInvalid,
-                           fmt::format("table '{}': the type of column '{}' changed from {} to {} during a run", table.name(),
-                                       column.name(), type_name(table.type_of(slot)), type_name(column.type())));
+      return Status::error(
+          Code::kSchemaInvalid,
+          fmt::format("table '{}': the type of column '{}' changed from {} to {} during a run", table.name(),
+                      column.name(), type_name(table.type_of(slot)), type_name(column.type())));
     }
     if (table.slot_count() >= options_.columns_max) {
-      Status status =
-          Status::error(Code::kTooManyColumns, fmt::format("table '{}': more than the {} columns that the destination allows",
-                                                           table.name(), options_.columns_max))
-              .with("first column too many", column.name());
+      Status status = Status::error(Code::kTooManyColumns,
+                                    fmt::format("table '{}': more than the {} columns that the destination allows",
+                                                table.name(), options_.columns_max))
+                          .with("first column too many", column.name());
       return frame == nullptr ? std::move(status) : with_place(std::move(status), *frame, nullptr);
     }
     LODE_TRY(sink_.add_column(table.sink_table(), table.add_slot({column.name(), column.type()})));
@@ -193,6 +196,8 @@ Result<RowShape*> NormalizerCore::root_shape(std::string_view table) {
     LODE_TRY(declare(hints));
   }
   update_root_key(schema_, name, merge_strategy_);
+  // Who declared the table in the schema itself may have given it a root key there.
+  propagates_ = propagates_ || find_propagation(schema_) != nullptr;
   shape->fragments = {name};
   const Table* known = std::as_const(schema_).find_table(name);
   const Value* normalizer = known == nullptr ? nullptr : known->props().find("x-normalizer");
@@ -309,10 +314,12 @@ Status NormalizerCore::finish() {
         never_seen.push_back(column.name());
         continue;
       }
-      const std::string_view what = column.flag("primary_key") ? "primary key" : column.flag("merge_key") ? "merge key" : "required";
+      const std::string_view what = column.flag("primary_key") ? "primary key"
+                                    : column.flag("merge_key") ? "merge key"
+                                                               : "required";
       return Status::error(Code::kUnboundColumn,
-                           fmt::format("table '{}': {} column '{}' was declared, but no row has a value for it", table->name(),
-                                       what, column.name()))
+                           fmt::format("table '{}': {} column '{}' was declared, but no row has a value for it",
+                                       table->name(), what, column.name()))
           .hint("check the spelling of the column, or give it a data_type if it is meant to be missing");
     }
     if (const auto nulls = null_only_.find(state.name()); nulls != null_only_.end()) {
@@ -322,8 +329,8 @@ Status NormalizerCore::finish() {
       }
     }
     for (const std::string& name : never_seen) {
-      warnings_.push_back(fmt::format("table '{}': column '{}' has no value in any row, so it has no type and is left out",
-                                      table->name(), name));
+      warnings_.push_back(fmt::format(
+          "table '{}': column '{}' has no value in any row, so it has no type and is left out", table->name(), name));
     }
     Value& normalizer = table->props()["x-normalizer"];
     normalizer.erase("evolve-columns-once");

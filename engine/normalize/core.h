@@ -27,8 +27,8 @@
 namespace lode {
 
 /// One thread; `schema` and `sink` outlive it. Every row is tried on the fast path, which needs a known shape
-/// (fast_path.cpp), and done by the slow path otherwise, which follows dlt's algorithm (slow_path.cpp, new_columns.cpp).
-/// Both give the same rows.
+/// (fast_path.cpp), and done by the slow path otherwise, which follows dlt's algorithm (slow_path.cpp,
+/// new_columns.cpp). Both give the same rows.
 class NormalizerCore {
  public:
   NormalizerCore(std::shared_ptr<const Naming> naming, Schema& schema, RowSink& sink, NormalizerOptions options);
@@ -49,32 +49,39 @@ class NormalizerCore {
   struct Frame {
     const Frame* up;
     RowShape* shape;
-    const json::Cell* list;                        ///< the list in `up`'s row that this row is an item of; null at the top
-    std::uint64_t index;                           ///< in the list, or in the page
+    const json::Cell* list;  ///< the list in `up`'s row that this row is an item of; null at the top
+    std::uint64_t index;     ///< in the list, or in the page
     const json::Cell* row;
-    const Inheritance* inherited;                  ///< null: nothing
-    const Inheritance* handed_down;                ///< to the rows of its lists, once the row is written
-    json::Cell id;                                 ///< the row's id, once it is known
+    const Inheritance* inherited;    ///< null: nothing
+    const Inheritance* handed_down;  ///< to the rows of its lists, once the row is written
+    json::Cell id;                   ///< the row's id, once it is known
     json::Cell index_cell;
-    char id_text[kRowIdBytes];
+    char id_text[kRowIdBytes];  ///< for rows of lists, the hash that will be the id if nothing else is
 
-    /// `id` becomes the text that was written to `id_text`.
+    /// `id` becomes what is in `id_text`.
     void set_own_id() {
       id = json::Cell{};
       id.kind = json::Kind::kText;
       id.size = kRowIdBytes;
       id.text = id_text;
     }
+    void set_child_id() {
+      set_own_id();
+      index_cell = json::Cell{};
+      index_cell.kind = json::Kind::kInt;
+      index_cell.number = static_cast<std::int64_t>(index);
+    }
   };
   struct PendingList {
     RowShape* shape;
     const json::Cell* list;
   };
-  /// A row as dlt has it after flattening: values by column, in order; the last value of a name stays at the first's place.
+  /// A row as dlt has it after flattening: values by column, in order; the last value of a name stays at the first's
+  /// place.
   struct FlatRow {
     struct Field {
       std::string name;
-      const json::Cell* value;                     ///< null: taken out again
+      const json::Cell* value;  ///< null: taken out again
     };
     std::vector<Field> fields;
     TextMap<std::size_t> places;
@@ -87,14 +94,15 @@ class NormalizerCore {
     struct Field {
       std::string name;
       json::Cell cell;
-      const json::Cell* origin;                    ///< the value in the data: for messages
+      const json::Cell* origin;  ///< the value in the data: for messages
     };
     std::vector<Field> fields;
     TextMap<std::size_t> places;
     void set(const std::string& name, const json::Cell& cell, const json::Cell* origin);
     Field* find(std::string_view name);
   };
-  using FlatLists = std::vector<std::pair<std::vector<std::string>, const json::Cell*>>;  ///< by path; the last one stays
+  using FlatLists =
+      std::vector<std::pair<std::vector<std::string>, const json::Cell*>>;  ///< by path; the last one stays
   enum class Outcome { kWritten, kDropped };
 
   // core.cpp: the schema, tables and shapes.
@@ -114,6 +122,8 @@ class NormalizerCore {
   // rows.cpp: walking the data.
   Status add_row(RowShape& shape, const json::Cell* value, Frame& frame);
   Status add_list(RowShape& shape, const json::Cell* list, const Frame& up);
+  void hash_child_ids(const RowShape& shape, const Frame& up, std::size_t first, std::size_t count,
+                      char (*ids)[kRowIdBytes]);
   Status write_row(TableState& table);
   void drop_row(TableState& table, std::size_t pending);
 
@@ -133,7 +143,6 @@ class NormalizerCore {
   void flatten(RowShape& shape, const json::Cell* value, FlatRow& row, FlatLists& lists);
   Status add_ids(RowShape& shape, const json::Cell* value, bool is_scalar, FlatRow& row, Frame& frame);
   Status make_root_id(RowShape& shape, const json::Cell* value, const FlatRow& row, Frame& frame);
-  void hash_child_id(RowShape& shape, Frame& frame);
   void hand_down(RowShape& shape, const FlatRow& row, Frame& frame);
   void exclude(const TableState& table, FlatRow& row) const;
   Result<Outcome> fit_and_write(RowShape& shape, FlatRow& row, const Frame& frame);
@@ -146,14 +155,16 @@ class NormalizerCore {
                   const Frame& frame);
   std::string variant_name(const Table* known, const std::string& name, DataType type) const;
   Result<Outcome> grow_schema(RowShape& shape, Table partial, FittedRow& fitted, const Frame& frame);
-  Status violation(const Contract& contract, const Table& partial, FittedRow& fitted, Status status, const Frame& frame) const;
+  Status violation(const Contract& contract, const Table& partial, FittedRow& fitted, Status status,
+                   const Frame& frame) const;
   void record(SchemaChange::TableChange change);
 
   // learn.cpp
   void learn(RowShape& shape, const json::Cell* value, const Frame& frame);
   void learn_object(ObjectShape& shape, const json::Cell* object, const Frame& frame);
   void learn_container(ObjectShape& shape, FieldPlan& plan, const std::string& fragment, const json::Cell* value);
-  void learn_column(RowShape& shape, FieldPlan& plan, const std::string& name, const json::Cell* value, const Frame& frame);
+  void learn_column(RowShape& shape, FieldPlan& plan, const std::string& name, const json::Cell* value,
+                    const Frame& frame);
   void learn_variant(TableState& table, FieldPlan& plan, const std::string& name, const json::Cell* value);
   bool is_reserved(const RowShape& shape, std::string_view column, const Frame& frame) const;
 
@@ -165,21 +176,21 @@ class NormalizerCore {
   Schema& schema_;
   RowSink& sink_;
   NormalizerOptions options_;
-  std::string merge_strategy_;                     ///< of merge tables that name none
-  Status setup_;                                   ///< why settings of the schema cannot be used; ok if they can
+  std::string merge_strategy_;  ///< of merge tables that name none
+  Status setup_;                ///< why settings of the schema cannot be used; ok if they can
 
   // Facts of the schema, renewed by notice_schema_changes().
   ColumnRules rules_;
   std::uint64_t schema_revision_ = 0;
   std::string settings_text_;
-  bool breaks_paths_ = true;                       ///< keys are paths: normalizers.use_break_path_on_normalize
+  bool breaks_paths_ = true;  ///< keys are paths: normalizers.use_break_path_on_normalize
   std::int64_t nesting_max_ = 0;
-  bool propagates_ = false;                        ///< rows hand values down; not switched on by what this run finds
+  bool propagates_ = false;  ///< rows hand values down; not switched on by what this run finds
   std::vector<std::pair<std::string, std::pair<std::vector<SimpleRegex>, std::vector<SimpleRegex>>>> excludes_;
 
   std::deque<TableState> tables_;
   TextMap<TableState*> tables_by_name_;
-  TextMap<std::unique_ptr<RowShape>> roots_;       ///< by the name that the user wrote
+  TextMap<std::unique_ptr<RowShape>> roots_;  ///< by the name that the user wrote
   TextMap<std::string> column_keys_;
 
   // Names of the engine's columns, normalized.

@@ -1,11 +1,10 @@
-// The fast path: a row of a known shape into the slots of its table. Every function answers false when it meets something
-// that the shape does not know; the row is then taken back and goes the slow way.
+// The fast path: a row of a known shape into the slots of its table. Every function answers false when it meets
+// something that the shape does not know; the row is then taken back and goes the slow way.
 //
-// Objects inside the row are done after the fields beside them, the last one first, as dlt does: of values that meet in one
-// column the same one stays on both paths, and lists come in the same order.
+// Objects inside the row are done after the fields beside them, the last one first, as dlt does: of values that meet in
+// one column the same one stays on both paths, and lists come in the same order.
 #include <cstring>
 
-#include "base/digest.h"
 #include "base/iso8601.h"
 #include "normalize/core.h"
 
@@ -152,8 +151,9 @@ bool NormalizerCore::fill_ids(RowShape& shape, Frame& frame, bool is_scalar) {
     frame.set_own_id();
   } else {
     if (frame.up->id.kind != Kind::kText) return false;
-    hash_child_id(shape, frame);
-    if (!put(table, shape.parent_id_slot, frame.up->id) || !put(table, shape.index_slot, frame.index_cell)) return false;
+    frame.set_child_id();
+    if (!put(table, shape.parent_id_slot, frame.up->id) || !put(table, shape.index_slot, frame.index_cell))
+      return false;
   }
   return put(table, shape.id_slot, frame.id);
 }
@@ -196,7 +196,8 @@ inline bool NormalizerCore::store(TableState& table, const FieldPlan& plan, cons
       out.number = micros;
       break;
     }
-    default: return store_converted(table, plan, value);
+    default:
+      return store_converted(table, plan, value);
   }
   table.touch(plan.slot);
   return true;

@@ -26,9 +26,8 @@ bool NormalizerCore::is_reserved(const RowShape& shape, std::string_view column,
                   [&](const auto& mapping) { return mapping.first == column; })) {
     return true;
   }
-  return frame.inherited != nullptr &&
-         std::any_of(frame.inherited->values.begin(), frame.inherited->values.end(),
-                     [&](const auto& value) { return value.first == column; });
+  return frame.inherited != nullptr && std::any_of(frame.inherited->values.begin(), frame.inherited->values.end(),
+                                                   [&](const auto& value) { return value.first == column; });
 }
 
 void NormalizerCore::learn(RowShape& shape, const Cell* value, const Frame& frame) {
@@ -43,7 +42,8 @@ void NormalizerCore::learn(RowShape& shape, const Cell* value, const Frame& fram
       for (std::uint32_t i = 0; i < object->size; ++i) {
         const Ref member(key.cell() + 1);
         const FieldPlan* plan = object_shape->find(key.as_text());
-        if (member.is_object() && plan != nullptr && plan->object != nullptr) open.emplace_back(plan->object, member.cell());
+        if (member.is_object() && plan != nullptr && plan->object != nullptr)
+          open.emplace_back(plan->object, member.cell());
         key = member.next();
       }
     }
@@ -82,7 +82,8 @@ void NormalizerCore::learn_object(ObjectShape& shape, const Cell* object, const 
   }
 }
 
-void NormalizerCore::learn_container(ObjectShape& shape, FieldPlan& plan, const std::string& fragment, const Cell* value) {
+void NormalizerCore::learn_container(ObjectShape& shape, FieldPlan& plan, const std::string& fragment,
+                                     const Cell* value) {
   RowShape& row = *shape.row;
   if (value->kind == Kind::kObject) {
     if (plan.object != nullptr) return;
@@ -127,8 +128,8 @@ void NormalizerCore::learn_column(RowShape& shape, FieldPlan& plan, const std::s
   const Table* known = std::as_const(schema_).find_table(table.name());
   const Column* column = known == nullptr ? nullptr : known->find(name);
   if (value->kind == Kind::kNull) {
-    plan.null_ok = column != nullptr && column->complete() ? column->nullable()
-                                                           : column != nullptr || !rules_.is_not_null(name);
+    plan.null_ok =
+        column != nullptr && column->complete() ? column->nullable() : column != nullptr || !rules_.is_not_null(name);
     return;
   }
   plan.slot = table.slot_of(name);

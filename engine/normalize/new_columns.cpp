@@ -97,8 +97,12 @@ Status NormalizerCore::fit_value(const Table* known, const std::string& name, co
       if (property != "data_type") inferred.set(property, declared);
     }
   }
-  partial.erase_column(name);
-  partial.merge_column(inferred);
+  // Two values of the row may want the same new column; the later one decides, at the place of the first.
+  if (Column* wanted = partial.find(name)) {
+    *wanted = std::move(inferred);
+  } else {
+    partial.merge_column(inferred);
+  }
   return Status();
 }
 
@@ -131,8 +135,9 @@ Result<NormalizerCore::Outcome> NormalizerCore::grow_schema(RowShape& shape, Tab
   const Schema& schema = schema_;
   const Table* known = schema.find_table(table.name());
   if (known == nullptr) {
-    partial.props() = (shape.parent_table.empty() ? Table::root(table.name())
-                                                  : Table::child(table.name(), shape.parent_table)).props();
+    partial.props() =
+        (shape.parent_table.empty() ? Table::root(table.name()) : Table::child(table.name(), shape.parent_table))
+            .props();
   }
   if (!table.contract) {
     const Table* parent = known != nullptr ? known : schema.find_table(shape.parent_table);

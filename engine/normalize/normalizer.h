@@ -19,26 +19,28 @@ namespace lode {
 /// Where and how rows are normalized.
 struct NormalizerOptions {
   std::string load_id;
-  std::uint32_t columns_max = 2000;                ///< of one table, by the destination
+  std::uint32_t columns_max = 2000;  ///< of one table, by the destination
   /// Whether merge strategies of the destination need the root key in child tables (delete-insert does).
   bool merge_needs_root_key = true;
 };
 
 /// Turns pages of nested values into rows of flat tables and infers their columns, exactly as dlt does (relational
 /// normalizer). Owned by one thread; changes `schema` and writes to `package`, which both outlive it.
-/// The idea: each table remembers the shape of the rows it has seen (which key leads to which column), so a row of a known
-/// shape costs one comparison a key. Anything new takes the slow path, which follows dlt's algorithm step by step.
+/// The idea: each table remembers the shape of the rows it has seen (which key leads to which column), so a row of a
+/// known shape costs one comparison a key. Anything new takes the slow path, which follows dlt's algorithm step by
+/// step.
 class Normalizer {
  public:
   Normalizer(std::shared_ptr<const Naming> naming, Schema& schema, PackageWriter& package, NormalizerOptions options);
   ~Normalizer();
 
-  /// Puts the tables of a resource into the schema, as schema/hints.h: declare_resource() does, and remembers which tables
-  /// the contract forbids: their rows are left out. Call it before the resource's rows come.
+  /// Puts the tables of a resource into the schema, as schema/hints.h: declare_resource() does, and remembers which
+  /// tables the contract forbids: their rows are left out. Call it before the resource's rows come.
   Status declare(const ResourceHints& hints);
-  /// Appends `rows` to the root table `table` (a name as the user wrote it) and to its child tables. A table that was not
-  /// declared is made, named as its own resource. Errors name table, column, JSON path and value: kCoercion, kNullViolation,
-  /// kContractViolated, kTooManyColumns. After an error the package has half of the page and must be given up.
+  /// Appends `rows` to the root table `table` (a name as the user wrote it) and to its child tables. A table that was
+  /// not declared is made, named as its own resource. Errors name table, column, JSON path and value: kCoercion,
+  /// kNullViolation, kContractViolated, kTooManyColumns. After an error the package has half of the page and must be
+  /// given up.
   Status add(std::string_view table, const json::Rows& rows);
   /// After the last page: marks tables that have rows, checks declared keys that never appeared (kUnboundColumn).
   Status finish();

@@ -14,12 +14,13 @@
 namespace lode {
 namespace {
 
-constexpr std::size_t kDigitsMax = 4300;             // Python refuses longer integers in text
-constexpr std::int64_t kExponentMax = 999'999'999;   // beyond, no destination could hold the number
+constexpr std::size_t kDigitsMax = 4300;            // Python refuses longer integers in text
+constexpr std::int64_t kExponentMax = 999'999'999;  // beyond, no destination could hold the number
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// Without white space at the ends and with ASCII digits for those of other scripts; all else that is not ASCII becomes '?'.
+// Without white space at the ends and with ASCII digits for those of other scripts; all else that is not ASCII becomes
+// '?'.
 std::string to_ascii(std::string_view text) {
   text = trim_unicode(text);
   std::string out;
@@ -247,8 +248,10 @@ std::string python_repr(double value) {
     return out + fmt::format("e{}{:02}", exponent < 0 ? '-' : '+', std::abs(exponent));
   }
   if (exponent < 0) return out + "0." + std::string(static_cast<std::size_t>(-exponent - 1), '0') + digits;
-  if (length <= exponent + 1) return out + digits + std::string(static_cast<std::size_t>(exponent + 1 - length), '0') + ".0";
-  return out + digits.substr(0, static_cast<std::size_t>(exponent + 1)) + "." + digits.substr(static_cast<std::size_t>(exponent + 1));
+  if (length <= exponent + 1)
+    return out + digits + std::string(static_cast<std::size_t>(exponent + 1 - length), '0') + ".0";
+  return out + digits.substr(0, static_cast<std::size_t>(exponent + 1)) + "." +
+         digits.substr(static_cast<std::size_t>(exponent + 1));
 }
 
 std::optional<std::int64_t> digits_to_int(std::string_view digits) {

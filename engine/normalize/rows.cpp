@@ -1,7 +1,9 @@
 // Walking the data: pages to rows, rows to the lists inside them.
-#include <fmt/format.h>
+#include <algorithm>
+#include <charconv>
+#include <cstring>
 
-#include "json/write.h"
+#include "base/keccak.h"
 #include "normalize/core.h"
 
 namespace lode {
@@ -16,8 +18,16 @@ Status NormalizerCore::add(std::string_view table, const json::Rows& rows) {
   for (std::size_t i = 0; i < rows.rows.size(); ++i) {
     const Cell* value = rows.rows[i].cell();
     RowShape& shape = value->kind == Kind::kObject ? *root : wrapper_shape(*root);
-    Frame frame{.up = nullptr, .shape = &shape, .list = nullptr, .index = i, .row = value, .inherited = nullptr,
-                .handed_down = nullptr, .id = {}, .index_cell = {}, .id_text = {}};
+    Frame frame{.up = nullptr,
+                .shape = &shape,
+                .list = nullptr,
+                .index = i,
+                .row = value,
+                .inherited = nullptr,
+                .handed_down = nullptr,
+                .id = {},
+                .index_cell = {},
+                .id_text = {}};
     LODE_TRY(add_row(shape, value, frame));
   }
   return sink_.end_page();
@@ -62,25 +72,53 @@ Status NormalizerCore::add_row(RowShape& shape, const Cell* value, Frame& frame)
   return Status();
 }
 
+// The items' ids are hashes of the parent's id, the table and the place in the list. Hashing some of them at once is
+// far cheaper than one by one, so they are made ahead, also for the few items that turn out to bring an id of their
+// own.
 Status NormalizerCore::add_list(RowShape& shape, const Cell* list, const Frame& up) {
   if (list->size == 0 || shape.table->is_discarded) return Status();
-  // Ids of the items are hashes of the parent's id, the table and the place in the list; only the place changes.
-  Cell id_text;
-  if (!coercer_.to_text(&up.id, id_text)) id_text = Cell{};
-  shape.id_prefix.assign(id_text.kind == Kind::kText ? std::string_view(id_text.text, id_text.size) : std::string_view());
-  shape.id_prefix.append("_").append(shape.table->name()).append("_");
+  char ids[kShakeBatch][kRowIdBytes];
   json::Ref item(list + 1);
   for (std::uint32_t i = 0; i < list->size; ++i, item = item.next()) {
-    RowShape* row_shape = &shape;
-    if (item.is_list()) {
-      row_shape = &wrapper_shape(shape);
-      row_shape->id_prefix = shape.id_prefix;
-    }
-    Frame frame{.up = &up, .shape = row_shape, .list = list, .index = i, .row = item.cell(),
-                .inherited = up.handed_down, .handed_down = nullptr, .id = {}, .index_cell = {}, .id_text = {}};
-    LODE_TRY(add_row(*row_shape, item.cell(), frame));
+    if (i % kShakeBatch == 0) hash_child_ids(shape, up, i, std::min<std::size_t>(kShakeBatch, list->size - i), ids);
+    RowShape& row_shape = item.is_list() ? wrapper_shape(shape) : shape;
+    Frame frame{.up = &up,
+                .shape = &row_shape,
+                .list = list,
+                .index = i,
+                .row = item.cell(),
+                .inherited = up.handed_down,
+                .handed_down = nullptr,
+                .id = {},
+                .index_cell = {},
+                .id_text = {}};
+    std::memcpy(frame.id_text, ids[i % kShakeBatch], kRowIdBytes);
+    LODE_TRY(add_row(row_shape, item.cell(), frame));
   }
   return Status();
+}
+
+void NormalizerCore::hash_child_ids(const RowShape& shape, const Frame& up, std::size_t first, std::size_t count,
+                                    char (*ids)[kRowIdBytes]) {
+  if (shape.parent_table.empty()) return;
+  Cell parent_id;
+  const bool has_id = coercer_.to_text(&up.id, parent_id);
+  scratch_.assign(has_id ? std::string_view(parent_id.text, parent_id.size) : std::string_view());
+  scratch_.append("_").append(shape.table->name()).append("_");
+  const std::size_t prefix = scratch_.size();
+  constexpr std::size_t kDigitsMax = 20;
+  const std::size_t stride = prefix + kDigitsMax;
+  scratch_.resize(stride * count);
+  std::string_view texts[kShakeBatch];
+  for (std::size_t i = 0; i < count; ++i) {
+    char* text = scratch_.data() + i * stride;
+    if (i > 0) std::memcpy(text, scratch_.data(), prefix);
+    const char* end = std::to_chars(text + prefix, text + stride, first + i).ptr;
+    texts[i] = {text, static_cast<std::size_t>(end - text)};
+  }
+  char hashes[kShakeBatch * kShakeIdBytes];
+  shake_128_batch(texts, count, hashes);
+  for (std::size_t i = 0; i < count; ++i) encode_row_id(hashes + i * kShakeIdBytes, ids[i]);
 }
 
 Status NormalizerCore::write_row(TableState& table) {

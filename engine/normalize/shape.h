@@ -1,10 +1,10 @@
 // Shapes: what the normalizer has learned about rows at one place of the data. The fast path lives on them.
 //
-// Rows of one table look alike. So for every object at every place, its fields are remembered in the order in which they
-// came last, each with what is to be done with its value: the slot of its column, the shape of the object that it holds, the
-// shape of the rows in the list that it holds. A row of a known shape then costs one comparison of keys a field and no
-// naming, no hashing, no look-up in the schema. Whatever a shape does not know is left to the slow path, which does what
-// dlt does, and from which shapes learn.
+// Rows of one table look alike. So for every object at every place, its fields are remembered in the order in which
+// they came last, each with what is to be done with its value: the slot of its column, the shape of the object that it
+// holds, the shape of the rows in the list that it holds. A row of a known shape then costs one comparison of keys a
+// field and no naming, no hashing, no look-up in the schema. Whatever a shape does not know is left to the slow path,
+// which does what dlt does, and from which shapes learn.
 #pragma once
 
 #include <array>
@@ -26,29 +26,29 @@ struct RowShape;
 
 /// What to do with the values of one field.
 struct FieldPlan {
-  const char* key = nullptr;                       ///< bytes as they are in the data
+  const char* key = nullptr;  ///< bytes as they are in the data
   std::uint32_t key_size = 0;
-  std::uint32_t position = 0;                      ///< in ObjectShape::order
-  std::int32_t slot = TableState::kNone;           ///< for scalars, and for values that stay nested
-  DataType type = DataType::kNone;                 ///< of that slot
-  bool null_ok = false;                            ///< null may be passed over
-  bool in_place = false;                           ///< objects and lists stay what they are: JSON text in the slot
-  bool always_slow = false;                        ///< collides with another field, or names a column of the engine
-  ObjectShape* object = nullptr;                   ///< for objects that are flattened
-  RowShape* list = nullptr;                        ///< for lists that become child tables
+  std::uint32_t position = 0;             ///< in ObjectShape::order
+  std::int32_t slot = TableState::kNone;  ///< for scalars, and for values that stay nested
+  DataType type = DataType::kNone;        ///< of that slot
+  bool null_ok = false;                   ///< null may be passed over
+  bool in_place = false;                  ///< objects and lists stay what they are: JSON text in the slot
+  bool always_slow = false;               ///< collides with another field, or names a column of the engine
+  ObjectShape* object = nullptr;          ///< for objects that are flattened
+  RowShape* list = nullptr;               ///< for lists that become child tables
   /// Slots of variant columns by json::Kind, for values that do not fit `type`. Made when the first one is seen.
   std::unique_ptr<std::array<std::int32_t, 13>> variants;
-  std::uint64_t seen = 0;                          ///< mark of ObjectShape::untangle()
+  std::uint64_t seen = 0;  ///< mark of ObjectShape::untangle()
 };
 
 /// The fields of an object at one place.
 struct ObjectShape {
   RowShape* row = nullptr;
-  ObjectShape* outer = nullptr;                    ///< null for the row itself
-  std::string fragment;                            ///< normalized key in `outer`
-  std::int64_t level = 0;                          ///< how many more levels may be flattened
+  ObjectShape* outer = nullptr;  ///< null for the row itself
+  std::string fragment;          ///< normalized key in `outer`
+  std::int64_t level = 0;        ///< how many more levels may be flattened
 
-  std::vector<FieldPlan*> order;                   ///< as the fields came last
+  std::vector<FieldPlan*> order;  ///< as the fields came last
 
   /// The plan for a key, null if it is unknown.
   FieldPlan* find(std::string_view key) const;
@@ -63,30 +63,30 @@ struct ObjectShape {
 
   std::deque<FieldPlan> fields_;
   std::deque<std::string> keys_;
-  std::vector<FieldPlan*> buckets_;                ///< a power of two of them, at most half full
+  std::vector<FieldPlan*> buckets_;  ///< a power of two of them, at most half full
   std::uint64_t mark_ = 0;
 };
 
 /// Values that parents hand down to all their descendants: column and value.
 struct Inheritance {
   std::vector<std::pair<std::string, json::Cell>> values;
-  std::uint64_t version = 0;                       ///< grows when the columns change, not when the values do
+  std::uint64_t version = 0;  ///< grows when the columns change, not when the values do
 };
 
 /// The rows at one place: the rows of a resource, or the items of a list at one path inside them.
 struct RowShape {
   TableState* table = nullptr;
   RowShape* parent = nullptr;
-  std::vector<std::string> fragments;              ///< of the table's name, from the root table on
-  std::string parent_table;                        ///< "" for the rows of a resource
+  std::vector<std::string> fragments;  ///< of the table's name, from the root table on
+  std::string parent_table;            ///< "" for the rows of a resource
   std::int64_t level = 0;
   /// Rows that are not objects are wrapped: the item of a list in a list is {"list": item}. "" for objects as they are.
   std::string wrap_key;
 
   // Decided by refresh() for the present state of the table.
   std::uint64_t epoch = 0;
-  bool is_root = false;                            ///< rows get a load id and an id of their own
-  bool is_fast = false;                            ///< the fast path may try
+  bool is_root = false;  ///< rows get a load id and an id of their own
+  bool is_fast = false;  ///< the fast path may try
   std::int32_t load_id_slot = TableState::kNone;
   std::int32_t id_slot = TableState::kNone;
   std::int32_t parent_id_slot = TableState::kNone;
@@ -99,18 +99,15 @@ struct RowShape {
   std::uint64_t inherited_version = 0;
   std::vector<std::int32_t> inherited_slots;
 
-  ObjectShape object;                              ///< of the row itself
-  FieldPlan value;                                 ///< of an item that is no object; of the wrapped one if wrap_key is set
+  ObjectShape object;  ///< of the row itself
+  FieldPlan value;     ///< of an item that is no object; of the wrapped one if wrap_key is set
   std::deque<ObjectShape> inner_objects;
   /// Column name -> its field, to notice when two fields become one column. Lists likewise, by path.
   TextMap<FieldPlan*> columns;
   TextMap<FieldPlan*> lists;
 
-  TextMap<std::unique_ptr<RowShape>> children;     ///< by path of the list, fragments separated by NUL
-  std::unique_ptr<RowShape> wrapper;               ///< for items that are not objects
-
-  /// "<parent row id>_<table>_": what ids of this list's rows are hashed from.
-  std::string id_prefix;
+  TextMap<std::unique_ptr<RowShape>> children;  ///< by path of the list, fragments separated by NUL
+  std::unique_ptr<RowShape> wrapper;            ///< for items that are not objects
 };
 
 }  // namespace lode

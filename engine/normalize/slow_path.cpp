@@ -1,8 +1,7 @@
-// The slow path: a row the way dlt does it, step by step. It serves every row that a shape does not know; exactness comes
-// before speed here.
+// The slow path: a row the way dlt does it, step by step. It serves every row that a shape does not know; exactness
+// comes before speed here.
 #include <algorithm>
-#include <charconv>
-#include <unordered_set>
+#include <unordered_map>
 
 #include "base/digest.h"
 #include "json/write.h"
@@ -20,11 +19,6 @@ using json::Ref;
 using json::Value;
 
 constexpr std::size_t kIdHashBytes = 10;
-
-void write_hashed_id(std::string_view content, char* out) {
-  const std::string bytes = shake_128(content, kIdHashBytes);
-  encode_row_id(bytes.data(), out);
-}
 
 // The members of an object as a dictionary has them: of those with one name the last stays, at the place of the first.
 std::vector<std::pair<std::string_view, const Cell*>> members_of(const Cell* object) {
@@ -109,7 +103,8 @@ void NormalizerCore::flatten(RowShape& shape, const Cell* value, FlatRow& row, F
   };
   const TableState& table = *shape.table;
   std::vector<Open> open;
-  const auto add = [&](std::string_view key, const Cell* member, const std::vector<std::string>& path, std::int64_t level) {
+  const auto add = [&](std::string_view key, const Cell* member, const std::vector<std::string>& path,
+                       std::int64_t level) {
     const std::string& fragment = column_key(key);
     const std::string name = nested_name(path, fragment);
     const bool is_container = member->kind == Kind::kObject || member->kind == Kind::kList;
@@ -154,25 +149,12 @@ Status NormalizerCore::add_ids(RowShape& shape, const Cell* value, bool is_scala
   if (shape.is_root) {
     LODE_TRY(make_root_id(shape, value, row, frame));
   } else {
-    hash_child_id(shape, frame);
+    frame.set_child_id();
     row.set(parent_id_column_, &frame.up->id);
     row.set(index_column_, &frame.index_cell);
   }
   row.set(id_column_, &frame.id);
   return Status();
-}
-
-void NormalizerCore::hash_child_id(RowShape& shape, Frame& frame) {
-  frame.index_cell = Cell{};
-  frame.index_cell.kind = Kind::kInt;
-  frame.index_cell.number = static_cast<std::int64_t>(frame.index);
-  char digits[24];
-  const char* end = std::to_chars(digits, digits + sizeof digits, frame.index).ptr;
-  const std::size_t prefix = shape.id_prefix.size();
-  shape.id_prefix.append(digits, static_cast<std::size_t>(end - digits));
-  write_hashed_id(shape.id_prefix, frame.id_text);
-  shape.id_prefix.resize(prefix);
-  frame.set_own_id();
 }
 
 // Random, except where the merge strategy finds rows by their id: then a hash of the key, or of the whole row.
@@ -184,22 +166,24 @@ Status NormalizerCore::make_root_id(RowShape& shape, const Cell* value, const Fl
     for (const std::string& column : table->all_with("primary_key")) {
       const Cell* key = row.find(column);
       if (key == nullptr) {
-        return with_place(Status::error(Code::kNullViolation,
-                                        "table '" + table->name() + "': no value for primary key column '" + column +
-                                            "', which merge strategy " + strategy + " needs"),
-                          frame, nullptr);
+        return with_place(
+            Status::error(Code::kNullViolation, "table '" + table->name() + "': no value for primary key column '" +
+                                                    column + "', which merge strategy " + strategy + " needs"),
+            frame, nullptr);
       }
       content.set(column, without_duplicates(Ref(key)));
     }
   } else if (strategy == "scd2" && table->first_with("x-row-version") == id_column_) {
     content = without_duplicates(Ref(value));
-    if (content.is_object()) std::erase_if(content.members(), [](const auto& member) { return is_dlt_name(member.first); });
+    if (content.is_object())
+      std::erase_if(content.members(), [](const auto& member) { return is_dlt_name(member.first); });
   } else {
     write_row_id(random_, frame.id_text);
     frame.set_own_id();
     return Status();
   }
-  write_hashed_id(json::write(content, {.typing = json::Typing::kTyped, .sort_keys = true}), frame.id_text);
+  const std::string text = json::write(content, {.typing = json::Typing::kTyped, .sort_keys = true});
+  encode_row_id(shake_128(text, kIdHashBytes).data(), frame.id_text);
   frame.set_own_id();
   return Status();
 }
@@ -223,8 +207,9 @@ void NormalizerCore::hand_down(RowShape& shape, const FlatRow& row, Frame& frame
   }
   if (!is_changed) return;
   Inheritance& handed_down = shape.handed_down;
-  const bool same_columns = std::equal(values.begin(), values.end(), handed_down.values.begin(), handed_down.values.end(),
-                                       [](const auto& a, const auto& b) { return a.first == b.first; });
+  const bool same_columns =
+      std::equal(values.begin(), values.end(), handed_down.values.begin(), handed_down.values.end(),
+                 [](const auto& a, const auto& b) { return a.first == b.first; });
   if (!same_columns) ++handed_down.version;
   handed_down.values = std::move(values);
   frame.handed_down = &handed_down;
@@ -239,7 +224,8 @@ void NormalizerCore::exclude(const TableState& table, FlatRow& row) const {
     return path;
   };
   const auto any = [](const std::vector<SimpleRegex>& patterns, std::string_view path) {
-    return std::any_of(patterns.begin(), patterns.end(), [&](const SimpleRegex& pattern) { return pattern.matches(path); });
+    return std::any_of(patterns.begin(), patterns.end(),
+                       [&](const SimpleRegex& pattern) { return pattern.matches(path); });
   };
   for (std::size_t depth = branch.size(); depth > 0; --depth) {
     const std::string above = joined(0, depth);

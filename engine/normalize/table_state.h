@@ -1,5 +1,5 @@
-// TableState: what the normalizer keeps of one table beside the schema: where each column stands in the row file, and the
-// row that is being put together.
+// TableState: what the normalizer keeps of one table beside the schema: where each column stands in the row file, and
+// the row that is being put together.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +27,8 @@ using TextMap = std::unordered_map<std::string, T, TextHash, std::equal_to<>>;
 /// Slots are the columns of the row file, numbered as they were added; they never move. One thread.
 class TableState {
  public:
-  static constexpr std::int32_t kNone = -1;        ///< of slots: no such column
-  static constexpr std::int32_t kDiscard = -2;     ///< of slots: the contract leaves the value out
+  static constexpr std::int32_t kNone = -1;     ///< of slots: no such column
+  static constexpr std::int32_t kDiscard = -2;  ///< of slots: the contract leaves the value out
 
   TableState(std::string name, std::size_t sink_table) : name_(std::move(name)), sink_table_(sink_table) {}
 

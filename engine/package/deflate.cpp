@@ -14,8 +14,8 @@ constexpr std::size_t kInflatedBytesMax = 1u << 30;
 std::string deflate_base64(std::string_view bytes) {
   uLongf size = compressBound(static_cast<uLong>(bytes.size()));
   std::string packed(size, '\0');
-  const int outcome = compress2(reinterpret_cast<Bytef*>(packed.data()), &size, reinterpret_cast<const Bytef*>(bytes.data()),
-                                static_cast<uLong>(bytes.size()), 9);
+  const int outcome = compress2(reinterpret_cast<Bytef*>(packed.data()), &size,
+                                reinterpret_cast<const Bytef*>(bytes.data()), static_cast<uLong>(bytes.size()), 9);
   LODE_ASSERT(outcome == Z_OK);
   return base64_encode(std::string_view(packed).substr(0, size));
 }

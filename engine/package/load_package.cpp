@@ -17,7 +17,7 @@ namespace lode {
 namespace {
 
 constexpr std::int64_t kFormatVersion = 1;
-constexpr std::size_t kUnsyncedFilesMax = 16;        // each keeps a descriptor and a buffer
+constexpr std::size_t kUnsyncedFilesMax = 16;  // each keeps a descriptor and a buffer
 constexpr std::size_t kChecksumDigits = 16;
 constexpr std::string_view kManifest = "manifest.json";
 constexpr std::string_view kJobsFolder = "jobs";
@@ -57,7 +57,7 @@ std::string new_load_id(Env& env, std::string_view after) {
 struct PackageWriter::Open {
   Job job;
   std::unique_ptr<RowFileWriter> writer;
-  std::uint64_t rows_before = 0;                     // of the table, in files already closed
+  std::uint64_t rows_before = 0;  // of the table, in files already closed
 };
 
 PackageWriter::PackageWriter() = default;
@@ -80,7 +80,7 @@ PackageWriter::~PackageWriter() {
   if (sealed_) return;
   open_.clear();
   unsynced_.clear();
-  (void)env_->remove_tree(folder_).ok();             // what stays is deleted by the next LoadPackage::pending()
+  (void)env_->remove_tree(folder_).ok();  // what stays is deleted by the next LoadPackage::pending()
 }
 
 Result<PackageWriter::Target> PackageWriter::writer_for(const std::string& table) {
@@ -129,7 +129,8 @@ Status PackageWriter::close_files() {
   return {};
 }
 
-// Completes a job file. It stays open until it is synced: then its data may already be on the disk, and there is less to wait for.
+// Completes a job file. It stays open until it is synced: then its data may already be on the disk, and there is less
+// to wait for.
 Status PackageWriter::close_file(Open& open) {
   LODE_ASSIGN(std::unique_ptr<AppendFile> file, open.writer->finish_open());
   LODE_TRY(file->flush());
@@ -235,7 +236,8 @@ Result<Job> read_job(Env& env, const Path& folder, const json::Value& entry) {
   job.rows = static_cast<std::uint64_t>(entry.int_or("rows", 0));
   job.bytes = static_cast<std::uint64_t>(entry.int_or("bytes", 0));
   const std::vector<std::string_view> parts = split(job.file_name, '.');
-  if (parts.size() != 4 || parts[0] != job.table || parts[3] != "rows" || job.file_name.find('/') != std::string::npos) {
+  if (parts.size() != 4 || parts[0] != job.table || parts[3] != "rows" ||
+      job.file_name.find('/') != std::string::npos) {
     return corrupt(folder, fmt::format("'{}' is not the name of a job file", job.file_name));
   }
   Result<std::shared_ptr<const MappedFile>> file = env.map_file(job.path);
@@ -244,8 +246,8 @@ Result<Job> read_job(Env& env, const Path& folder, const json::Value& entry) {
     return corrupt(folder, fmt::format("job file '{}' is missing", job.file_name));
   }
   if ((*file)->bytes().size() != job.bytes) {
-    return corrupt(folder, fmt::format("job file '{}' has {} bytes instead of {}", job.file_name, (*file)->bytes().size(),
-                                       job.bytes));
+    return corrupt(folder, fmt::format("job file '{}' has {} bytes instead of {}", job.file_name,
+                                       (*file)->bytes().size(), job.bytes));
   }
   Result<RowFileFooter> footer = RowFileReader::read_footer(env, job.path);
   if (!footer.ok()) return corrupt(folder, "a job file is").caused_by(std::move(footer).status());

@@ -16,14 +16,14 @@
 
 namespace lode {
 
-/// Makes load ids: decimal seconds since 1970 as text, each greater as text than those before, in this process and than `after`
-/// (an id; other text is disregarded). Thread-safe.
+/// Makes load ids: decimal seconds since 1970 as text, each greater as text than those before, in this process and than
+/// `after` (an id; other text is disregarded). Thread-safe.
 std::string new_load_id(Env& env, std::string_view after = {});
 
 /// One file of a package: rows of one table.
 struct Job {
   std::string table;
-  std::string file_name;                           ///< <table>.<file id>.<retry>.rows
+  std::string file_name;  ///< <table>.<file id>.<retry>.rows
   Path path;
   std::uint64_t rows = 0;
   std::uint64_t bytes = 0;
@@ -33,11 +33,11 @@ struct Job {
 class PackageWriter {
  public:
   struct Options {
-    std::uint64_t file_bytes_max = 16u << 20;      ///< a job file is closed and a new one begun beyond this size
+    std::uint64_t file_bytes_max = 16u << 20;  ///< a job file is closed and a new one begun beyond this size
     /// Called when a job file is complete and can be read, from the thread that writes. May be empty.
     std::function<void(const Job&)> on_job;
-    /// Begin to write each job file to the disk when it is complete, so that seal() waits less. Without it, a package that is
-    /// loaded while it is written and dropped after the commit may never touch the disk.
+    /// Begin to write each job file to the disk when it is complete, so that seal() waits less. Without it, a package
+    /// that is loaded while it is written and dropped after the commit may never touch the disk.
     bool sync_early = true;
   };
   static Result<std::unique_ptr<PackageWriter>> create(Env& env, const Path& pipeline_folder, std::string load_id,
@@ -45,8 +45,8 @@ class PackageWriter {
   ~PackageWriter();
 
   const std::string& load_id() const { return load_id_; }
-  /// The open row file of a table, made on first use and after rotation. A new file has no columns yet: `is_fresh` says so.
-  /// A file that gets no rows becomes a job all the same: it empties a table whose disposition is replace.
+  /// The open row file of a table, made on first use and after rotation. A new file has no columns yet: `is_fresh` says
+  /// so. A file that gets no rows becomes a job all the same: it empties a table whose disposition is replace.
   /// REQUIRES: `table` has no '.', '%', '{' or '}'.
   struct Target {
     RowFileWriter* writer;
@@ -83,11 +83,11 @@ class PackageWriter {
   std::string load_id_;
   std::int64_t created_at_us_ = 0;
   Options options_;
-  std::map<std::string, std::unique_ptr<Open>> open_;           // by table
+  std::map<std::string, std::unique_ptr<Open>> open_;  // by table
   mutable std::map<std::string, std::uint64_t> row_counts_;
   std::vector<Job> jobs_;
-  std::vector<std::uint64_t> checksums_;                        // of jobs_, one each
-  std::deque<std::unique_ptr<AppendFile>> unsynced_;            // of closed jobs, oldest first
+  std::vector<std::uint64_t> checksums_;              // of jobs_, one each
+  std::deque<std::unique_ptr<AppendFile>> unsynced_;  // of closed jobs, oldest first
   bool sealed_ = false;
 };
 
@@ -104,7 +104,7 @@ class LoadPackage {
   const std::string& load_id() const { return load_id_; }
   const Schema& schema() const { return schema_; }
   const PipelineState& state() const { return state_; }
-  const std::vector<Job>& jobs() const { return jobs_; }          ///< in the order they were closed
+  const std::vector<Job>& jobs() const { return jobs_; }  ///< in the order they were closed
   std::int64_t created_at_us() const { return created_at_us_; }
   const Path& folder() const { return folder_; }
   /// After the commit: the package is no longer needed.

@@ -14,7 +14,8 @@
 namespace lode {
 namespace {
 
-constexpr std::array<std::string_view, 4> kNotHashed = {"_state_version", "_state_engine_version", "_version_hash", "_local"};
+constexpr std::array<std::string_view, 4> kNotHashed = {"_state_version", "_state_engine_version", "_version_hash",
+                                                        "_local"};
 
 Status corrupt(std::string_view why) {
   return Status::error(Code::kStateCorrupt, "this is no state of a pipeline: " + std::string(why));
@@ -37,7 +38,8 @@ void migrate(json::Value& document, std::int64_t engine_version) {
   }
   for (const std::string kind : {"destination", "staging"}) {
     const std::string type = document.text_or(kind + "_type", "");
-    if (!type.empty() && document.text_or(kind + "_name", "") == last_segment(type)) document.set(kind + "_name", nullptr);
+    if (!type.empty() && document.text_or(kind + "_name", "") == last_segment(type))
+      document.set(kind + "_name", nullptr);
   }
   document.set("_state_engine_version", kStateEngineVersion);
 }
@@ -103,7 +105,8 @@ bool PipelineState::bump() {
   std::string hash = content_hash();
   const std::string before = version_hash();
   if (hash == before) return false;
-  if (!before.empty()) document_.set("_state_version", version() + 1);  // the first hash belongs to version 0, as in dlt
+  if (!before.empty())
+    document_.set("_state_version", version() + 1);  // the first hash belongs to version 0, as in dlt
   document_.set("_version_hash", std::move(hash));
   return true;
 }

@@ -17,7 +17,8 @@ class PipelineState {
   explicit PipelineState(std::string_view pipeline_name);
   /// From state.json or a decoded blob. Errors: kStateCorrupt.
   static Result<PipelineState> from_json(json::Value document);
-  /// From the `state` column of _dlt_pipeline_state: base64 of zlib of typed JSON, or plain typed JSON. Errors: kStateCorrupt.
+  /// From the `state` column of _dlt_pipeline_state: base64 of zlib of typed JSON, or plain typed JSON. Errors:
+  /// kStateCorrupt.
   static Result<PipelineState> from_blob(std::string_view blob);
   /// The blob for the destination, without `_local`.
   std::string to_blob() const;

@@ -15,14 +15,15 @@
 namespace lode {
 
 struct EngineOptions {
-  Path home_folder;                                 ///< empty: $LODE_HOME, else ~/.lode; holds pipelines/
-  Path project_folder = ".";                        ///< where .lode/ or .dlt/ is
-  std::uint32_t workers = 0;                        ///< threads for blocking work; 0: 16, started on demand
-  HostLookup find_config;                                      ///< asked before all other providers; may be empty
+  Path home_folder;           ///< empty: $LODE_HOME, else ~/.lode; holds pipelines/
+  Path project_folder = ".";  ///< where .lode/ or .dlt/ is
+  std::uint32_t workers = 0;  ///< threads for blocking work; 0: 16, started on demand
+  HostLookup find_config;     ///< asked before all other providers; may be empty
   Log log;
 };
 
-/// Engines share nothing. The thread that ticks owns it; loop().post(), workers() and http() may be used from any thread.
+/// Engines share nothing. The thread that ticks owns it; loop().post(), workers() and http() may be used from any
+/// thread.
 class Engine {
  public:
   static Result<std::unique_ptr<Engine>> open(EngineOptions options, Env& env = Env::real());
@@ -45,7 +46,7 @@ class Engine {
   Config config_;
   HttpClient http_;
   EventLoop loop_;
-  std::unique_ptr<WorkerPool> workers_;             // last: its threads use all of the above
+  std::unique_ptr<WorkerPool> workers_;  // last: its threads use all of the above
 };
 
 }  // namespace lode

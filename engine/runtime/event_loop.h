@@ -26,8 +26,8 @@ class EventLoop {
   void post(Task task);
   /// [any thread] Runs `task` at a tick after `delay_us`.
   void post_after(std::int64_t delay_us, Task task);
-  /// Runs what is ready until `deadline_us` on the steady clock (0: until nothing is ready). A task that has begun is not
-  /// interrupted: it asks deadline_us() itself.
+  /// Runs what is ready until `deadline_us` on the steady clock (0: until nothing is ready). A task that has begun is
+  /// not interrupted: it asks deadline_us() itself.
   void run_ready(std::int64_t deadline_us);
   /// Sleeps until there is something to do, at most `timeout_us`.
   void wait(std::int64_t timeout_us) const;
@@ -38,18 +38,18 @@ class EventLoop {
 
  private:
   void signal();
-  void arm_timer();                                 // REQUIRES: mutex_ held
-  void collect_due();                               // REQUIRES: mutex_ held
+  void arm_timer();    // REQUIRES: mutex_ held
+  void collect_due();  // REQUIRES: mutex_ held
 
   Env& env_;
-  int wake_fd_ = -1;                                // epoll over the two below
+  int wake_fd_ = -1;  // epoll over the two below
   int event_fd_ = -1;
   int timer_fd_ = -1;
   std::int64_t deadline_us_ = 0;
 
   std::mutex mutex_;
   std::vector<Task> ready_;
-  std::multimap<std::int64_t, Task> timers_;        // by due time on the steady clock
+  std::multimap<std::int64_t, Task> timers_;  // by due time on the steady clock
   bool signalled_ = false;
 };
 

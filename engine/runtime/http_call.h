@@ -17,11 +17,11 @@ namespace lode {
 
 /// What a call ended with.
 struct HttpOutcome {
-  Result<HttpResponse> response;                    ///< of the last attempt; any status
+  Result<HttpResponse> response;  ///< of the last attempt; any status
   /// The body parsed, when it looks like JSON: done on the worker so that the engine's thread never parses.
   std::optional<Result<std::shared_ptr<const json::Document>>> json;
   std::uint32_t attempts = 0;
-  double seconds = 0;                               ///< from start to end, waits included
+  double seconds = 0;  ///< from start to end, waits included
 };
 
 /// One request with its retries. Made and used on the engine's thread. Dropping the last reference cancels it.
@@ -35,7 +35,8 @@ class HttpCall : public std::enable_shared_from_this<HttpCall> {
   void cancel();
 
  private:
-  HttpCall(Engine& engine, HttpRequest request, RetryPolicy policy, std::shared_ptr<ResourceProgress> progress, Done done);
+  HttpCall(Engine& engine, HttpRequest request, RetryPolicy policy, std::shared_ptr<ResourceProgress> progress,
+           Done done);
   void attempt();
   void on_attempt(HttpOutcome outcome);
 

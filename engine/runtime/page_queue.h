@@ -1,4 +1,5 @@
-// Page queue: carries pages from the engine's thread to the thread that normalizes, and pushes back when that is slower.
+// Page queue: carries pages from the engine's thread to the thread that normalizes, and pushes back when that is
+// slower.
 #pragma once
 
 #include <condition_variable>

@@ -28,23 +28,23 @@ namespace lode {
 /// What is to be run, all names resolved.
 struct PipelineSpec {
   std::string name;
-  std::string dataset;                              ///< as the user wrote it
-  json::Value destination;                          ///< a name, a URL, or an object {type, credentials…}: see make_destination
-  Path pipelines_folder;                            ///< empty: the engine's
+  std::string dataset;      ///< as the user wrote it
+  json::Value destination;  ///< a name, a URL, or an object {type, credentials…}: see make_destination
+  Path pipelines_folder;    ///< empty: the engine's
   std::shared_ptr<const Source> source;
-  bool full_refresh = false;                        ///< forget cursors and replace what the selected resources loaded
-  /// A package that cannot be loaded waits on disk for the next run. False: it is dropped, and so are those that wait, because
-  /// whoever runs again reads the same data again. Packages made from local files alone are never kept, for that reason.
+  bool full_refresh = false;  ///< forget cursors and replace what the selected resources loaded
+  /// A package that cannot be loaded waits on disk for the next run. False: it is dropped, and so are those that wait,
+  /// because whoever runs again reads the same data again. Packages of local files are never kept, for that reason.
   bool keeps_packages = true;
-  bool check_only = false;                          ///< validate, run nothing
-  std::uint64_t queue_bytes_max = 8u << 20;         ///< pages that wait to be normalized
-  std::uint64_t file_bytes_max = 16u << 20;         ///< of a job file
+  bool check_only = false;                   ///< validate, run nothing
+  std::uint64_t queue_bytes_max = 8u << 20;  ///< pages that wait to be normalized
+  std::uint64_t file_bytes_max = 16u << 20;  ///< of a job file
 };
 
 /// What a person sees of a run while it runs.
 struct RunSnapshot {
   std::string pipeline;
-  std::string step;                                 ///< "extract", "load", "commit"…
+  std::string step;  ///< "extract", "load", "commit"…
   std::int64_t steady_us = 0;
   struct Resource {
     std::string name;
@@ -55,12 +55,13 @@ struct RunSnapshot {
   std::uint64_t rows_loaded = 0;
 };
 
-/// One execution of one pipeline. A thread of its own coordinates it (run_pipeline.cpp), Lua and sources are polled on the
-/// engine's thread, blocking work is done by workers.
+/// One execution of one pipeline. A thread of its own coordinates it (run_pipeline.cpp), Lua and sources are polled on
+/// the engine's thread, blocking work is done by workers.
 class PipelineRun : public std::enable_shared_from_this<PipelineRun> {
  public:
   /// Starts at once. `on_done` is called on the engine's thread, in a later tick, exactly once.
-  static std::shared_ptr<PipelineRun> start(Engine& engine, PipelineSpec spec, std::function<void(PipelineRun&)> on_done);
+  static std::shared_ptr<PipelineRun> start(Engine& engine, PipelineSpec spec,
+                                            std::function<void(PipelineRun&)> on_done);
   ~PipelineRun();
 
   // Engine's thread, after on_done
@@ -100,7 +101,7 @@ class PipelineRun : public std::enable_shared_from_this<PipelineRun> {
   void open_extraction();
   void pump_extraction();
   void close_extraction();
-  void wake_extraction();                           // any thread
+  void wake_extraction();  // any thread
   void on_engine_thread_and_wait(std::function<void()> work);
 
   Engine& engine_;
@@ -117,13 +118,13 @@ class PipelineRun : public std::enable_shared_from_this<PipelineRun> {
   std::unique_ptr<Destination> destination_;
   std::unique_ptr<PackageLoader> loader_;
   std::optional<PipelineState> state_;
-  std::set<std::string> tables_before_;             // users' tables that had rows before this run
-  std::string hash_before_;                         // of the state as the destination has it
+  std::set<std::string> tables_before_;  // users' tables that had rows before this run
+  std::string hash_before_;              // of the state as the destination has it
   std::shared_ptr<const Naming> naming_;
   std::optional<Schema> schema_;
   std::unique_ptr<PackageWriter> package_;
-  bool seals_ = true;                               // the package is made to survive this process
-  bool loads_early_ = false;                        // complete job files go to the lane at once
+  bool seals_ = true;         // the package is made to survive this process
+  bool loads_early_ = false;  // complete job files go to the lane at once
   std::unique_ptr<Normalizer> normalizer_;
   std::unique_ptr<LoadLane> lane_;
   std::optional<PageQueue> queue_;
@@ -131,7 +132,7 @@ class PipelineRun : public std::enable_shared_from_this<PipelineRun> {
   std::unique_ptr<Extraction> extraction_;
   std::atomic<bool> pump_posted_{false};
 
-  std::mutex mutex_;                                // guards what snapshot() reads
+  std::mutex mutex_;  // guards what snapshot() reads
   std::string step_ = "start";
   std::vector<std::shared_ptr<ResourceProgress>> progress_;
   std::atomic<std::uint64_t> rows_loaded_{0};

@@ -21,7 +21,8 @@ std::string show_cursor(const json::Value& value) {
 std::string show_change(const RunReport::TableRow& row) {
   if (row.is_new) return "new table";
   if (row.columns_added.empty()) return "";
-  std::string text = row.columns_added.size() == 1 ? "+1 column: " : fmt::format("+{} columns: ", row.columns_added.size());
+  std::string text =
+      row.columns_added.size() == 1 ? "+1 column: " : fmt::format("+{} columns: ", row.columns_added.size());
   constexpr std::size_t kShown = 4;
   for (std::size_t i = 0; i < std::min(kShown, row.columns_added.size()); ++i) {
     if (i > 0) text += ", ";
@@ -58,14 +59,15 @@ std::string RunReport::render() const {
     rows_width = std::max(rows_width, group_digits(static_cast<std::int64_t>(row.rows)).size());
   }
   for (const TableRow& row : tables) {
-    const std::string line = fmt::format("  {:<{}}  {:>{}} rows  {:<7}  {}", row.table, name_width,
-                                         group_digits(static_cast<std::int64_t>(row.rows)), rows_width, row.disposition,
-                                         show_change(row));
+    const std::string line =
+        fmt::format("  {:<{}}  {:>{}} rows  {:<7}  {}", row.table, name_width,
+                    group_digits(static_cast<std::int64_t>(row.rows)), rows_width, row.disposition, show_change(row));
     out += '\n';
     out += line.substr(0, line.find_last_not_of(' ') + 1);
   }
   for (const CursorChange& cursor : cursors) {
-    out += fmt::format("\n  cursor of {}: {} -> {}", cursor.resource, show_cursor(cursor.before), show_cursor(cursor.after));
+    out += fmt::format("\n  cursor of {}: {} -> {}", cursor.resource, show_cursor(cursor.before),
+                       show_cursor(cursor.after));
   }
   return out;
 }

@@ -18,29 +18,29 @@ struct RunReport {
     std::uint64_t rows = 0;
     std::string disposition;
     bool is_new = false;
-    std::vector<Column> columns_added;              ///< to a table that was there
+    std::vector<Column> columns_added;  ///< to a table that was there
   };
   struct ResourceRow {
     std::string name;
-    std::uint64_t rows = 0;                         ///< that it gave, before normalizing
+    std::uint64_t rows = 0;  ///< that it gave, before normalizing
     std::uint64_t bytes = 0;
     std::uint64_t pages = 0;
     std::uint64_t requests = 0;
     std::uint64_t retries = 0;
   };
   std::string pipeline;
-  std::string load_id;                              ///< "" when there was nothing to load
-  std::string destination;                          ///< "sqlite:///shop.db"
+  std::string load_id;      ///< "" when there was nothing to load
+  std::string destination;  ///< "sqlite:///shop.db"
   std::string dataset;
   double seconds = 0;
-  std::int64_t ended_at_us = 0;                     ///< UTC, since 1970
-  std::vector<TableRow> tables;                     ///< users' tables, in the order of the schema
+  std::int64_t ended_at_us = 0;  ///< UTC, since 1970
+  std::vector<TableRow> tables;  ///< users' tables, in the order of the schema
   std::vector<ResourceRow> resources;
   std::vector<CursorChange> cursors;
-  std::vector<std::string> resumed;                 ///< load ids of earlier runs that this one finished
+  std::vector<std::string> resumed;  ///< load ids of earlier runs that this one finished
   std::uint64_t requests = 0;
   std::uint64_t retries = 0;
-  bool is_checked_only = false;                     ///< `lode check`: nothing ran
+  bool is_checked_only = false;  ///< `lode check`: nothing ran
 
   std::uint64_t row_count() const;
   /// Several lines, no newline at the end.

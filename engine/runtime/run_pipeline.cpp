@@ -14,7 +14,8 @@
 namespace lode {
 namespace {
 
-constexpr std::string_view kNothingKept = "kept: nothing of this run; what earlier runs loaded and their cursors are untouched";
+constexpr std::string_view kNothingKept =
+    "kept: nothing of this run; what earlier runs loaded and their cursors are untouched";
 
 }  // namespace
 
@@ -32,8 +33,8 @@ Status run_pipeline(PipelineRun& run) {
 
   LODE_TRY(run.begin_package());
 
-  // Pull pages from every selected resource; flatten them into tables as they come; write job files. The schema grows as
-  // its contract allows. A destination that can, loads finished job files meanwhile.
+  // Pull pages from every selected resource; flatten them into tables as they come; write job files. The schema grows
+  // as its contract allows. A destination that can, loads finished job files meanwhile.
   LODE_TRY(run.extract_and_normalize());
 
   // From here on no Lua runs and no source is contacted.
@@ -79,7 +80,8 @@ Status PipelineRun::connect_destination() {
 Status PipelineRun::load_pending_packages() {
   LODE_ASSIGN(const std::vector<Path> folders, LoadPackage::pending(engine_.env(), folder_));
   for (const Path& folder : folders) {
-    // Loaded already, and the process died while it cleared the folder away: what is left of it cannot be opened any more.
+    // Loaded already, and the process died while it cleared the folder away: what is left of it cannot be opened any
+    // more.
     LODE_ASSIGN(const bool is_loaded, destination_->is_loaded(folder.filename().string()));
     if (is_loaded) {
       LODE_TRY(engine_.env().remove_tree(folder));
@@ -113,7 +115,8 @@ Status PipelineRun::restore_state() {
     schema_.emplace(schema_name);
     schema_->bump();
   }
-  if (!spec_.source->schema_contract.is_null()) schema_->settings().set("schema_contract", spec_.source->schema_contract);
+  if (!spec_.source->schema_contract.is_null())
+    schema_->settings().set("schema_contract", spec_.source->schema_contract);
   if (spec_.source->max_table_nesting) {
     schema_->normalizers()["json"]["config"].set("max_nesting", *spec_.source->max_table_nesting);
   }
@@ -126,8 +129,9 @@ Status PipelineRun::restore_state() {
   document.set("dataset_name", spec_.dataset);
   if (document.text_or("default_schema_name", "").empty()) document.set("default_schema_name", schema_name);
   json::Value& names = document["schema_names"];
-  const bool known = names.is_list() && std::any_of(names.items().begin(), names.items().end(),
-                                                    [&](const json::Value& name) { return name == json::Value(schema_name); });
+  const bool known =
+      names.is_list() && std::any_of(names.items().begin(), names.items().end(),
+                                     [&](const json::Value& name) { return name == json::Value(schema_name); });
   if (!known) {
     names.push_back(schema_name);
     std::sort(names.items().begin(), names.items().end(),
@@ -143,10 +147,9 @@ Status PipelineRun::begin_package() {
   const std::string load_id = new_load_id(engine_.env(), newest);
 
   const auto& resources = spec_.source->resources;
-  const bool all_local = std::all_of(resources.begin(), resources.end(), [](const auto& resource) {
-    return !resource->selected || resource->is_local;
-  });
-  // What can be read again need not survive a crash: loading the package and reading the files again would double their rows.
+  const bool all_local = std::all_of(resources.begin(), resources.end(),
+                                     [](const auto& resource) { return !resource->selected || resource->is_local; });
+  // What can be read again need not survive a crash: loading the package and reading the files again would double rows.
   seals_ = spec_.keeps_packages && !all_local;
   // A run that waits for the network must not hold the destination's write lock meanwhile.
   loads_early_ = all_local && destination_->capabilities().loads_while_extracting;
@@ -191,7 +194,8 @@ Status PipelineRun::extract_and_normalize() {
 
 Status PipelineRun::normalize_page(const PageQueue::Item& item) {
   const Resource& resource = *item.resource;
-  const std::string table = item.page.table.empty() ? resource.hints.text_or("table_name", resource.name) : item.page.table;
+  const std::string table =
+      item.page.table.empty() ? resource.hints.text_or("table_name", resource.name) : item.page.table;
   LODE_TRY(declare_table(resource, table));
   Status status = normalizer_->add(table, item.page.rows);
   if (status.ok()) return {};
@@ -340,8 +344,8 @@ void PipelineRun::fill_report() {
   for (const auto& progress : progress_) {
     report_.requests += progress->requests;
     report_.retries += progress->retries;
-    report_.resources.push_back({progress->name, progress->rows, progress->bytes, progress->pages, progress->requests,
-                                 progress->retries});
+    report_.resources.push_back(
+        {progress->name, progress->rows, progress->bytes, progress->pages, progress->requests, progress->retries});
   }
   if (!package_) return;
   report_.load_id = package_->load_id();

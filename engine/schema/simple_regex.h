@@ -1,5 +1,5 @@
-// Patterns for column names as dlt's settings write them: "re:" and a regular expression that is searched, or a name that
-// must be equal.
+// Patterns for column names as dlt's settings write them: "re:" and a regular expression that is searched, or a name
+// that must be equal.
 #pragma once
 
 #include <regex>

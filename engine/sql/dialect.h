@@ -1,4 +1,5 @@
-// Dialect: how one kind of database spells things. Plain functions and facts; a difference between databases is an entry here.
+// Dialect: how one kind of database spells things. Plain functions and facts; a difference between databases is an
+// entry here.
 #pragma once
 
 #include <string>
@@ -12,8 +13,8 @@ struct Dialect {
   std::string_view name;
   /// SQL type of a complete column.
   std::string (*column_type)(const Column& column);
-  /// Whether the name means something else without quotes: reserved words, other characters than letters, digits, '_' and '$',
-  /// capitals.
+  /// Whether the name means something else without quotes: reserved words, other characters than letters, digits, '_'
+  /// and '$', capitals.
   bool (*needs_quotes)(std::string_view name);
   char quote = '"';
   /// Orders rows of a table as they were inserted; part of an ORDER BY.

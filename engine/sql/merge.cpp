@@ -48,16 +48,18 @@ class Merge {
     if (row_key_.empty()) row_key_ = root_.first_with("unique");
     if (row_key_.empty() && primary_key_.size() == 1) row_key_ = primary_key_[0];
     if (row_key_.empty()) {
-      return Status::error(Code::kSchemaInvalid,
-                           fmt::format("table '{}' has nested tables but no column that identifies its rows", root_.name()));
+      return Status::error(
+          Code::kSchemaInvalid,
+          fmt::format("table '{}' has nested tables but no column that identifies its rows", root_.name()));
     }
     for (std::size_t i = 1; i < chain_.size(); ++i) {
       std::string key = chain_[i]->first_with("root_key");
       if (key.empty() && chain_[i]->parent() == root_.name()) key = chain_[i]->first_with("parent_key");
       if (key.empty()) {
-        return Status::error(Code::kSchemaInvalid,
-                             fmt::format("the rows of nested table '{}' cannot be merged: they do not name their row of '{}'",
-                                         chain_[i]->name(), root_.name()))
+        return Status::error(
+                   Code::kSchemaInvalid,
+                   fmt::format("the rows of nested table '{}' cannot be merged: they do not name their row of '{}'",
+                               chain_[i]->name(), root_.name()))
             .hint("the table was loaded without merge before; load it once from the start, with --full-refresh");
       }
       ties_.push_back(std::move(key));
@@ -91,8 +93,8 @@ class Merge {
     make_temporary(tables_.deleted_name,
                    fmt::format("SELECT d.{} AS id FROM {} AS d WHERE {}", name(row_key_), root, is_staged()));
     for (std::size_t i = 1; i < chain_.size(); ++i) {
-      statements_.push_back(fmt::format("DELETE FROM {} WHERE {} IN (SELECT id FROM {})", tables_.final_name(*chain_[i]),
-                                        name(ties_[i - 1]), tables_.deleted_name));
+      statements_.push_back(fmt::format("DELETE FROM {} WHERE {} IN (SELECT id FROM {})",
+                                        tables_.final_name(*chain_[i]), name(ties_[i - 1]), tables_.deleted_name));
     }
     statements_.push_back(
         fmt::format("DELETE FROM {} WHERE {} IN (SELECT id FROM {})", root, name(row_key_), tables_.deleted_name));
@@ -131,7 +133,8 @@ class Merge {
     if (!must_dedup()) return fmt::format("SELECT {} FROM {}{}", what, staging, kept.empty() ? "" : " WHERE " + kept);
     // Of the rows with one key one is chosen; only then it counts whether that one is a deletion.
     return fmt::format(
-        "SELECT {} FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY {} ORDER BY {}) AS _dlt_dedup_rn FROM {}) AS numbered "
+        "SELECT {} FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY {} ORDER BY {}) AS _dlt_dedup_rn FROM {}) AS "
+        "numbered "
         "WHERE _dlt_dedup_rn = 1{}",
         what, name_list(dialect_, primary_key_), dedup_order(), staging, kept.empty() ? "" : " AND " + kept);
   }
@@ -148,10 +151,9 @@ class Merge {
     if (!all_survive) make_temporary(tables_.inserted_name, survivors(name(row_key_) + " AS id"));
     for (std::size_t i = 0; i < chain_.size(); ++i) {
       const std::vector<std::string> columns = column_names(*chain_[i]);
-      statements_.push_back(fmt::format("{} SELECT {} FROM {}{}",
-                                        insert_into(dialect_, tables_.final_name(*chain_[i]), columns),
-                                        name_list(dialect_, columns), tables_.staging_name(*chain_[i]),
-                                        filter(i == 0 ? row_key_ : ties_[i - 1])));
+      statements_.push_back(fmt::format(
+          "{} SELECT {} FROM {}{}", insert_into(dialect_, tables_.final_name(*chain_[i]), columns),
+          name_list(dialect_, columns), tables_.staging_name(*chain_[i]), filter(i == 0 ? row_key_ : ties_[i - 1])));
     }
   }
 
@@ -163,7 +165,7 @@ class Merge {
   const std::vector<std::string> merge_key_;
   const std::string hard_delete_;
   std::string row_key_;
-  std::vector<std::string> ties_;                   // of chain_[1], chain_[2]…
+  std::vector<std::string> ties_;  // of chain_[1], chain_[2]…
   std::vector<std::string> statements_;
 };
 

@@ -24,12 +24,14 @@ struct MergeTables {
   bool is_distinct = false;
 };
 
-/// Whether the table's rows must be staged: it has keys, or a column that marks deleted rows. Others are simply appended.
+/// Whether the table's rows must be staged: it has keys, or a column that marks deleted rows. Others are simply
+/// appended.
 bool merge_needs_staging(const Table& root);
 
 /// The statements for a root table and its nested tables (`chain`, parents first), in order:
 ///  - rows of the destination whose primary key, or whose merge key, is in staging go, with all their nested rows;
-///  - of staged rows with the same primary key one stays: the first by the column with the hint dedup_sort, or the one that came
+///  - of staged rows with the same primary key one stays: the first by the column with the hint dedup_sort, or the one
+///  that came
 ///    first; its nested rows stay with it;
 ///  - then, a row that hard_delete marks as deleted is not inserted, nor are its nested rows.
 /// A key that is null matches nothing. The temporary tables are dropped first if they are there, and left behind.

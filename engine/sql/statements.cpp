@@ -7,7 +7,8 @@ namespace lode {
 namespace {
 
 std::string column_clause(const Dialect& dialect, const Column& column, bool not_null) {
-  return fmt::format("{} {}{}", spell_name(dialect, column.name()), dialect.column_type(column), not_null ? " NOT NULL" : "");
+  return fmt::format("{} {}{}", spell_name(dialect, column.name()), dialect.column_type(column),
+                     not_null ? " NOT NULL" : "");
 }
 
 }  // namespace

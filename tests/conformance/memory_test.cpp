@@ -13,9 +13,12 @@ namespace {
 std::string show(const json::Value* value) {
   if (value == nullptr) return "null";
   switch (value->kind()) {
-    case json::Kind::kNull: return "null";
-    case json::Kind::kBool: return value->as_bool() ? "true" : "false";
-    case json::Kind::kInt: return std::to_string(value->as_int());
+    case json::Kind::kNull:
+      return "null";
+    case json::Kind::kBool:
+      return value->as_bool() ? "true" : "false";
+    case json::Kind::kInt:
+      return std::to_string(value->as_int());
     case json::Kind::kDouble: {
       std::string text = std::to_string(value->as_double());
       return text.substr(0, text.find_last_not_of('0') + 1);
@@ -25,16 +28,20 @@ std::string show(const json::Value* value) {
       text[10] = ' ';
       return text;
     }
-    case json::Kind::kDate: return iso_date(value->as_int());
-    case json::Kind::kTime: return iso_time(value->as_int());
-    default: return value->as_text();
+    case json::Kind::kDate:
+      return iso_date(value->as_int());
+    case json::Kind::kTime:
+      return iso_time(value->as_int());
+    default:
+      return value->as_text();
   }
 }
 
 class MemoryTraits : public DestinationTraits {
  public:
   std::unique_ptr<Destination> open() override { return make_memory(store_, Env::real()); }
-  std::optional<std::vector<std::string>> rows(const std::string& table, const std::vector<std::string>& columns) override {
+  std::optional<std::vector<std::string>> rows(const std::string& table,
+                                               const std::vector<std::string>& columns) override {
     const auto found = store_->find(table);
     if (found == store_->end()) return std::nullopt;
     std::vector<std::string> lines;

@@ -19,7 +19,8 @@ class SqliteTraits : public DestinationTraits {
     return std::move(*made);
   }
 
-  std::optional<std::vector<std::string>> rows(const std::string& table, const std::vector<std::string>& columns) override {
+  std::optional<std::vector<std::string>> rows(const std::string& table,
+                                               const std::vector<std::string>& columns) override {
     sqlite3* handle = nullptr;
     REQUIRE(sqlite3_open_v2((folder_ / "shop__data.db").c_str(), &handle, SQLITE_OPEN_READONLY, nullptr) == SQLITE_OK);
     std::optional<std::vector<std::string>> lines = query(handle, table, columns);
@@ -29,7 +30,7 @@ class SqliteTraits : public DestinationTraits {
 
   std::string reads_back(const std::string& what, const std::string& usual) const override {
     if (what == "bool") return "1";
-    if (what == "decimal") return "12.5";   // NUMERIC keeps the number, not its zeros; as with dlt
+    if (what == "decimal") return "12.5";  // NUMERIC keeps the number, not its zeros; as with dlt
     return usual;
   }
 
@@ -46,10 +47,13 @@ class SqliteTraits : public DestinationTraits {
       std::string line;
       for (int i = 0; i < sqlite3_column_count(statement); ++i) {
         const auto* text = static_cast<const char*>(sqlite3_column_blob(statement, i));
-        if (sqlite3_column_type(statement, i) != SQLITE_BLOB) text = reinterpret_cast<const char*>(sqlite3_column_text(statement, i));
+        if (sqlite3_column_type(statement, i) != SQLITE_BLOB)
+          text = reinterpret_cast<const char*>(sqlite3_column_text(statement, i));
         const bool is_null = sqlite3_column_type(statement, i) == SQLITE_NULL;
         if (i > 0) line += "|";
-        line += is_null ? "null" : std::string(text == nullptr ? "" : text, static_cast<std::size_t>(sqlite3_column_bytes(statement, i)));
+        line += is_null ? "null"
+                        : std::string(text == nullptr ? "" : text,
+                                      static_cast<std::size_t>(sqlite3_column_bytes(statement, i)));
       }
       lines.push_back(std::move(line));
     }

@@ -71,9 +71,11 @@ struct Line {
   const char* id;     // its own _dlt_id
 };
 
-// The same with the nested table "orders__lines" and, below that, "orders__lines__tags": one tag a line, named as its sku.
+// The same with the nested table "orders__lines" and, below that, "orders__lines__tags": one tag a line, named as its
+// sku.
 LoadPackage nested_package(const ScratchFolder& folder, const std::string& load_id, const std::string& disposition,
-                           const std::vector<Row>& orders, const std::vector<Line>& lines, Schema schema = Schema("shop")) {
+                           const std::vector<Row>& orders, const std::vector<Line>& lines,
+                           Schema schema = Schema("shop")) {
   TestPackage package(folder.path(), load_id, std::move(schema));
   package.table("orders", disposition, order_columns());
   package.table("orders__lines", "", line_columns(), "orders");
@@ -208,7 +210,8 @@ void replaced_tables_without_jobs(DestinationTraits& traits) {
 void merge_on_primary_key(DestinationTraits& traits) {
   if (!merges(traits)) return;
   ScratchFolder folder;
-  const LoadPackage first = orders_package(folder, "1.000001", "merge", {{1, "Ada", "a"}, {2, "Bob", "b"}, {3, "Cy", "c"}});
+  const LoadPackage first =
+      orders_package(folder, "1.000001", "merge", {{1, "Ada", "a"}, {2, "Bob", "b"}, {3, "Cy", "c"}});
   load(traits, first);
   CHECK(rows(traits, "orders", kOrderNames) == Lines{"1|Ada|a", "2|Bob|b", "3|Cy|c"});
   load(traits, orders_package(folder, "1.000002", "merge", {{2, "Bea", "d"}, {4, "Di", "e"}}, first.schema()));
@@ -220,13 +223,15 @@ void merge_on_composite_key(DestinationTraits& traits) {
   ScratchFolder folder;
   const auto package_of = [&](const std::string& load_id, const std::vector<Row>& values, Schema schema) {
     TestPackage package(folder.path(), load_id, std::move(schema));
-    package.table("prices", "merge", {column("shop", DataType::kText, {"primary_key"}),
-                                      column("day", DataType::kDate, {"primary_key"}), column("price", DataType::kDouble)});
+    package.table("prices", "merge",
+                  {column("shop", DataType::kText, {"primary_key"}), column("day", DataType::kDate, {"primary_key"}),
+                   column("price", DataType::kDouble)});
     package.rows("prices", {"shop", "day", "price"}, values);
     return package.seal();
   };
   const auto day = [](int number) { return json::Value::of_number(Kind::kDate, number); };
-  const LoadPackage first = package_of("1.000001", {{"x", day(0), 1.5}, {"x", day(1), 2.5}, {"y", day(0), 3.5}}, Schema("shop"));
+  const LoadPackage first =
+      package_of("1.000001", {{"x", day(0), 1.5}, {"x", day(1), 2.5}, {"y", day(0), 3.5}}, Schema("shop"));
   load(traits, first);
   load(traits, package_of("1.000002", {{"x", day(1), 20.5}, {"y", day(1), 4.5}}, first.schema()));
   CHECK(rows(traits, "prices", {"shop", "price"}) == Lines{"x|1.5", "x|20.5", "y|3.5", "y|4.5"});
@@ -274,8 +279,9 @@ void merge_with_dedup_sort(DestinationTraits& traits) {
     ScratchFolder folder;
     TestPackage package(folder.path(), order == "desc" ? "1.000001" : "1.000002");
     const std::string table = "orders_" + order;
-    package.table(table, "merge", {column("id", DataType::kBigint, {"primary_key"}), column("name", DataType::kText),
-                                   column("version", DataType::kBigint, {"dedup_sort=" + order})});
+    package.table(table, "merge",
+                  {column("id", DataType::kBigint, {"primary_key"}), column("name", DataType::kText),
+                   column("version", DataType::kBigint, {"dedup_sort=" + order})});
     package.rows(table, {"id", "name", "version"}, {{1, "two", 2}, {1, "nine", 9}, {1, "one", 1}, {2, "x", 1}});
     load(traits, package.seal());
     CHECK(rows(traits, table, {"id", "name"}) == Lines{order == "desc" ? "1|nine" : "1|one", "2|x"});
@@ -287,17 +293,19 @@ void merge_with_hard_delete(DestinationTraits& traits) {
   ScratchFolder folder;
   const auto package_of = [&](const std::string& load_id, const std::vector<Row>& values, Schema schema) {
     TestPackage package(folder.path(), load_id, std::move(schema));
-    package.table("orders", "merge", {column("id", DataType::kBigint, {"primary_key"}), column("name", DataType::kText),
-                                      column("deleted", DataType::kBool, {"hard_delete"})});
+    package.table("orders", "merge",
+                  {column("id", DataType::kBigint, {"primary_key"}), column("name", DataType::kText),
+                   column("deleted", DataType::kBool, {"hard_delete"})});
     package.rows("orders", {"id", "name", "deleted"}, values);
     return package.seal();
   };
-  const LoadPackage first =
-      package_of("1.000001", {{1, "Ada", nullptr}, {2, "Bob", false}, {3, "Cy", true}, {4, "Di", false}}, Schema("shop"));
+  const LoadPackage first = package_of(
+      "1.000001", {{1, "Ada", nullptr}, {2, "Bob", false}, {3, "Cy", true}, {4, "Di", false}}, Schema("shop"));
   load(traits, first);
   CHECK(rows(traits, "orders", {"id", "name"}) == Lines{"1|Ada", "2|Bob", "4|Di"});
   // 2: of two versions the first counts, and it is a deletion. 4: the other way around.
-  load(traits, package_of("1.000002", {{1, "Ada", true}, {2, "Bob", true}, {2, "Bea", false}, {4, "Dee", false}, {4, "-", true}},
+  load(traits, package_of("1.000002",
+                          {{1, "Ada", true}, {2, "Bob", true}, {2, "Bea", false}, {4, "Dee", false}, {4, "-", true}},
                           first.schema()));
   CHECK(rows(traits, "orders", {"id", "name"}) == Lines{"4|Dee"});
 }
@@ -305,8 +313,9 @@ void merge_with_hard_delete(DestinationTraits& traits) {
 void merge_replaces_nested_rows(DestinationTraits& traits) {
   if (!merges(traits)) return;
   ScratchFolder folder;
-  const LoadPackage first = nested_package(folder, "1.000001", "merge", {{1, "Ada", "a"}, {2, "Bob", "b"}, {3, "Cy", "c"}},
-                                           {{"x", "a", "l1"}, {"y", "a", "l2"}, {"z", "b", "l3"}, {"w", "c", "l4"}});
+  const LoadPackage first =
+      nested_package(folder, "1.000001", "merge", {{1, "Ada", "a"}, {2, "Bob", "b"}, {3, "Cy", "c"}},
+                     {{"x", "a", "l1"}, {"y", "a", "l2"}, {"z", "b", "l3"}, {"w", "c", "l4"}});
   load(traits, first);
   CHECK(rows(traits, "orders__lines", {"sku", "_dlt_root_id"}) == Lines{"w|c", "x|a", "y|a", "z|b"});
   // 1 gets another line; 2 loses its only one; 3 is not in the batch.
@@ -462,7 +471,8 @@ void rows_are_invisible_until_the_commit(DestinationTraits& traits) {
   must(destination->load(second.jobs()[0], second.schema(), {}));
   CHECK(rows(traits, "orders", {"id"}) == Lines{"1"});
   CHECK_FALSE(connected(traits)->is_loaded("1.000002").value());
-  must(destination->commit({"1.000002", "shop", second.schema().version_hash(), 1'700'000'000'000'000}, second.schema(), {}));
+  must(destination->commit({"1.000002", "shop", second.schema().version_hash(), 1'700'000'000'000'000}, second.schema(),
+                           {}));
   CHECK(rows(traits, "orders", {"id"}) == Lines{"1", "2"});
   CHECK(connected(traits)->is_loaded("1.000002").value());
 }
@@ -600,7 +610,8 @@ void types_round_trip(DestinationTraits& traits) {
     std::string usual;
   };
   const std::vector<Sample> samples = {
-      {"text", DataType::kText, "a 'quoted' \"text\" of ünïcode \xF0\x9F\x8E\xB2", "a 'quoted' \"text\" of ünïcode \xF0\x9F\x8E\xB2"},
+      {"text", DataType::kText, "a 'quoted' \"text\" of ünïcode \xF0\x9F\x8E\xB2",
+       "a 'quoted' \"text\" of ünïcode \xF0\x9F\x8E\xB2"},
       {"empty", DataType::kText, "", ""},
       {"integer", DataType::kBigint, std::int64_t{-9007199254740993}, "-9007199254740993"},
       {"greatest", DataType::kBigint, INT64_MAX, "9223372036854775807"},
@@ -613,7 +624,12 @@ void types_round_trip(DestinationTraits& traits) {
       {"time", DataType::kTime, json::Value::of_number(Kind::kTime, 11'045'678'000), "03:04:05.678000"},
       {"decimal", DataType::kDecimal, json::Value::of_text(Kind::kDecimal, "12.50"), "12.50"},
       {"wei", DataType::kWei, json::Value::of_text(Kind::kDecimal, "100000000000000000"), "100000000000000000"},
-      {"binary", DataType::kBinary, json::Value::of_text(Kind::kBinary, std::string("\x01\x02" "abc", 5)), "\x01\x02" "abc"},
+      {"binary", DataType::kBinary,
+       json::Value::of_text(Kind::kBinary, std::string("\x01\x02"
+                                                       "abc",
+                                                       5)),
+       "\x01\x02"
+       "abc"},
       {"json", DataType::kJson, R"({"a":[1,2.5,null,"é"]})", R"({"a":[1,2.5,null,"é"]})"},
       {"nothing", DataType::kDouble, nullptr, "null"},
   };

@@ -1,7 +1,7 @@
 // What every destination must do: one suite, run against each.
 //
-// A destination joins with a traits class, which says how to open it and how to look at what it holds by other means than its
-// own, and one line: LODE_DESTINATION_SUITE(Sqlite, SqliteTraits).
+// A destination joins with a traits class, which says how to open it and how to look at what it holds by other means
+// than its own, and one line: LODE_DESTINATION_SUITE(Sqlite, SqliteTraits).
 #pragma once
 
 #include <memory>
@@ -20,52 +20,56 @@ class DestinationTraits {
   virtual ~DestinationTraits() = default;
   /// A connection of its own to the dataset, not connected yet. May be called many times.
   virtual std::unique_ptr<Destination> open() = 0;
-  /// The committed rows of a table as lines "1|Ada|null", sorted; nullopt if there is no such table. Must not go through
-  /// Destination. A column that the table lacks is null.
-  virtual std::optional<std::vector<std::string>> rows(const std::string& table, const std::vector<std::string>& columns) = 0;
-  /// How the values that types_round_trip() writes come out of rows(), if not as themselves. `what` is "bool", "timestamp", "date",
-  /// "time", "decimal", "binary", "json", "double"; `usual` is how the suite would write it.
-  virtual std::string reads_back(const std::string& what, const std::string& usual) const { (void)what; return usual; }
+  /// The committed rows of a table as lines "1|Ada|null", sorted; nullopt if there is no such table. Must not go
+  /// through Destination. A column that the table lacks is null.
+  virtual std::optional<std::vector<std::string>> rows(const std::string& table,
+                                                       const std::vector<std::string>& columns) = 0;
+  /// How the values that types_round_trip() writes come out of rows(), if not as themselves. `what` is "bool",
+  /// "timestamp", "date", "time", "decimal", "binary", "json", "double"; `usual` is how the suite would write it.
+  virtual std::string reads_back(const std::string& what, const std::string& usual) const {
+    (void)what;
+    return usual;
+  }
   /// Whether rows that were not committed are kept from other connections. False: those tests are left out.
   virtual bool isolates() const { return true; }
   /// The least and the greatest integer a bigint column keeps exactly.
   virtual bool keeps_64_bits() const { return true; }
 };
 
-#define LODE_DESTINATION_TESTS(X)          \
-  X(empty_dataset_knows_nothing)           \
-  X(append_adds_rows)                      \
-  X(append_of_nested_tables)               \
-  X(several_jobs_of_one_table)             \
-  X(columns_added_inside_a_job)            \
-  X(replace_empties_first)                 \
-  X(replace_empties_nested_tables)         \
-  X(replace_with_a_job_without_rows)       \
-  X(replaced_tables_without_jobs)          \
-  X(merge_on_primary_key)                  \
-  X(merge_on_composite_key)                \
-  X(merge_on_merge_key)                    \
-  X(merge_without_keys_appends)            \
-  X(merge_keeps_the_first_of_a_batch)      \
-  X(merge_with_dedup_sort)                 \
-  X(merge_with_hard_delete)                \
-  X(merge_replaces_nested_rows)            \
-  X(merge_dedups_nested_rows)              \
-  X(merge_with_hard_delete_and_nested)     \
-  X(merge_after_new_columns)               \
-  X(merge_in_several_jobs)                 \
-  X(new_columns_are_null_in_old_rows)      \
-  X(loads_and_versions_are_recorded)       \
-  X(same_package_twice_is_loaded_once)     \
-  X(rollback_leaves_nothing)               \
-  X(rows_are_invisible_until_the_commit)   \
-  X(state_round_trip)                      \
-  X(schema_round_trip)                     \
-  X(early_load_then_commit)                \
-  X(early_load_finished_by_the_package)    \
-  X(cancelled_load_leaves_nothing)         \
-  X(damaged_job_leaves_nothing)            \
-  X(types_round_trip)                      \
+#define LODE_DESTINATION_TESTS(X)        \
+  X(empty_dataset_knows_nothing)         \
+  X(append_adds_rows)                    \
+  X(append_of_nested_tables)             \
+  X(several_jobs_of_one_table)           \
+  X(columns_added_inside_a_job)          \
+  X(replace_empties_first)               \
+  X(replace_empties_nested_tables)       \
+  X(replace_with_a_job_without_rows)     \
+  X(replaced_tables_without_jobs)        \
+  X(merge_on_primary_key)                \
+  X(merge_on_composite_key)              \
+  X(merge_on_merge_key)                  \
+  X(merge_without_keys_appends)          \
+  X(merge_keeps_the_first_of_a_batch)    \
+  X(merge_with_dedup_sort)               \
+  X(merge_with_hard_delete)              \
+  X(merge_replaces_nested_rows)          \
+  X(merge_dedups_nested_rows)            \
+  X(merge_with_hard_delete_and_nested)   \
+  X(merge_after_new_columns)             \
+  X(merge_in_several_jobs)               \
+  X(new_columns_are_null_in_old_rows)    \
+  X(loads_and_versions_are_recorded)     \
+  X(same_package_twice_is_loaded_once)   \
+  X(rollback_leaves_nothing)             \
+  X(rows_are_invisible_until_the_commit) \
+  X(state_round_trip)                    \
+  X(schema_round_trip)                   \
+  X(early_load_then_commit)              \
+  X(early_load_finished_by_the_package)  \
+  X(cancelled_load_leaves_nothing)       \
+  X(damaged_job_leaves_nothing)          \
+  X(types_round_trip)                    \
   X(odd_names)
 
 // Each test is a function in suite.cpp.
@@ -75,16 +79,16 @@ LODE_DESTINATION_TESTS(LODE_DECLARE_TEST)
 }
 #undef LODE_DECLARE_TEST
 
-#define LODE_RUN_TEST(name)         \
-  SECTION(#name) {                  \
-    Traits traits;                  \
+#define LODE_RUN_TEST(name)            \
+  SECTION(#name) {                     \
+    Traits traits;                     \
     ::lode::test::suite::name(traits); \
   }
 /// One test case a destination; each test is a section with a dataset of its own.
-#define LODE_DESTINATION_SUITE(Kind, TraitsClass)    \
-  TEST_CASE("destination suite: " #Kind) {           \
-    using Traits = TraitsClass;                      \
-    LODE_DESTINATION_TESTS(LODE_RUN_TEST)            \
+#define LODE_DESTINATION_SUITE(Kind, TraitsClass) \
+  TEST_CASE("destination suite: " #Kind) {        \
+    using Traits = TraitsClass;                   \
+    LODE_DESTINATION_TESTS(LODE_RUN_TEST)         \
   }
 
 }  // namespace lode::test

@@ -181,8 +181,8 @@ def child_ids_hold(tables):
     for name, rows in tables.items():
         for row in rows:
             if "_dlt_list_idx" in row and isinstance(row["_dlt_id"], str) and len(row["_dlt_id"]) == 14:
-                parent, index = row["_dlt_parent_id"], row["_dlt_list_idx"]
-                if row["_dlt_id"] != helpers.get_nested_row_hash(parent, name, index):
+                parent, index = row.get("_dlt_parent_id"), row["_dlt_list_idx"]
+                if parent is not None and row["_dlt_id"] != helpers.get_nested_row_hash(parent, name, index):
                     return False
     return True
 

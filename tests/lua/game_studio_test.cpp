@@ -1,4 +1,5 @@
-// pipelines/game_studio as its users run it, against the demo API into SQLite: what is in the tables is what the API says.
+// pipelines/game_studio as its users run it, against the demo API into SQLite: what is in the tables is what the API
+// says.
 #include <poll.h>
 #include <sqlite3.h>
 #include <unistd.h>
@@ -82,7 +83,8 @@ json::Value ask_api(const DemoApiProcess& api, const std::string& path, const st
 // The first column of the first row, as text.
 std::string ask_tables(const Folder& folder, const std::string& sql) {
   sqlite3* db = nullptr;
-  REQUIRE(sqlite3_open_v2(folder.file("studio__game_studio_data.db").c_str(), &db, SQLITE_OPEN_READONLY, nullptr) == SQLITE_OK);
+  REQUIRE(sqlite3_open_v2(folder.file("studio__game_studio_data.db").c_str(), &db, SQLITE_OPEN_READONLY, nullptr) ==
+          SQLITE_OK);
   sqlite3_stmt* statement = nullptr;
   INFO(sql << ": " << sqlite3_errmsg(db));
   REQUIRE(sqlite3_prepare_v2(db, sql.c_str(), -1, &statement, nullptr) == SQLITE_OK);
@@ -127,7 +129,8 @@ void check_tables(const DemoApiProcess& api, const Folder& folder) {
   CHECK(ask_tables(folder, "SELECT count(*) FROM match_events WHERE match_id NOT IN (SELECT id FROM matches)") == "0");
 
   // What the maps did.
-  CHECK(ask_tables(folder, "SELECT count(*) FROM pragma_table_info('players') WHERE name LIKE '%last_login_ip%'") == "0");
+  CHECK(ask_tables(folder, "SELECT count(*) FROM pragma_table_info('players') WHERE name LIKE '%last_login_ip%'") ==
+        "0");
   CHECK(ask_tables(folder, "SELECT count(*) FROM players WHERE is_veteran <> (level >= 50)") == "0");
   CHECK(ask_tables(folder, "SELECT count(*) FROM sqlite_master WHERE name LIKE 'matches__events%'") == "0");
 }

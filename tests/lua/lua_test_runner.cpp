@@ -1,11 +1,10 @@
-// Runs one file of Lua tests in the engine, as a host does: through the C interface. The file gets a demo API of its own.
-// Usage: lua_test_runner FILE
-// The script's arguments: base_url and token of the demo API, refused_url (nobody listens there), folder (empty, its own).
-// Exit code 0: the file ended well and its last line counts no failures.
+// Runs one file of Lua tests in the engine, as a host does: through the C interface. The file gets a demo API of its
+// own. Usage: lua_test_runner FILE The script's arguments: base_url and token of the demo API, refused_url (nobody
+// listens there), folder (empty, its own). Exit code 0: the file ended well and its last line counts no failures.
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include <netinet/in.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -117,8 +116,8 @@ int main(int argc, char** argv) {
   if (engine == nullptr) return report(error);
   const std::string refused_url = "http://127.0.0.1:" + std::to_string(free_port());
   const int result = run(engine, argv[1],
-                         R"({"args": {"base_url": ")" + api.url() + R"(", "token": ")" + kToken + R"(", "refused_url": ")" +
-                             refused_url + R"(", "folder": ")" + folder + R"("}})",
+                         R"({"args": {"base_url": ")" + api.url() + R"(", "token": ")" + kToken +
+                             R"(", "refused_url": ")" + refused_url + R"(", "folder": ")" + folder + R"("}})",
                          output);
   lode_close(engine);
   if (result == 0) {

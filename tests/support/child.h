@@ -13,7 +13,7 @@ namespace lode::test {
 /// Forks; the child runs `work` and ends with its answer as exit status. The answer is what waitpid() says.
 inline int run_in_child(const std::function<int()>& work) {
   const pid_t child = ::fork();
-  if (child == 0) ::_exit(work());                  // no destructors, no exit handlers: they are the parent's
+  if (child == 0) ::_exit(work());  // no destructors, no exit handlers: they are the parent's
   REQUIRE(child > 0);
   int status = 0;
   REQUIRE(::waitpid(child, &status, 0) == child);

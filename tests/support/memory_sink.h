@@ -27,7 +27,8 @@ class MemorySink : public RowSink {
   Status write(std::size_t table, std::span<const json::Cell> cells) override {
     json::Value row = json::Value::object();
     for (std::size_t i = 0; i < cells.size(); ++i) {
-      if (cells[i].kind != json::Kind::kNull) row.set(tables[table].columns[i].name, json::to_value(json::Ref(&cells[i])));
+      if (cells[i].kind != json::Kind::kNull)
+        row.set(tables[table].columns[i].name, json::to_value(json::Ref(&cells[i])));
     }
     tables[table].rows.push_back(std::move(row));
     order.push_back(table);
@@ -43,7 +44,7 @@ class MemorySink : public RowSink {
   }
 
   std::vector<TableRows> tables;
-  std::vector<std::size_t> order;                  ///< the table of each row, in the order of writing
+  std::vector<std::size_t> order;  ///< the table of each row, in the order of writing
 };
 
 }  // namespace lode

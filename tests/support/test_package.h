@@ -73,7 +73,8 @@ class TestPackage {
   /// Declares a root table, or a nested one with a parent. Columns that are there stay.
   void table(const std::string& name, const std::string& disposition, const std::vector<Column>& columns,
              const std::string& parent = "") {
-    if (schema.find_table(name) == nullptr) schema.add_table(parent.empty() ? Table::root(name) : Table::child(name, parent));
+    if (schema.find_table(name) == nullptr)
+      schema.add_table(parent.empty() ? Table::root(name) : Table::child(name, parent));
     Table& table = *schema.find_table(name);
     if (parent.empty()) table.props().set("write_disposition", disposition);
     for (const Column& made : columns) table.merge_column(made);
@@ -106,10 +107,11 @@ class TestPackage {
     }
     state.bump();
     rows(std::string(kStateTable),
-         {"version", "engine_version", "pipeline_name", "state", "created_at", "version_hash", "_dlt_load_id", "_dlt_id"},
+         {"version", "engine_version", "pipeline_name", "state", "created_at", "version_hash", "_dlt_load_id",
+          "_dlt_id"},
          {{state.version(), std::int64_t{kStateEngineVersion}, "shop", state.to_blob(),
-           json::Value::of_number(json::Kind::kTimestamp, 1'700'000'000'000'000), state.version_hash(), writer_->load_id(),
-           "state_" + writer_->load_id()}});
+           json::Value::of_number(json::Kind::kTimestamp, 1'700'000'000'000'000), state.version_hash(),
+           writer_->load_id(), "state_" + writer_->load_id()}});
   }
 
   LoadPackage seal() {

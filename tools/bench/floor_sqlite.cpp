@@ -49,9 +49,7 @@ struct Options {
   std::exit(1);
 }
 
-double now_s() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double now_s() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 // ---- rows -----------------------------------------------------------------------------------------------------------
 
@@ -321,9 +319,7 @@ int feed_disconnect(sqlite3_vtab* table) {
   return SQLITE_OK;
 }
 
-int feed_best_index(sqlite3_vtab*, sqlite3_index_info*) {
-  return SQLITE_OK;
-}
+int feed_best_index(sqlite3_vtab*, sqlite3_index_info*) { return SQLITE_OK; }
 
 int feed_open(sqlite3_vtab* table, sqlite3_vtab_cursor** cursor) {
   auto* made = new FeedCursor{};
@@ -344,12 +340,8 @@ int feed_next(sqlite3_vtab_cursor* base) {
   return SQLITE_OK;
 }
 
-int feed_filter(sqlite3_vtab_cursor* cursor, int, const char*, int, sqlite3_value**) {
-  return feed_next(cursor);
-}
-int feed_eof(sqlite3_vtab_cursor* cursor) {
-  return static_cast<FeedCursor*>(cursor)->at_end;
-}
+int feed_filter(sqlite3_vtab_cursor* cursor, int, const char*, int, sqlite3_value**) { return feed_next(cursor); }
+int feed_eof(sqlite3_vtab_cursor* cursor) { return static_cast<FeedCursor*>(cursor)->at_end; }
 
 int feed_rowid(sqlite3_vtab_cursor* cursor, sqlite3_int64* row_id) {
   *row_id = static_cast<FeedCursor*>(cursor)->row_count;

@@ -60,9 +60,7 @@ constexpr std::string_view kTags[] = {"gift", "preorder", "bundle", "discounted"
 constexpr std::string_view kMethods[] = {"card", "transfer", "voucher"};
 constexpr std::string_view kCurrencies[] = {"EUR", "USD", "JPY"};
 
-void put(std::string& out, std::string_view text) {
-  out += text;
-}
+void put(std::string& out, std::string_view text) { out += text; }
 
 void put(std::string& out, int64_t number) {
   char digits[24];

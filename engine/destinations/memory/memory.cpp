@@ -46,7 +46,8 @@ class MemoryDestination : public Destination {
   Result<bool> is_loaded(std::string_view load_id) override { return has(*store_, kLoadsTable, "load_id", load_id); }
   Result<std::string> newest_load_id() override {
     std::string newest;
-    for (const json::Value& row : (*store_)[std::string(kLoadsTable)]) newest = std::max(newest, row.text_or("load_id", ""));
+    for (const json::Value& row : (*store_)[std::string(kLoadsTable)])
+      newest = std::max(newest, row.text_or("load_id", ""));
     return newest;
   }
 
@@ -79,10 +80,11 @@ class MemoryDestination : public Destination {
       pending_[std::string(kVersionTable)].push_back(json::Value::object(
           {{"schema_name", schema.name()}, {"version_hash", schema.version_hash()}, {"schema", schema.to_json()}}));
     }
-    pending_[std::string(kLoadsTable)].push_back(json::Value::object({{"load_id", record.load_id},
-                                                                     {"schema_name", record.schema_name},
-                                                                     {"status", 0},
-                                                                     {"schema_version_hash", record.schema_version_hash}}));
+    pending_[std::string(kLoadsTable)].push_back(
+        json::Value::object({{"load_id", record.load_id},
+                             {"schema_name", record.schema_name},
+                             {"status", 0},
+                             {"schema_version_hash", record.schema_version_hash}}));
     store_->swap(pending_);
     return {};
   }
@@ -91,7 +93,8 @@ class MemoryDestination : public Destination {
  private:
   static bool has(MemoryStore& store, std::string_view table, std::string_view column, std::string_view text) {
     const std::vector<json::Value>& rows = store[std::string(table)];
-    return std::any_of(rows.begin(), rows.end(), [&](const json::Value& row) { return row.text_or(column, "") == text; });
+    return std::any_of(rows.begin(), rows.end(),
+                       [&](const json::Value& row) { return row.text_or(column, "") == text; });
   }
   void empty(const Table& root, const Schema& schema) {
     if (!emptied_.insert(root.name()).second) return;
@@ -102,7 +105,7 @@ class MemoryDestination : public Destination {
   Env& env_;
   Capabilities capabilities_;
   MemoryStore pending_;
-  std::set<std::string> emptied_;                   // roots, in this transaction
+  std::set<std::string> emptied_;  // roots, in this transaction
 };
 
 }  // namespace

@@ -10,7 +10,8 @@
 
 namespace lode {
 
-/// What has been committed: rows by table, system tables included, each row an object with all columns of its table at the time.
+/// What has been committed: rows by table, system tables included, each row an object with all columns of its table at
+/// the time.
 using MemoryStore = std::map<std::string, std::vector<json::Value>>;
 
 /// The store outlives the destination; several destinations may share it, in one thread.

@@ -38,7 +38,8 @@ Status Database::check_folder(const Path& file) {
         .hint(fmt::format("make it: mkdir -p '{}'", folder.string()));
   }
   if (::access(folder.c_str(), W_OK | X_OK) != 0) {
-    return Status::error(Code::kDestinationReadOnly, fmt::format("{} cannot be made: its folder is read-only", file.string()));
+    return Status::error(Code::kDestinationReadOnly,
+                         fmt::format("{} cannot be made: its folder is read-only", file.string()));
   }
   return {};
 }
@@ -93,14 +94,15 @@ namespace {
 
 int last_error_of(sqlite3_file* file) {
   int number = 0;
-  if (file != nullptr && file->pMethods != nullptr) file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &number);
+  if (file != nullptr && file->pMethods != nullptr)
+    file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &number);
   return number;
 }
 
 // SQLite says "disk I/O error" for much, and often later than it happened: the files know the system's own number.
 int system_error_of(sqlite3* handle) {
   sqlite3_file* database = nullptr;
-  sqlite3_file* journal = nullptr;                  // or the WAL
+  sqlite3_file* journal = nullptr;  // or the WAL
   sqlite3_file_control(handle, "main", SQLITE_FCNTL_FILE_POINTER, &database);
   sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &journal);
   for (const int number : {last_error_of(journal), last_error_of(database)}) {
@@ -109,7 +111,9 @@ int system_error_of(sqlite3* handle) {
   return sqlite3_system_errno(handle);
 }
 
-bool is_out_of_space(int system_error) { return system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG; }
+bool is_out_of_space(int system_error) {
+  return system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG;
+}
 
 }  // namespace
 

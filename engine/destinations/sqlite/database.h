@@ -29,9 +29,9 @@ class Statement {
   }
 
   sqlite3_stmt* get() const { return statement_; }
-  Statement& bind(int index, std::string_view text);      ///< 1..; copied
+  Statement& bind(int index, std::string_view text);  ///< 1..; copied
   Statement& bind(int index, std::int64_t number);
-  std::string text(int column) const;                     ///< 0..; "" for null
+  std::string text(int column) const;  ///< 0..; "" for null
   std::int64_t integer(int column) const;
 
  private:
@@ -41,8 +41,8 @@ class Statement {
 /// One connection. One thread at a time.
 class Database {
  public:
-  /// Opens the file; `create` makes it if it is missing. Reads its first page, so that what is no database is found now.
-  /// Errors: as error(), and kDestinationReadOnly when the file can only be read.
+  /// Opens the file; `create` makes it if it is missing. Reads its first page, so that what is no database is found
+  /// now. Errors: as error(), and kDestinationReadOnly when the file can only be read.
   static Result<std::unique_ptr<Database>> open(const Path& file, bool create, int busy_timeout_ms);
   /// Whether a file could be made there. Errors: kNotFound (no folder), kDestinationReadOnly.
   static Status check_folder(const Path& file);

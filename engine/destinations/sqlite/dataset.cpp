@@ -14,8 +14,9 @@ std::string qualified(Place place, std::string_view table) {
 
 Result<bool> Dataset::has_tables(const std::vector<std::string_view>& names) {
   for (const std::string_view name : names) {
-    LODE_ASSIGN(Statement query, database_.prepare("SELECT 1 FROM main.sqlite_master WHERE type IN ('table', 'view') AND "
-                                                   "name = ? COLLATE NOCASE"));
+    LODE_ASSIGN(Statement query,
+                database_.prepare("SELECT 1 FROM main.sqlite_master WHERE type IN ('table', 'view') AND "
+                                  "name = ? COLLATE NOCASE"));
     query.bind(1, name);
     LODE_ASSIGN(const bool found, database_.step(query));
     if (!found) return false;
@@ -27,8 +28,9 @@ Result<bool> Dataset::has_tables(const std::vector<std::string_view>& names) {
 Result<Dataset::ColumnNames*> Dataset::columns_of(Place place, const std::string& table) {
   std::map<std::string, ColumnNames>& tables = known_[place == Place::kMain ? 0 : 1];
   if (const auto found = tables.find(table); found != tables.end()) return &found->second;
-  LODE_ASSIGN(Statement query, database_.prepare(fmt::format("PRAGMA {}.table_info({})", place == Place::kMain ? "main" : "temp",
-                                                             quote_name(sqlite_dialect(), table))));
+  LODE_ASSIGN(Statement query,
+              database_.prepare(fmt::format("PRAGMA {}.table_info({})", place == Place::kMain ? "main" : "temp",
+                                            quote_name(sqlite_dialect(), table))));
   ColumnNames seen;
   for (;;) {
     LODE_ASSIGN(const bool row, database_.step(query));
@@ -63,14 +65,15 @@ Status Dataset::ensure_table(Place place, const Table& table, SchemaChange* chan
 Status Dataset::add_columns(Place place, const std::string& table, const std::vector<Column>& columns) {
   LODE_ASSIGN(Statement query, database_.prepare(fmt::format("SELECT 1 FROM {} LIMIT 1", qualified(place, table))));
   LODE_ASSIGN(const bool has_rows, database_.step(query));
-  query = Statement();                              // an open query would be in the way of the ALTER
+  query = Statement();  // an open query would be in the way of the ALTER
   for (const Column& column : columns) {
     // Rows that are there have no value for a new column, so SQLite refuses NOT NULL.
     const bool not_null = !column.nullable() && !has_rows;
     LODE_TRY(database_.run(add_column(sqlite_dialect(), qualified(place, table), column, not_null)));
     if (!column.nullable() && !not_null && place == Place::kMain) {
-      warnings_.push_back(fmt::format("table '{}' has rows, so its new column '{}' could not be made NOT NULL as the schema says",
-                                      table, column.name()));
+      warnings_.push_back(
+          fmt::format("table '{}' has rows, so its new column '{}' could not be made NOT NULL as the schema says",
+                      table, column.name()));
     }
   }
   return {};

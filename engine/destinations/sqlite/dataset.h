@@ -20,8 +20,8 @@ enum class Place { kMain, kTemp };
 /// main."orders": ready for SQL.
 std::string qualified(Place place, std::string_view table);
 
-/// Looks at tables and makes them fit a schema. What it has seen it remembers, so it must be forgotten when the transaction ends:
-/// while we hold the write lock nobody else changes a table.
+/// Looks at tables and makes them fit a schema. What it has seen it remembers, so it must be forgotten when the
+/// transaction ends: while we hold the write lock nobody else changes a table.
 class Dataset {
  public:
   explicit Dataset(Database& database) : database_(database) {}
@@ -29,8 +29,8 @@ class Dataset {
   /// Whether all the tables are in the file. Asks the file itself, every time.
   Result<bool> has_tables(const std::vector<std::string_view>& names);
   Result<bool> has_table(Place place, const std::string& table);
-  /// Creates the table or adds the columns that it lacks; compares names without regard to case, as SQLite does. `change` may be
-  /// null; else it gets what was done, if anything.
+  /// Creates the table or adds the columns that it lacks; compares names without regard to case, as SQLite does.
+  /// `change` may be null; else it gets what was done, if anything.
   Status ensure_table(Place place, const Table& table, SchemaChange* change);
   Status drop_table(Place place, const std::string& table);
   /// Forgets what it knows of tables.
@@ -40,13 +40,13 @@ class Dataset {
   std::vector<std::string> take_warnings() { return std::exchange(warnings_, {}); }
 
  private:
-  using ColumnNames = std::unordered_set<std::string>;              // lower case
+  using ColumnNames = std::unordered_set<std::string>;  // lower case
   /// Empty: the table does not exist.
   Result<ColumnNames*> columns_of(Place place, const std::string& table);
   Status add_columns(Place place, const std::string& table, const std::vector<Column>& columns);
 
   Database& database_;
-  std::map<std::string, ColumnNames> known_[2];                           // by place and table
+  std::map<std::string, ColumnNames> known_[2];  // by place and table
   std::vector<std::string> warnings_;
 };
 

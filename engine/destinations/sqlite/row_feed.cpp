@@ -28,10 +28,10 @@ struct RowFeed::Module {
   RowFileReader* reader = nullptr;
   std::stop_token stop;
   At at = At::kEnd;
-  std::uint64_t rows = 0;                           // read from the file so far
-  Status status;                                    // of a failure that SQLite only knows as one
+  std::uint64_t rows = 0;  // read from the file so far
+  Status status;           // of a failure that SQLite only knows as one
   TimeForms forms;
-  std::vector<TimeText> times;                      // by column; SQLite copies a text before it asks for the next row
+  std::vector<TimeText> times;  // by column; SQLite copies a text before it asks for the next row
   std::map<std::string, LostDigits> lost;
 
   void advance();
@@ -145,8 +145,8 @@ int RowFeed::Module::next(sqlite3_vtab_cursor* cursor) {
   return of(cursor).at == At::kFailed ? SQLITE_ERROR : SQLITE_OK;
 }
 
-// Without xCreate the table is there under the module's name and needs no CREATE. There is one cursor, and it starts where the
-// reader is.
+// Without xCreate the table is there under the module's name and needs no CREATE. There is one cursor, and it starts
+// where the reader is.
 const sqlite3_module* RowFeed::Module::callbacks() {
   static const sqlite3_module kCallbacks = [] {
     sqlite3_module callbacks{};
@@ -187,11 +187,13 @@ Result<std::unique_ptr<RowFeed>> RowFeed::make(Database& database) {
 
 const std::map<std::string, LostDigits>& RowFeed::lost_digits() const { return module_->lost; }
 
-// Inserts the rows from here to the next new column, or the end. Registering the module again makes SQLite ask for its columns.
+// Inserts the rows from here to the next new column, or the end. Registering the module again makes SQLite ask for its
+// columns.
 Status RowFeed::insert_run(const std::string& table) {
   const std::vector<RowColumn>& columns = module_->reader->columns();
   module_->times.resize(columns.size());
-  if (sqlite3_create_module_v2(database_.get(), kModuleName, Module::callbacks(), module_.get(), nullptr) != SQLITE_OK) {
+  if (sqlite3_create_module_v2(database_.get(), kModuleName, Module::callbacks(), module_.get(), nullptr) !=
+      SQLITE_OK) {
     return database_.error();
   }
   std::vector<std::string> names;
@@ -200,8 +202,7 @@ Status RowFeed::insert_run(const std::string& table) {
     names.push_back(columns[i].name);
     sources += fmt::format("{}c{}", i > 0 ? ", " : "", i);
   }
-  const std::string sql =
-      fmt::format("{} SELECT {} FROM {}", insert_into(sqlite_dialect(), table, names), sources,
+  const std::string sql = fmt::format("{} SELECT {} FROM {}", insert_into(sqlite_dialect(), table, names), sources,
                                       quote_name(sqlite_dialect(), kModuleName));
   LODE_ASSIGN(Statement statement, database_.prepare(sql));
   Status status = database_.finish(statement);

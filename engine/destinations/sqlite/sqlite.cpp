@@ -37,7 +37,10 @@ constexpr std::string_view kMainDataset = "main";
 class SqliteDestination : public Destination {
  public:
   SqliteDestination(Path main_file, std::string dataset, int busy_timeout_ms, Env& env)
-      : main_file_(std::move(main_file)), dataset_name_(std::move(dataset)), busy_timeout_ms_(busy_timeout_ms), env_(env) {
+      : main_file_(std::move(main_file)),
+        dataset_name_(std::move(dataset)),
+        busy_timeout_ms_(busy_timeout_ms),
+        env_(env) {
     capabilities_.identifier_length_max = kIdentifierLengthMax;
     capabilities_.columns_max = kColumnsMax;
     capabilities_.loads_while_extracting = true;
@@ -84,7 +87,7 @@ class SqliteDestination : public Destination {
   std::unique_ptr<Database> database_;
   std::unique_ptr<Dataset> dataset_;
   std::unique_ptr<RowFeed> feed_;
-  bool is_new_file_ = false;                        // made by us and not committed to yet
+  bool is_new_file_ = false;  // made by us and not committed to yet
 
   // Of the transaction that is open
   bool in_transaction_ = false;
@@ -114,7 +117,7 @@ Status SqliteDestination::connect() {
 }
 
 Result<bool> SqliteDestination::has_tables(const std::vector<std::string_view>& names) {
-  if (!database_) LODE_TRY(connect());              // another program may have made the file since
+  if (!database_) LODE_TRY(connect());  // another program may have made the file since
   if (!database_) return false;
   return dataset_->has_tables(names);
 }
@@ -122,9 +125,10 @@ Result<bool> SqliteDestination::has_tables(const std::vector<std::string_view>& 
 Result<std::optional<PipelineState>> SqliteDestination::saved_state(std::string_view pipeline) {
   LODE_ASSIGN(const bool is_there, has_tables({kStateTable, kLoadsTable}));
   if (!is_there) return std::optional<PipelineState>();
-  LODE_ASSIGN(Statement query, database_->prepare("SELECT s.state FROM main._dlt_pipeline_state AS s "
-                                                  "JOIN main._dlt_loads AS l ON s._dlt_load_id = l.load_id "
-                                                  "WHERE s.pipeline_name = ? AND l.status = 0 ORDER BY l.load_id DESC LIMIT 1"));
+  LODE_ASSIGN(Statement query,
+              database_->prepare("SELECT s.state FROM main._dlt_pipeline_state AS s "
+                                 "JOIN main._dlt_loads AS l ON s._dlt_load_id = l.load_id "
+                                 "WHERE s.pipeline_name = ? AND l.status = 0 ORDER BY l.load_id DESC LIMIT 1"));
   query.bind(1, pipeline);
   LODE_ASSIGN(const bool found, database_->step(query));
   if (!found) return std::optional<PipelineState>();
@@ -161,8 +165,8 @@ Result<std::string> SqliteDestination::newest_load_id() {
   return query.text(0);
 }
 
-// SQLite's own default, synchronous=FULL, stays: in WAL mode the NORMAL that dlt sets lets a power cut take back a commit,
-// and then the package would be gone from here and from there.
+// SQLite's own default, synchronous=FULL, stays: in WAL mode the NORMAL that dlt sets lets a power cut take back a
+// commit, and then the package would be gone from here and from there.
 Status SqliteDestination::begin(std::string_view) {
   rollback();
   if (!database_) {
@@ -215,15 +219,16 @@ Status SqliteDestination::insert_rows(const Job& job, Place place, std::stop_tok
   LODE_ASSIGN(const std::unique_ptr<RowFileReader> reader, RowFileReader::open(env_, job.path));
   LODE_TRY(feed_->insert(*reader, qualified(place, job.table), std::move(stop)));
   for (const auto& [column, lost] : feed_->lost_digits()) {
-    warnings_.push_back(fmt::format("table '{}', column '{}': {} decimals have more digits than SQLite keeps (about 15), the "
-                                    "first is {}",
-                                    job.table, column, lost.count, lost.example));
+    warnings_.push_back(
+        fmt::format("table '{}', column '{}': {} decimals have more digits than SQLite keeps (about 15), the "
+                    "first is {}",
+                    job.table, column, lost.count, lost.example));
   }
   return {};
 }
 
-// Indexes the staged keys, for the look-ups of the merge. True when no two staged rows have the same primary key: that is how
-// it is nearly always, and it spares numbering the rows.
+// Indexes the staged keys, for the look-ups of the merge. True when no two staged rows have the same primary key: that
+// is how it is nearly always, and it spares numbering the rows.
 Result<bool> SqliteDestination::index_keys(const Table& root) {
   const auto index = [&](std::string_view unique, std::string_view kind, const std::vector<std::string>& keys) {
     return database_->run(fmt::format("CREATE {} INDEX temp.{} ON {} ({})", unique,
@@ -274,21 +279,24 @@ Status SqliteDestination::record_version(const CommitRecord& record, const Schem
   LODE_ASSIGN(Statement query, database_->prepare("SELECT 1 FROM main._dlt_version WHERE version_hash = ?"));
   LODE_ASSIGN(const bool is_known, database_->step(query.bind(1, schema.version_hash())));
   if (is_known) return {};
-  LODE_ASSIGN(Statement insert, database_->prepare("INSERT INTO main._dlt_version (version, engine_version, inserted_at, "
-                                                   "schema_name, version_hash, schema) VALUES (?, ?, ?, ?, ?, ?)"));
+  LODE_ASSIGN(Statement insert,
+              database_->prepare("INSERT INTO main._dlt_version (version, engine_version, inserted_at, "
+                                 "schema_name, version_hash, schema) VALUES (?, ?, ?, ?, ?, ?)"));
   insert.bind(1, schema.version()).bind(2, std::int64_t{kSchemaEngineVersion});
   insert.bind(3, sqlite::show_timestamp(record.inserted_at_us)).bind(4, schema.name()).bind(5, schema.version_hash());
   return database_->finish(insert.bind(6, json::write(schema.to_json())));
 }
 
 Status SqliteDestination::record_load(const CommitRecord& record) {
-  LODE_ASSIGN(Statement insert, database_->prepare("INSERT INTO main._dlt_loads (load_id, schema_name, status, inserted_at, "
-                                                   "schema_version_hash) VALUES (?, ?, 0, ?, ?)"));
+  LODE_ASSIGN(Statement insert,
+              database_->prepare("INSERT INTO main._dlt_loads (load_id, schema_name, status, inserted_at, "
+                                 "schema_version_hash) VALUES (?, ?, 0, ?, ?)"));
   insert.bind(1, record.load_id).bind(2, record.schema_name).bind(3, sqlite::show_timestamp(record.inserted_at_us));
   return database_->finish(insert.bind(4, record.schema_version_hash));
 }
 
-Status SqliteDestination::commit(const CommitRecord& record, const Schema& schema, const std::vector<std::string>& replaced) {
+Status SqliteDestination::commit(const CommitRecord& record, const Schema& schema,
+                                 const std::vector<std::string>& replaced) {
   LODE_ASSERT(in_transaction_);
   for (const std::string& name : replaced) {
     if (const Table* table = schema.find_table(name)) LODE_TRY(empty_chain(schema.root_of(*table), schema));
@@ -307,8 +315,9 @@ Status SqliteDestination::commit(const CommitRecord& record, const Schema& schem
   for (std::string& warning : dataset_->take_warnings()) warnings_.push_back(std::move(warning));
   drop_staging();
   if (std::exchange(is_new_file_, false)) {
-    // While a file is made nobody reads it, and a rollback journal of it stays empty: every page is written once. From now on
-    // loads must not keep readers out, so it becomes what dlt makes. If that fails the file is as good as before.
+    // While a file is made nobody reads it, and a rollback journal of it stays empty: every page is written once. From
+    // now on loads must not keep readers out, so it becomes what dlt makes. If that fails the file is as good as
+    // before.
     (void)database_->run("PRAGMA main.journal_mode=WAL").ok();
   }
   return {};
@@ -324,7 +333,7 @@ void SqliteDestination::drop_staging() {
 
 void SqliteDestination::rollback() noexcept {
   if (!in_transaction_) return;
-  (void)database_->run("ROLLBACK").ok();            // SQLite may have rolled back already, after a full disk for one
+  (void)database_->run("ROLLBACK").ok();  // SQLite may have rolled back already, after a full disk for one
   in_transaction_ = false;
   (void)dataset_->take_warnings();
   warnings_.clear();
@@ -355,7 +364,8 @@ Result<Path> file_of_url(const std::string& url) {
         .hint("three slashes: sqlite:///" + rest);
   }
   if (const std::size_t query = rest.find('?'); query != std::string::npos) {
-    return Status::error(Code::kConfigInvalid, fmt::format("sqlite: '{}' in {} is not understood", rest.substr(query), url))
+    return Status::error(Code::kConfigInvalid,
+                         fmt::format("sqlite: '{}' in {} is not understood", rest.substr(query), url))
         .hint("options are given beside the URL: busy_timeout_ms = 5000");
   }
   return Path(rest.substr(1));

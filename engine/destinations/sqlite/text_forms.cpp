@@ -13,7 +13,7 @@ namespace lode::sqlite {
 namespace {
 
 constexpr std::int64_t kMicrosPerDay = 86'400'000'000;
-constexpr std::size_t kExactDigits = 15;            // any decimal of so many digits survives a double
+constexpr std::size_t kExactDigits = 15;  // any decimal of so many digits survives a double
 
 void put_two(char* out, std::int64_t value) {
   out[0] = static_cast<char>('0' + value / 10);

@@ -34,7 +34,7 @@ struct Numeric {
   enum class Kind { kInteger, kReal, kText } kind = Kind::kText;
   std::int64_t integer = 0;
   double real = 0;
-  bool is_exact = true;                             ///< false: digits were lost on the way to `real`
+  bool is_exact = true;  ///< false: digits were lost on the way to `real`
 };
 /// `decimal`: digits with a sign, point or exponent. What is no number (NaN) stays text.
 Numeric to_numeric(std::string_view decimal);

@@ -135,10 +135,11 @@ Result<std::shared_ptr<const json::Document>> CsvReader::read(std::string_view t
   while (!text.empty()) {
     const std::size_t line = line_;
     LODE_TRY(read_record(text, fields));
-    if (fields.size() == 1 && fields[0].text.empty() && !fields[0].quoted && names_.size() > 1) continue;  // an empty line
+    if (fields.size() == 1 && fields[0].text.empty() && !fields[0].quoted && names_.size() > 1)
+      continue;  // an empty line
     if (fields.size() != names_.size()) {
-      return Status::error(Code::kCsvSyntax, fmt::format("line {} has {} fields, the header has {}", line, fields.size(),
-                                                         names_.size()));
+      return Status::error(Code::kCsvSyntax,
+                           fmt::format("line {} has {} fields, the header has {}", line, fields.size(), names_.size()));
     }
     for (std::size_t i = 0; !types_known && i < fields.size(); ++i) types_[i] = common(types_[i], type_of(fields[i]));
     records.emplace_back(line, std::move(fields));

@@ -10,9 +10,9 @@
 
 namespace lode {
 
-/// Reads CSV texts chunk after chunk into rows: objects whose keys are the header's names. Empty fields are null. Used by one
-/// thread. Types are settled by the first chunk: a column whose values there are all integers (without leading zeros), all
-/// numbers or all true/false gets that type; a later value that does not fit stays text.
+/// Reads CSV texts chunk after chunk into rows: objects whose keys are the header's names. Empty fields are null. Used
+/// by one thread. Types are settled by the first chunk: a column whose values there are all integers (without leading
+/// zeros), all numbers or all true/false gets that type; a later value that does not fit stays text.
 class CsvReader {
  public:
   /// The rows of `text`, which ends with a whole record. Errors: kCsvSyntax with the line.

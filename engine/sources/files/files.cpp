@@ -15,7 +15,8 @@ namespace lode {
 namespace {
 
 bool ends_with(const std::string& text, std::string_view ending) {
-  return text.size() >= ending.size() && equal_ignoring_case(std::string_view(text).substr(text.size() - ending.size()), ending);
+  return text.size() >= ending.size() &&
+         equal_ignoring_case(std::string_view(text).substr(text.size() - ending.size()), ending);
 }
 
 std::optional<FileType> type_of_path(const std::string& path) {
@@ -27,7 +28,8 @@ std::optional<FileType> type_of_path(const std::string& path) {
 
 class FilesPipe : public BlockingPipe {
  public:
-  FilesPipe(Env& env, FilesOptions options, std::optional<json::Path> select, std::shared_ptr<ResourceProgress> progress)
+  FilesPipe(Env& env, FilesOptions options, std::optional<json::Path> select,
+            std::shared_ptr<ResourceProgress> progress)
       : env_(env), options_(std::move(options)), select_(std::move(select)), progress_(std::move(progress)) {}
 
   Result<Polled> next() override {
@@ -129,7 +131,7 @@ class FilesPipe : public BlockingPipe {
     for (std::size_t i = 0; i < value.size(); ++i, item = item.next()) page.rows.rows.push_back(item);
   }
 
-  static constexpr std::size_t kPadding = 64;       // what the parser wants behind a text, so that it need not copy
+  static constexpr std::size_t kPadding = 64;  // what the parser wants behind a text, so that it need not copy
 
   Env& env_;
   const FilesOptions options_;
@@ -138,7 +140,7 @@ class FilesPipe : public BlockingPipe {
   std::size_t next_file_ = 0;
   const FilesOptions::File* current_ = nullptr;
   std::unique_ptr<ReadFile> file_;
-  std::string rest_;                                // the beginning of a record whose end is not read yet
+  std::string rest_;  // the beginning of a record whose end is not read yet
   std::size_t next_line_ = 1;
   bool at_end_ = false;
   json::Parser parser_;
@@ -163,8 +165,9 @@ Result<FilesOptions> FilesOptions::from_json(const json::Value& value) {
                                          : format == "csv"  ? FileType::kCsv
                                                             : type_of_path(file.path);
     if (!type) {
-      return Status::error(Code::kInvalidArgument, file.path == "-" ? "standard input has no name to tell its format by"
-                                                                   : fmt::format("the format of '{}' is not clear from its name", file.path))
+      return Status::error(Code::kInvalidArgument,
+                           file.path == "-" ? "standard input has no name to tell its format by"
+                                            : fmt::format("the format of '{}' is not clear from its name", file.path))
           .hint("name it: jsonl, json or csv");
     }
     file.type = *type;
@@ -176,7 +179,8 @@ Result<FilesOptions> FilesOptions::from_json(const json::Value& value) {
   return options;
 }
 
-Result<std::unique_ptr<BlockingPipe>> open_files(Env& env, FilesOptions options, std::shared_ptr<ResourceProgress> progress) {
+Result<std::unique_ptr<BlockingPipe>> open_files(Env& env, FilesOptions options,
+                                                 std::shared_ptr<ResourceProgress> progress) {
   std::optional<json::Path> select;
   if (!options.select.empty()) {
     LODE_ASSIGN(select, json::Path::compile(options.select));

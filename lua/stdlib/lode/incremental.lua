@@ -21,5 +21,6 @@ local mt = { __name = "lode.incremental" }
 --- lode.incremental "updated_at" or lode.incremental { cursor_path = "updated_at", … }
 return function(args)
   if type(args) == "string" then args = { cursor_path = args } end
-  return setmetatable(spec:check(args, type(args.cursor_path) == "string" and ('"' .. args.cursor_path .. '"') or nil), mt)
+  local label = type(args.cursor_path) == "string" and ('"' .. args.cursor_path .. '"') or nil
+  return setmetatable(spec:check(args, label), mt)
 end

@@ -32,8 +32,8 @@ function lode.json_encode(value)
   return native.json_encode(value)
 end
 
---- The configured value of a dotted key ("sources.shop.page_size"). Without it: `default`, and without that an error that says
--- where it was looked for.
+--- The configured value of a dotted key ("sources.shop.page_size"). Without it: `default`, and without that an error
+-- that says where it was looked for.
 function lode.config(key, default)
   if type(key) ~= "string" then fields.fail("lua.bad_field", "lode.config: the key must be text") end
   local value = native.config(key)

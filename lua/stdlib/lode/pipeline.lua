@@ -23,7 +23,8 @@ function pipeline.new(args)
   local label = type(args) == "table" and type(args.name) == "string" and ('"' .. args.name .. '"') or nil
   args = spec:check(args, label)
   if args.name == "" or args.name:find "[^%w_%-]" then
-    fields.fail("lua.bad_field", ("lode.pipeline %s: the name may have letters, digits, '_' and '-' only"):format(label))
+    fields.fail("lua.bad_field",
+      ("lode.pipeline %s: the name may have letters, digits, '_' and '-' only"):format(label))
   end
   args.dataset = args.dataset or (args.name .. "_dataset")
   return setmetatable(args, mt)
@@ -31,7 +32,9 @@ end
 
 --- lode.destination("sqlite", { credentials = … })
 function pipeline.destination(kind, options)
-  if type(kind) ~= "string" then fields.fail("lua.bad_field", "lode.destination: the first argument is the kind, as text") end
+  if type(kind) ~= "string" then
+    fields.fail("lua.bad_field", "lode.destination: the first argument is the kind, as text")
+  end
   local value = {}
   for key, option in pairs(options or {}) do value[key] = option end
   value.type = kind

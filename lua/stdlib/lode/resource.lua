@@ -105,7 +105,8 @@ end
 function resource.new_transformer(args)
   args = transformer_spec:check(args, label(args))
   if (args.each == nil) == (args.each_page == nil) then
-    fields.fail("lua.bad_field", ('lode.transformer "%s": exactly one of each and each_page is needed'):format(args.name))
+    fields.fail("lua.bad_field",
+      ('lode.transformer "%s": exactly one of each and each_page is needed'):format(args.name))
   end
   if args.data_from and not is_resource(args.data_from) then
     fields.fail("lua.bad_field", ('lode.transformer "%s": data_from must be a resource'):format(args.name))

@@ -33,13 +33,15 @@ local function build(args)
   local by_name = {}
   for i, item in ipairs(args.resources) do
     if not resource.is_resource(item) then
-      fields.fail("lua.bad_field", ('lode.source "%s": item %d of resources is a %s, not a resource'):format(args.name, i, type(item)))
+      fields.fail("lua.bad_field",
+        ('lode.source "%s": item %d of resources is a %s, not a resource'):format(args.name, i, type(item)))
     end
     if by_name[item.name] then
       fields.fail("lua.bad_field", ('lode.source "%s": two resources are called "%s"'):format(args.name, item.name))
     end
     if item.is_transformer and not item.data_from then
-      fields.fail("lua.bad_field", ('transformer "%s" has no data_from, and no resource pipes into it'):format(item.name))
+      fields.fail("lua.bad_field",
+        ('transformer "%s" has no data_from, and no resource pipes into it'):format(item.name))
     end
     by_name[item.name] = item
   end
@@ -50,7 +52,8 @@ end
 
 --- lode.source { name = …, resources = { … } }
 function source.new(args)
-  return build(spec:check(args, type(args) == "table" and type(args.name) == "string" and ('"' .. args.name .. '"') or nil))
+  local label = type(args) == "table" and type(args.name) == "string" and ('"' .. args.name .. '"') or nil
+  return build(spec:check(args, label))
 end
 
 --- A copy of the source in which only these resources are selected; the others run if a transformer needs them.
@@ -93,7 +96,8 @@ function source.from(value, name)
   if type(value) == "table" and value[1] ~= nil and resource.is_resource(value[1]) then
     return build { name = name, resources = value }
   end
-  fields.fail("lua.bad_field", ("pipeline:run takes a source, a resource or a list of resources, not a %s"):format(type(value)))
+  fields.fail("lua.bad_field",
+    ("pipeline:run takes a source, a resource or a list of resources, not a %s"):format(type(value)))
 end
 
 return source

@@ -7,8 +7,7 @@ local steps = {}
 -- How many rows pass between two looks at the clock.
 local rows_per_look = 64
 
--- Runs `row` through the steps from `first` on. `emit(row)` takes what is left; `changed` tells whether a function may have
--- touched it.
+-- Runs `row` through the steps from `first` on. `emit(row)` takes what is left.
 local function run_steps(list, first, row, ctx, emit)
   for i = first, #list do
     local step = list[i]

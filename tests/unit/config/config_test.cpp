@@ -43,7 +43,8 @@ TEST_CASE("Environment variables are read at every question, and empty ones are 
 
 TEST_CASE("The project wins over the user, .lode over .dlt, and tables are merged") {
   ScratchProject project;
-  project.write("home/.dlt/config.toml", "[s]\na = \"home dlt\"\nb = \"home dlt\"\nc = \"home dlt\"\nd = \"home dlt\"\nlist = [1, 2]\n");
+  project.write("home/.dlt/config.toml",
+                "[s]\na = \"home dlt\"\nb = \"home dlt\"\nc = \"home dlt\"\nd = \"home dlt\"\nlist = [1, 2]\n");
   project.write("home/.lode/config.toml", "[s]\na = \"home lode\"\nb = \"home lode\"\nc = \"home lode\"\n");
   project.write("project/.dlt/config.toml", "[s]\na = \"dlt\"\nb = \"dlt\"\nlist = [3]\n");
   project.write("project/.lode/config.toml", "[s]\na = \"lode\"\n");
@@ -137,7 +138,8 @@ TEST_CASE("A secret in config.toml is an error that does not show it") {
   const Config config = project.open();
   const Status status = config.find({.key = "sources.shop.api_key", .secret = true}).status();
   CHECK(status.code() == Code::kConfigInvalid);
-  CHECK_THAT(status.render(), Contains("config.toml, which must not hold secrets") && Contains("secrets.toml") && !Contains("hunter2"));
+  CHECK_THAT(status.render(),
+             Contains("config.toml, which must not hold secrets") && Contains("secrets.toml") && !Contains("hunter2"));
   project.env.variables["SOURCES__SHOP__API_KEY"] = "from env";
   CHECK(config.secret({.key = "sources.shop.api_key"})->value().reveal() == "from env");
 }
@@ -188,9 +190,12 @@ TEST_CASE("Keys compare with regard to case") {
 TEST_CASE("The fields of a thing are read from what was given, then from configuration, then from defaults") {
   ScratchProject project;
   const FieldSpec spec = FieldSpec()
-      .text("host", "Where it is.").required()
-      .secret("password", "What lets us in.").required()
-      .integer("port", "Its port.").fallback(5432);
+                             .text("host", "Where it is.")
+                             .required()
+                             .secret("password", "What lets us in.")
+                             .required()
+                             .integer("port", "Its port.")
+                             .fallback(5432);
   const ConfigQuery base{.sections = {"destination", "postgres"}, .trailing = "credentials"};
   project.write("project/.dlt/secrets.toml", "[destination.postgres.credentials]\npassword = \"pw\"\n");
   project.env.variables["DESTINATION__POSTGRES__CREDENTIALS__PORT"] = "5433";
@@ -201,8 +206,10 @@ TEST_CASE("The fields of a thing are read from what was given, then from configu
   const Status missing = config.read_fields(spec, base, {}, "destination postgres").status();
   CHECK(missing.code() == Code::kConfigMissing);
   CHECK_THAT(missing.render(), Contains("destination postgres: no value for 'destination.postgres.credentials.host'"));
-  CHECK(config.read_fields(spec, base, json::Value::object({{"hots", "h"}}), "x").status().code() == Code::kConfigUnknownField);
+  CHECK(config.read_fields(spec, base, json::Value::object({{"hots", "h"}}), "x").status().code() ==
+        Code::kConfigUnknownField);
   project.env.variables["DESTINATION__POSTGRES__CREDENTIALS__PORT"] = "many";
   CHECK_THAT(config.read_fields(spec, base, given, "destination postgres").status().render(),
-             Contains("field 'port' is text; an integer was expected") && Contains("DESTINATION__POSTGRES__CREDENTIALS__PORT"));
+             Contains("field 'port' is text; an integer was expected") &&
+                 Contains("DESTINATION__POSTGRES__CREDENTIALS__PORT"));
 }

@@ -10,12 +10,16 @@ using namespace lode;
 namespace {
 
 const FieldSpec kSpec = FieldSpec()
-    .path("file", "Database file. Created if missing.").required()
-    .integer("busy_timeout_ms", "How long to wait for the lock.").fallback(5000).at_least(0)
-    .text("mode", "How to open it.").choices({"create", "read_only"})
-    .secret("key", "Encrypts the file.")
-    .list("attach", "More files.")
-    .example(R"({ file = "out/shop.db" })");
+                            .path("file", "Database file. Created if missing.")
+                            .required()
+                            .integer("busy_timeout_ms", "How long to wait for the lock.")
+                            .fallback(5000)
+                            .at_least(0)
+                            .text("mode", "How to open it.")
+                            .choices({"create", "read_only"})
+                            .secret("key", "Encrypts the file.")
+                            .list("attach", "More files.")
+                            .example(R"({ file = "out/shop.db" })");
 
 std::string check(std::string_view given, Strictness strictness = Strictness::kTyped) {
   Result<json::Value> checked = kSpec.check(*json::parse_value(given), "destination sqlite", strictness);
@@ -25,7 +29,8 @@ std::string check(std::string_view given, Strictness strictness = Strictness::kT
 }  // namespace
 
 TEST_CASE("Good values come back in the declared order, with defaults") {
-  CHECK(check(R"({"attach":[1],"mode":null,"file":"x.db"})") == R"({"file":"x.db","busy_timeout_ms":5000,"attach":[1]})");
+  CHECK(check(R"({"attach":[1],"mode":null,"file":"x.db"})") ==
+        R"({"file":"x.db","busy_timeout_ms":5000,"attach":[1]})");
   CHECK(check(R"({"file":"x","busy_timeout_ms":7.0})") == R"({"file":"x","busy_timeout_ms":7})");
 }
 
@@ -34,7 +39,8 @@ TEST_CASE("A misspelt field is answered with the right one") {
         "destination sqlite: unknown field 'busy_timout_ms'\n"
         "  did you mean 'busy_timeout_ms'?\n"
         "  [config.unknown_field]");
-  CHECK_THAT(check(R"({"zzzzzz":1})"), Catch::Matchers::Contains("its fields: file, busy_timeout_ms, mode, key, attach"));
+  CHECK_THAT(check(R"({"zzzzzz":1})"),
+             Catch::Matchers::Contains("its fields: file, busy_timeout_ms, mode, key, attach"));
 }
 
 TEST_CASE("A missing field is answered with its meaning and an example") {
@@ -48,7 +54,8 @@ TEST_CASE("A missing field is answered with its meaning and an example") {
 TEST_CASE("Wrong types, choices and bounds are named") {
   using Catch::Matchers::Contains;
   CHECK_THAT(check(R"({"file":5})"), Contains("field 'file' is integer; a path was expected"));
-  CHECK_THAT(check(R"({"file":"x","busy_timeout_ms":"5"})"), Contains("field 'busy_timeout_ms' is text; an integer was expected"));
+  CHECK_THAT(check(R"({"file":"x","busy_timeout_ms":"5"})"),
+             Contains("field 'busy_timeout_ms' is text; an integer was expected"));
   CHECK_THAT(check(R"({"file":"x","busy_timeout_ms":1.5})"), Contains("an integer was expected"));
   CHECK_THAT(check(R"({"file":"x","busy_timeout_ms":-1})"), Contains("must be at least 0"));
   CHECK_THAT(check(R"({"file":"x","mode":"readonly"})"),

@@ -16,7 +16,8 @@ using List = std::vector<std::string>;
 
 TEST_CASE("Sections are dropped from the right, and the short form of a source comes third") {
   CHECK(paths({.key = "api_key", .sections = {"sources", "chess_com", "chess"}}) ==
-        List{"sources.chess_com.chess.api_key", "sources.chess_com.api_key", "sources.chess.api_key", "sources.api_key", "api_key"});
+        List{"sources.chess_com.chess.api_key", "sources.chess_com.api_key", "sources.chess.api_key", "sources.api_key",
+             "api_key"});
 }
 
 TEST_CASE("A source named like its module has no short form") {
@@ -28,7 +29,8 @@ TEST_CASE("A trailing section is never left out") {
   CHECK(paths({.key = "password", .sections = {"destination", "prod_db"}, .trailing = "credentials"}) ==
         List{"destination.prod_db.credentials.password", "destination.credentials.password", "credentials.password"});
   CHECK(paths({.key = "workers", .sections = {"sources", "zendesk", "zendesk"}, .trailing = "extract"}) ==
-        List{"sources.zendesk.zendesk.extract.workers", "sources.zendesk.extract.workers", "sources.extract.workers", "extract.workers"});
+        List{"sources.zendesk.zendesk.extract.workers", "sources.zendesk.extract.workers", "sources.extract.workers",
+             "extract.workers"});
 }
 
 TEST_CASE("The innermost nested field takes the place of the trailing section") {

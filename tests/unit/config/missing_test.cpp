@@ -12,12 +12,19 @@ TEST_CASE("A missing secret names every place, in order, and what to write") {
   const std::string second = (project.root / "home/.lode/secrets.toml").string();
   const auto padded = [&](std::string place) { return place + std::string(first.size() - place.size(), ' '); };
   REQUIRE(first.size() > second.size());
-  CHECK(text == "no value for secret 'sources.shop.api_key'\n"
-                "  environment    " + padded("SOURCES__SHOP__API_KEY") + "   not set\n"
-                "  secrets.toml   " + first + "   has [sources.shop] but no api_key\n"
-                "  secrets.toml   " + padded(second) + "   no such file\n"
-                "  hint: export SOURCES__SHOP__API_KEY=…  or  add  api_key = \"…\"  under [sources.shop] of secrets.toml\n"
-                "  [config.missing_secret]");
+  CHECK(text ==
+        "no value for secret 'sources.shop.api_key'\n"
+        "  environment    " +
+            padded("SOURCES__SHOP__API_KEY") +
+            "   not set\n"
+            "  secrets.toml   " +
+            first +
+            "   has [sources.shop] but no api_key\n"
+            "  secrets.toml   " +
+            padded(second) +
+            "   no such file\n"
+            "  hint: export SOURCES__SHOP__API_KEY=…  or  add  api_key = \"…\"  under [sources.shop] of secrets.toml\n"
+            "  [config.missing_secret]");
 }
 
 TEST_CASE("A name that is nearly right is pointed out") {
@@ -30,13 +37,14 @@ TEST_CASE("A name that is nearly right is pointed out") {
 TEST_CASE("All places of a query with sections are listed, and the short form is recommended") {
   ScratchProject project;
   project.write("project/.dlt/config.toml", "x = 1\n");
-  const Status status = project.open().missing({.key = "size", .sections = {"sources", "mod", "shop"}, .pipeline_name = "p"});
+  const Status status =
+      project.open().missing({.key = "size", .sections = {"sources", "mod", "shop"}, .pipeline_name = "p"});
   CHECK(status.code() == Code::kConfigMissing);
   const std::string text = status.render();
   std::size_t last = 0;
-  for (const char* name : {" P__SOURCES__MOD__SHOP__SIZE", " P__SOURCES__MOD__SIZE", " P__SOURCES__SHOP__SIZE", " P__SOURCES__SIZE",
-                           " P__SIZE", " SOURCES__MOD__SHOP__SIZE", " SOURCES__MOD__SIZE", " SOURCES__SHOP__SIZE",
-                           " SOURCES__SIZE", " SIZE"}) {
+  for (const char* name : {" P__SOURCES__MOD__SHOP__SIZE", " P__SOURCES__MOD__SIZE", " P__SOURCES__SHOP__SIZE",
+                           " P__SOURCES__SIZE", " P__SIZE", " SOURCES__MOD__SHOP__SIZE", " SOURCES__MOD__SIZE",
+                           " SOURCES__SHOP__SIZE", " SOURCES__SIZE", " SIZE"}) {
     CAPTURE(name);
     const std::size_t at = text.find(name, last);
     REQUIRE(at != std::string::npos);

@@ -44,7 +44,8 @@ class ScratchProject {
   /// `text` with the scratch folder's name as "@".
   std::string shown(const std::string& text) const {
     std::string out = text;
-    for (std::size_t at = 0; (at = out.find(root.string(), at)) != std::string::npos;) out.replace(at, root.string().size(), "@");
+    for (std::size_t at = 0; (at = out.find(root.string(), at)) != std::string::npos;)
+      out.replace(at, root.string().size(), "@");
     return out;
   }
 

@@ -20,7 +20,8 @@ zoned = 1970-01-01T01:00:00+01:00
 list = [1, "a", { k = 2 }]
 [a.b]
 c = 1
-)", "x.toml");
+)",
+                                        "x.toml");
   REQUIRE(read.ok());
   CHECK(read->find("t")->as_text() == "x");
   CHECK(read->find("i")->as_int() == 9007199254740993);

@@ -7,7 +7,9 @@ using namespace lode;
 
 namespace {
 
-Result<std::unique_ptr<Destination>> make(const json::Value& spec) { return make_destination(spec, "data", Env::real()); }
+Result<std::unique_ptr<Destination>> make(const json::Value& spec) {
+  return make_destination(spec, "data", Env::real());
+}
 
 json::Value object(std::vector<json::Value::Member> members) { return json::Value::object(std::move(members)); }
 
@@ -43,7 +45,8 @@ TEST_CASE("destinations by name, URL and object") {
 
 TEST_CASE("destinations as dlt's users know them") {
   CHECK(display(object({{"type", "sqlalchemy"}, {"credentials", "sqlite:///shop.db"}})) == "sqlite:///shop.db");
-  CHECK(display(object({{"type", "dlt.destinations.sqlalchemy"}, {"credentials", "sqlite:///shop.db"}})) == "sqlite:///shop.db");
+  CHECK(display(object({{"type", "dlt.destinations.sqlalchemy"}, {"credentials", "sqlite:///shop.db"}})) ==
+        "sqlite:///shop.db");
   const json::Value credentials = object({{"drivername", "sqlite"}, {"database", "/srv/shop.db"}});
   CHECK(display(object({{"type", "sqlalchemy"}, {"credentials", credentials}})) == "sqlite:////srv/shop.db");
 }

@@ -38,7 +38,8 @@ std::unique_ptr<Destination> must_connect(const Path& main_file) {
 LoadPackage numbers(const ScratchFolder& folder, const std::string& load_id, int jobs, int rows_per_job,
                     Schema schema = Schema("shop"), const std::string& disposition = "append") {
   TestPackage package(folder.path(), load_id, std::move(schema));
-  package.table("numbers", disposition, {column("id", DataType::kBigint, {"primary_key"}), column("text", DataType::kText)});
+  package.table("numbers", disposition,
+                {column("id", DataType::kBigint, {"primary_key"}), column("text", DataType::kText)});
   int id = 0;
   for (int job = 0; job < jobs; ++job) {
     std::vector<Row> rows;
@@ -84,7 +85,8 @@ TEST_CASE("sqlite: a reader does not keep a load into a file with WAL out") {
   SqliteFile reader(file);
   reader.run("BEGIN");
   CHECK(reader.query("SELECT count(*) FROM numbers") == Lines{"3"});
-  REQUIRE(load_package(numbers(folder, "1.000002", 1, 3, first.schema()), *must_connect(file), Env::real(), kOnce).ok());
+  REQUIRE(
+      load_package(numbers(folder, "1.000002", 1, 3, first.schema()), *must_connect(file), Env::real(), kOnce).ok());
   CHECK(reader.query("SELECT count(*) FROM numbers") == Lines{"3"});
   reader.run("COMMIT");
   CHECK(reader.query("SELECT count(*) FROM numbers") == Lines{"6"});
@@ -119,7 +121,8 @@ TEST_CASE("sqlite: a file or folder that may not be written is found when connec
   const int outcome = run_in_child([&] {
     if (!become_ordinary_user()) return 1;
     const Status file = connect(locked_file).status();
-    if (file.code() != Code::kDestinationReadOnly || file.message().find(locked_file.string()) == std::string::npos) return 2;
+    if (file.code() != Code::kDestinationReadOnly || file.message().find(locked_file.string()) == std::string::npos)
+      return 2;
     const Status in_folder = connect(folder / "locked" / "new.db").status();
     return in_folder.code() == Code::kDestinationReadOnly ? 0 : 3;
   });
@@ -161,11 +164,11 @@ TEST_CASE("sqlite: a full disk leaves the dataset as it was, and the package") {
   CHECK(count(file) == "21000");
 }
 
-// Goal: a row is there once, whenever the process dies. Method: die by SIGKILL after each job, and after the commit; then load
-// the package again as the next run would.
+// Goal: a row is there once, whenever the process dies. Method: die by SIGKILL after each job, and after the commit;
+// then load the package again as the next run would.
 TEST_CASE("sqlite: killed in the middle of a load, then resumed: exactly once") {
   constexpr int kJobs = 4;
-  constexpr int kRows = 3000;                        // enough for pages to reach the disk before the commit
+  constexpr int kRows = 3000;  // enough for pages to reach the disk before the commit
   for (const std::string disposition : {"append", "replace", "merge"}) {
     for (const bool is_new_file : {true, false}) {
       for (int death = 1; death <= kJobs + 1; ++death) {  // the last: after the commit
@@ -189,7 +192,8 @@ TEST_CASE("sqlite: killed in the middle of a load, then resumed: exactly once") 
           std::raise(SIGKILL);
           return 3;
         });
-        INFO(disposition << (is_new_file ? ", new file" : ", old file") << ", death " << death << ", outcome " << outcome);
+        INFO(disposition << (is_new_file ? ", new file" : ", old file") << ", death " << death << ", outcome "
+                         << outcome);
         REQUIRE(was_killed_by(outcome, SIGKILL));
         const std::string rows_before = is_new_file ? "0" : "10";
         const int added = kJobs * kRows;

@@ -34,8 +34,8 @@ Lines load(const ScratchFolder& folder, const LoadPackage& package) {
   return loader.warnings();
 }
 
-LoadPackage orders(const ScratchFolder& folder, const std::string& load_id, std::vector<Row> rows, Schema schema = Schema("shop"),
-                   std::vector<Column> more = {}) {
+LoadPackage orders(const ScratchFolder& folder, const std::string& load_id, std::vector<Row> rows,
+                   Schema schema = Schema("shop"), std::vector<Column> more = {}) {
   TestPackage package(folder.path(), load_id, std::move(schema));
   package.table("orders", "append", {column("id", DataType::kBigint), column("name", DataType::kText)});
   package.table("orders", "append", more);
@@ -85,7 +85,7 @@ TEST_CASE("sqlite: new files are in WAL mode, the mode of others is left alone")
   SqliteFile(folder / "shop__data.db").run("PRAGMA journal_mode=TRUNCATE");
   const std::string before = mode_of(folder / "shop__data.db");
   load(folder, orders(folder, "1.000002", {{2, "Bob"}}));
-  CHECK(before == "delete");                        // TRUNCATE is not kept in the file, but that it is not WAL is
+  CHECK(before == "delete");  // TRUNCATE is not kept in the file, but that it is not WAL is
   CHECK(mode_of(folder / "shop__data.db") == "delete");
 }
 
@@ -103,11 +103,11 @@ TEST_CASE("sqlite: tables look as if dlt had made them") {
   Column uq("uq", DataType::kText);
   uq.set("unique", true);
   package.table("orders", "append",
-                {p, t40, small, Column("w", DataType::kWei), Column("j", DataType::kJson), Column("tm3", DataType::kTime), uq,
-                 Column("id", DataType::kBigint, false), Column("f", DataType::kDouble), Column("b", DataType::kBool),
-                 Column("ts", DataType::kTimestamp), Column("d", DataType::kDate), Column("dec", DataType::kDecimal),
-                 Column("bin", DataType::kBinary), Column("order", DataType::kText),
-                 Column("_dlt_load_id", DataType::kText, false)});
+                {p, t40, small, Column("w", DataType::kWei), Column("j", DataType::kJson),
+                 Column("tm3", DataType::kTime), uq, Column("id", DataType::kBigint, false),
+                 Column("f", DataType::kDouble), Column("b", DataType::kBool), Column("ts", DataType::kTimestamp),
+                 Column("d", DataType::kDate), Column("dec", DataType::kDecimal), Column("bin", DataType::kBinary),
+                 Column("order", DataType::kText), Column("_dlt_load_id", DataType::kText, false)});
   package.rows("orders", {"id", "_dlt_load_id"}, {{1, "1.000001"}});
   package.state_row();
   load(folder, package.seal());
@@ -117,20 +117,29 @@ TEST_CASE("sqlite: tables look as if dlt had made them") {
   load(folder, second.seal());
 
   SqliteFile file(folder / "shop__data.db");
-  const auto sql = [&](const std::string& table) { return file.query("SELECT sql FROM sqlite_master WHERE name = '" + table + "'")[0]; };
+  const auto sql = [&](const std::string& table) {
+    return file.query("SELECT sql FROM sqlite_master WHERE name = '" + table + "'")[0];
+  };
   CHECK(sql("orders") ==
-        "CREATE TABLE orders (\n\tp NUMERIC(10, 2), \n\tt40 VARCHAR(40), \n\tsmall SMALLINT, \n\tw NUMERIC(38, 0), \n\tj JSON, "
-        "\n\ttm3 TIME, \n\tuq VARCHAR(128), \n\tid BIGINT NOT NULL, \n\tf DOUBLE, \n\tb BOOLEAN, \n\tts DATETIME, \n\td DATE, "
-        "\n\tdec NUMERIC(38, 9), \n\tbin BLOB, \n\t\"order\" TEXT, \n\t_dlt_load_id TEXT NOT NULL\n, \"group\" TEXT, c__d DOUBLE)");
+        "CREATE TABLE orders (\n\tp NUMERIC(10, 2), \n\tt40 VARCHAR(40), \n\tsmall SMALLINT, \n\tw NUMERIC(38, 0), "
+        "\n\tj JSON, "
+        "\n\ttm3 TIME, \n\tuq VARCHAR(128), \n\tid BIGINT NOT NULL, \n\tf DOUBLE, \n\tb BOOLEAN, \n\tts DATETIME, "
+        "\n\td DATE, "
+        "\n\tdec NUMERIC(38, 9), \n\tbin BLOB, \n\t\"order\" TEXT, \n\t_dlt_load_id TEXT NOT NULL\n, \"group\" TEXT, "
+        "c__d DOUBLE)");
   CHECK(sql("_dlt_pipeline_state") ==
-        "CREATE TABLE _dlt_pipeline_state (\n\tversion BIGINT NOT NULL, \n\tengine_version BIGINT NOT NULL, \n\tpipeline_name TEXT "
-        "NOT NULL, \n\tstate TEXT NOT NULL, \n\tcreated_at DATETIME NOT NULL, \n\tversion_hash TEXT, \n\t_dlt_load_id VARCHAR(64) "
-        "NOT NULL, \n\t_dlt_id VARCHAR(128)\n)");    // NOT NULL at the end with dlt; this test's column may be null
+        "CREATE TABLE _dlt_pipeline_state (\n\tversion BIGINT NOT NULL, \n\tengine_version BIGINT NOT NULL, "
+        "\n\tpipeline_name TEXT "
+        "NOT NULL, \n\tstate TEXT NOT NULL, \n\tcreated_at DATETIME NOT NULL, \n\tversion_hash TEXT, \n\t_dlt_load_id "
+        "VARCHAR(64) "
+        "NOT NULL, \n\t_dlt_id VARCHAR(128)\n)");  // NOT NULL at the end with dlt; this test's column may be null
   CHECK(sql("_dlt_version") ==
-        "CREATE TABLE _dlt_version (\n\tversion BIGINT NOT NULL, \n\tengine_version BIGINT NOT NULL, \n\tinserted_at DATETIME NOT "
+        "CREATE TABLE _dlt_version (\n\tversion BIGINT NOT NULL, \n\tengine_version BIGINT NOT NULL, \n\tinserted_at "
+        "DATETIME NOT "
         "NULL, \n\tschema_name TEXT NOT NULL, \n\tversion_hash TEXT NOT NULL, \n\tschema TEXT NOT NULL\n)");
   CHECK(sql("_dlt_loads") ==
-        "CREATE TABLE _dlt_loads (\n\tload_id VARCHAR(64) NOT NULL, \n\tschema_name TEXT, \n\tstatus BIGINT NOT NULL, \n\tinserted_at "
+        "CREATE TABLE _dlt_loads (\n\tload_id VARCHAR(64) NOT NULL, \n\tschema_name TEXT, \n\tstatus BIGINT NOT NULL, "
+        "\n\tinserted_at "
         "DATETIME NOT NULL, \n\tschema_version_hash TEXT\n)");
 }
 
@@ -140,7 +149,8 @@ TEST_CASE("sqlite: a table and a column dropped by hand come back, though the sc
   load(folder, first);
   SqliteFile(folder / "shop__data.db").run("ALTER TABLE orders DROP COLUMN name");
   load(folder, orders(folder, "1.000002", {{2, "Bob"}}, first.schema()));
-  CHECK(SqliteFile(folder / "shop__data.db").query("SELECT id, name FROM orders ORDER BY id") == Lines{"1|null", "2|Bob"});
+  CHECK(SqliteFile(folder / "shop__data.db").query("SELECT id, name FROM orders ORDER BY id") ==
+        Lines{"1|null", "2|Bob"});
   SqliteFile(folder / "shop__data.db").run("DROP TABLE orders");
   load(folder, orders(folder, "1.000003", {{3, "Cy"}}, first.schema()));
   CHECK(SqliteFile(folder / "shop__data.db").query("SELECT id, name FROM orders") == Lines{"3|Cy"});
@@ -157,19 +167,21 @@ TEST_CASE("sqlite: a required column that comes late is nullable where there are
   ScratchFolder folder;
   const LoadPackage first = orders(folder, "1.000001", {{1, "Ada"}});
   CHECK(load(folder, first).empty());
-  const LoadPackage second = orders(folder, "1.000002", {{2, "Bob"}}, first.schema(), {Column("must", DataType::kText, false)});
+  const LoadPackage second =
+      orders(folder, "1.000002", {{2, "Bob"}}, first.schema(), {Column("must", DataType::kText, false)});
   const Lines warnings = load(folder, second);
   REQUIRE(warnings.size() == 1);
   CHECK(warnings[0].find("'must'") != std::string::npos);
-  CHECK(SqliteFile(folder / "shop__data.db").query("SELECT id, must FROM orders ORDER BY id") == Lines{"1|null", "2|null"});
+  CHECK(SqliteFile(folder / "shop__data.db").query("SELECT id, must FROM orders ORDER BY id") ==
+        Lines{"1|null", "2|null"});
 
   SqliteFile(folder / "shop__data.db").run("CREATE TABLE empty_one (a BIGINT)");
   TestPackage third(folder.path(), "1.000003", second.schema());
   third.table("empty_one", "append", {column("a", DataType::kBigint), Column("must", DataType::kText, false)});
   third.rows("empty_one", {"a", "must"}, {{1, "x"}});
   CHECK(load(folder, third.seal()).empty());
-  CHECK(SqliteFile(folder / "shop__data.db").query("SELECT \"notnull\" FROM pragma_table_info('empty_one') WHERE name = 'must'") ==
-        Lines{"1"});
+  CHECK(SqliteFile(folder / "shop__data.db")
+            .query("SELECT \"notnull\" FROM pragma_table_info('empty_one') WHERE name = 'must'") == Lines{"1"});
 }
 
 TEST_CASE("sqlite: a value that a column refuses is reported with its row") {
@@ -180,7 +192,8 @@ TEST_CASE("sqlite: a value that a column refuses is reported with its row") {
   const auto destination = open(folder / "shop.db", "data");
   const Status status = load_package(package.seal(), *destination, Env::real());
   CHECK(status.code() == Code::kLoadIntegrity);
-  CHECK(status.message() == "load 1.000001: table 'orders', file 1 of 1: sqlite: NOT NULL constraint failed: orders.id");
+  CHECK(status.message() ==
+        "load 1.000001: table 'orders', file 1 of 1: sqlite: NOT NULL constraint failed: orders.id");
   CHECK(status.render().find("row: 3 of its file") != std::string::npos);
 }
 
@@ -189,9 +202,10 @@ TEST_CASE("sqlite: no number is changed silently") {
   using json::Kind;
   TestPackage package(folder.path(), "1.000001");
   package.table("sums", "append", {column("sum", DataType::kDecimal)});
-  package.rows("sums", {"sum"}, {{json::Value::of_text(Kind::kDecimal, "0.1")},
-                                 {json::Value::of_text(Kind::kDecimal, "12345678901234567890.12")},
-                                 {json::Value::of_text(Kind::kDecimal, "12345678901234567891.12")}});
+  package.rows("sums", {"sum"},
+               {{json::Value::of_text(Kind::kDecimal, "0.1")},
+                {json::Value::of_text(Kind::kDecimal, "12345678901234567890.12")},
+                {json::Value::of_text(Kind::kDecimal, "12345678901234567891.12")}});
   const Lines warnings = load(folder, package.seal());
   REQUIRE(warnings.size() == 1);
   CHECK(warnings[0].find("table 'sums', column 'sum': 2 decimals") == 0);
@@ -205,7 +219,8 @@ TEST_CASE("sqlite: no number is changed silently") {
   CHECK(status.code() == Code::kDestinationRefused);
   CHECK(status.render().find("9223372036854775808") != std::string::npos);
   CHECK(status.render().find("row: 2 of its file") != std::string::npos);
-  CHECK(SqliteFile(folder / "shop__data.db").query("SELECT count(*) FROM sqlite_master WHERE name = 'counts'") == Lines{"0"});
+  CHECK(SqliteFile(folder / "shop__data.db").query("SELECT count(*) FROM sqlite_master WHERE name = 'counts'") ==
+        Lines{"0"});
 }
 
 TEST_CASE("sqlite: every word of SQL can be a column") {
@@ -236,7 +251,8 @@ TEST_CASE("sqlite: every word of SQL can be a column") {
   added.table("later", "append", columns);
   added.rows("later", names, {row});
   load(folder, added.seal());
-  CHECK(SqliteFile(folder / "shop__data.db").query("SELECT count(*) FROM later WHERE \"returning\" IS NOT NULL") == Lines{"1"});
+  CHECK(SqliteFile(folder / "shop__data.db").query("SELECT count(*) FROM later WHERE \"returning\" IS NOT NULL") ==
+        Lines{"1"});
 }
 
 TEST_CASE("sqlite: a state or version table that others made half does no harm") {

@@ -1,7 +1,6 @@
 // The text forms of timestamps, and decimals as numbers.
-#include "destinations/sqlite/text_forms.h"
-
 #include "base/time.h"
+#include "destinations/sqlite/text_forms.h"
 #include "support/catch.h"
 
 using namespace lode;
@@ -39,7 +38,8 @@ TEST_CASE("timestamps, dates and times as SQLAlchemy writes them") {
 TEST_CASE("the day that is remembered is not the wrong one") {
   TimeForms forms;
   char text[kTimestampBytes];
-  for (const std::int64_t micros : {0LL, 86'399'999'999LL, 86'400'000'000LL, -1LL, -86'400'000'000LL, -86'400'000'001LL, 0LL}) {
+  for (const std::int64_t micros :
+       {0LL, 86'399'999'999LL, 86'400'000'000LL, -1LL, -86'400'000'000LL, -86'400'000'001LL, 0LL}) {
     forms.timestamp(micros, text);
     CHECK(std::string(text, kTimestampBytes) == show_timestamp(micros));
   }
@@ -68,7 +68,7 @@ TEST_CASE("decimals become what a NUMERIC column keeps") {
   CHECK(real("1E+2", true) == 100.0);
   CHECK(real("123456789012.345", true) == 123456789012.345);
   CHECK(real("100000000000000000000", true) == 1e20);
-  CHECK(real("0.1000000000000000055511151231257827", true) == 0.1);     // every digit of the double itself
+  CHECK(real("0.1000000000000000055511151231257827", true) == 0.1);  // every digit of the double itself
   CHECK(real("12345678901234567890.12", false) == 12345678901234567890.12);
   CHECK(real("9223372036854775808123", false) == 9223372036854775808123.0);
   CHECK(to_numeric("NaN").kind == Numeric::Kind::kText);

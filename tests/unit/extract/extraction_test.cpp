@@ -93,7 +93,8 @@ TEST_CASE("a cursor is saved in the state, in dlt's place and form, and reported
     CHECK(changes.size() == (run == 0 ? 1 : 0));
     CHECK(sink.rows["r"].size() == (run == 0 ? 2 : 0));
   }
-  const json::Value* last = state.document().find_path({"sources", "s", "resources", "r", "incremental", "id", "last_value"});
+  const json::Value* last =
+      state.document().find_path({"sources", "s", "resources", "r", "incremental", "id", "last_value"});
   REQUIRE(last != nullptr);
   CHECK(*last == json::Value(4));
 }

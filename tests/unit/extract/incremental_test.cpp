@@ -85,7 +85,8 @@ TEST_CASE("an end value bounds the run and leaves no state") {
 }
 
 TEST_CASE("a lag starts earlier and never moves the cursor back") {
-  const json::Value record = json::Value::object({{"last_value", "2024-05-01T12:00:00Z"}, {"unique_hashes", json::Value::list()}});
+  const json::Value record =
+      json::Value::object({{"last_value", "2024-05-01T12:00:00Z"}, {"unique_hashes", json::Value::list()}});
   auto cursor = open({.cursor_path = "at", .initial_value = "2024-01-01T00:00:00Z", .lag = 3600}, record);
   CHECK(cursor->start_value() == json::Value("2024-05-01T11:00:00Z"));
   CHECK(accepted(*cursor, R"([{"at":"2024-05-01T11:30:00Z"},{"at":"2024-05-01T10:00:00Z"}])").size() == 1);
@@ -99,7 +100,8 @@ TEST_CASE("a lag does not reach back behind the initial value") {
 }
 
 TEST_CASE("with a known order the pipe ends as soon as nothing new can follow") {
-  auto cursor = open({.cursor_path = "at", .initial_value = 1, .end_value = 4, .row_order = IncrementalOptions::RowOrder::kAscending});
+  auto cursor = open(
+      {.cursor_path = "at", .initial_value = 1, .end_value = 4, .row_order = IncrementalOptions::RowOrder::kAscending});
   std::vector<Page> pages;
   pages.push_back(page_of(R"([{"at":2},{"at":4}])"));
   pages.push_back(page_of(R"([{"at":3}])"));

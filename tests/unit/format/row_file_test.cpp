@@ -22,20 +22,23 @@ namespace {
 // A cell as text, so that rows compare and print.
 std::string show(const Cell& cell) {
   switch (cell.kind) {
-    case Kind::kNull: return "null";
-    case Kind::kDouble: return "double " + std::to_string(cell.real);
+    case Kind::kNull:
+      return "null";
+    case Kind::kDouble:
+      return "double " + std::to_string(cell.real);
     case Kind::kText:
     case Kind::kBigInt:
     case Kind::kDecimal:
     case Kind::kBinary:
       return std::to_string(static_cast<int>(cell.kind)) + ":" + std::string(cell.text, cell.size);
-    default: return std::to_string(static_cast<int>(cell.kind)) + ":" + std::to_string(cell.number);
+    default:
+      return std::to_string(static_cast<int>(cell.kind)) + ":" + std::to_string(cell.number);
   }
 }
 
 struct Content {
   Status status;
-  std::vector<std::string> columns;               // "name/type@rows before it"
+  std::vector<std::string> columns;  // "name/type@rows before it"
   std::vector<std::vector<std::string>> rows;
 };
 
@@ -55,8 +58,9 @@ Content read_all(const Path& path) {
     if (*event == RowFileReader::Event::kEnd) return content;
     if (*event == RowFileReader::Event::kColumn) {
       const RowColumn& column = (*reader)->columns().back();
-      content.columns.push_back(column.name + "/" + std::string(1, static_cast<char>('0' + static_cast<int>(column.type))) +
-                                "@" + std::to_string(content.rows.size()));
+      content.columns.push_back(column.name + "/" +
+                                std::string(1, static_cast<char>('0' + static_cast<int>(column.type))) + "@" +
+                                std::to_string(content.rows.size()));
       continue;
     }
     std::vector<std::string> row;
@@ -82,9 +86,11 @@ void write_sample(const Path& path) {
   REQUIRE(writer->write(std::vector<Cell>{int_cell(1), text_cell("Ada")}).ok());
   REQUIRE(writer->add_column({"at", DataType::kTimestamp}).ok());
   REQUIRE(writer->add_column({"sum", DataType::kDecimal}).ok());
-  REQUIRE(writer->write(std::vector<Cell>{int_cell(-70000), null_cell(), number_cell(Kind::kTimestamp, 1'700'000'000'000'000),
-                                          text_cell("12.50", Kind::kDecimal)})
-              .ok());
+  REQUIRE(
+      writer
+          ->write(std::vector<Cell>{int_cell(-70000), null_cell(), number_cell(Kind::kTimestamp, 1'700'000'000'000'000),
+                                    text_cell("12.50", Kind::kDecimal)})
+          .ok());
   REQUIRE(writer->write(std::vector<Cell>{int_cell(2)}).ok());
   REQUIRE(writer->finish(false).ok());
 }
@@ -101,7 +107,11 @@ TEST_CASE("row file: the example of FORMAT.md") {
   REQUIRE(writer->finish(false).ok());
 
   const std::string bytes = bytes_of(folder / "a.rows");
-  const std::string payload{"\x05\x02id\x01\x04name\xC7\x03" "Ada" "\xA4\x2C\x01\x80", 19};
+  const std::string payload{
+      "\x05\x02id\x01\x04name\xC7\x03"
+      "Ada"
+      "\xA4\x2C\x01\x80",
+      19};
   REQUIRE(bytes.size() == 8 + 20 + 19 + 32);
   CHECK(bytes.substr(0, 8) == "loderow1");
   const std::string facts{"\x13\0\0\0\x02\0\0\0\x02\0\0\0", 12};
@@ -121,11 +131,11 @@ TEST_CASE("row file: every kind of cell comes back") {
   const std::string text_128(128, 'b');
   const std::string binary("\0\xFF\n", 3);
   std::vector<Cell> cells;
-  for (const std::int64_t n : {std::int64_t{0}, std::int64_t{63}, std::int64_t{64}, std::int64_t{-1}, std::int64_t{127},
-                               std::int64_t{128}, std::int64_t{-128}, std::int64_t{-129}, std::int64_t{32767},
-                               std::int64_t{32768}, std::int64_t{2147483647}, std::int64_t{2147483648},
-                               std::int64_t{-2147483649}, std::numeric_limits<std::int64_t>::max(),
-                               std::numeric_limits<std::int64_t>::min()}) {
+  for (const std::int64_t n :
+       {std::int64_t{0}, std::int64_t{63}, std::int64_t{64}, std::int64_t{-1}, std::int64_t{127}, std::int64_t{128},
+        std::int64_t{-128}, std::int64_t{-129}, std::int64_t{32767}, std::int64_t{32768}, std::int64_t{2147483647},
+        std::int64_t{2147483648}, std::int64_t{-2147483649}, std::numeric_limits<std::int64_t>::max(),
+        std::numeric_limits<std::int64_t>::min()}) {
     cells.push_back(int_cell(n));
   }
   cells.push_back(bool_cell(true));
@@ -193,12 +203,13 @@ TEST_CASE("row file: long runs of nulls and wide rows") {
   ScratchFolder folder;
   constexpr std::size_t kWide = 1500;
   auto writer = create(folder / "a.rows");
-  for (std::size_t i = 0; i < kWide; ++i) REQUIRE(writer->add_column({"c" + std::to_string(i), DataType::kBigint}).ok());
+  for (std::size_t i = 0; i < kWide; ++i)
+    REQUIRE(writer->add_column({"c" + std::to_string(i), DataType::kBigint}).ok());
   std::vector<Cell> row(kWide, null_cell());
   row[0] = int_cell(5);
-  row[32] = int_cell(6);   // a run of 31
-  row[65] = int_cell(7);   // of 32
-  row[99] = int_cell(8);   // of 33
+  row[32] = int_cell(6);  // a run of 31
+  row[65] = int_cell(7);  // of 32
+  row[99] = int_cell(8);  // of 33
   row[kWide - 1] = int_cell(9);
   REQUIRE(writer->write(row).ok());
   REQUIRE(writer->write({}).ok());
@@ -301,7 +312,8 @@ TEST_CASE("row file: blocks swapped or left out") {
   CHECK(read_all(folder / "b.rows").status.code() == Code::kPackageCorrupt);
 }
 
-// Goal: a wrong payload with right checksums must not crash either. Method: replace payloads by noise, then make the sums fit.
+// Goal: a wrong payload with right checksums must not crash either. Method: replace payloads by noise, then make the
+// sums fit.
 TEST_CASE("row file: noise with right checksums never crashes") {
   ScratchFolder folder;
   std::mt19937_64 random(20240607);
@@ -311,13 +323,15 @@ TEST_CASE("row file: noise with right checksums never crashes") {
     for (std::uint32_t i = 0; i < columns; ++i) payload += {static_cast<char>(random() % 13), '\x01', 'c'};
     const std::size_t noise = random() % 60;
     for (std::size_t i = 0; i < noise; ++i) payload += static_cast<char>(random() % 4 == 0 ? random() % 4 : random());
-    const std::uint32_t facts[3] = {static_cast<std::uint32_t>(payload.size()), static_cast<std::uint32_t>(random() % 5), columns};
+    const std::uint32_t facts[3] = {static_cast<std::uint32_t>(payload.size()),
+                                    static_cast<std::uint32_t>(random() % 5), columns};
     const std::string_view facts_bytes(reinterpret_cast<const char*>(facts), sizeof facts);
     const std::uint64_t check = checksum_64(payload, checksum_64(facts_bytes));
     std::uint64_t footer[3] = {facts[1], checksum_64({reinterpret_cast<const char*>(&check), 8}), 0};
     footer[2] = checksum_64({reinterpret_cast<const char*>(footer), 16});
-    const std::string file = "loderow1" + std::string(facts_bytes) + std::string(reinterpret_cast<const char*>(&check), 8) +
-                             payload + std::string(reinterpret_cast<const char*>(footer), 24) + "lode.end";
+    const std::string file = "loderow1" + std::string(facts_bytes) +
+                             std::string(reinterpret_cast<const char*>(&check), 8) + payload +
+                             std::string(reinterpret_cast<const char*>(footer), 24) + "lode.end";
     put_bytes(folder / "noise.rows", file);
     const Content content = read_all(folder / "noise.rows");
     if (!content.status.ok()) CHECK(content.status.code() == Code::kPackageCorrupt);

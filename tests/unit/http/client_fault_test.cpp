@@ -36,7 +36,8 @@ TEST_CASE("A refused connection names server and reason") {
   const std::string server = "127.0.0.1:" + std::to_string(closed_port());
   const Status status = failure(get("http://" + server + "/orders?token=abcdef"));
   CHECK(status.code() == Code::kHttpConnect);
-  CHECK(status.message() == "GET http://" + server + "/orders?token=***: cannot connect to " + server + ": connection refused");
+  CHECK(status.message() ==
+        "GET http://" + server + "/orders?token=***: cannot connect to " + server + ": connection refused");
 }
 
 TEST_CASE("An unknown host is named") {

@@ -61,7 +61,8 @@ TEST_CASE("The user's headers replace the defaults") {
   HttpTestServer<> server;
   server.server.Get("/", [](const httplib::Request& request, httplib::Response& response) {
     response.set_content(request.get_header_value("User-Agent") + "|" + request.get_header_value("Accept") + "|" +
-                             std::to_string(request.get_header_value_count("Accept")), "text/plain");
+                             std::to_string(request.get_header_value_count("Accept")),
+                         "text/plain");
   });
   server.start();
   TestEnv env;
@@ -114,12 +115,14 @@ TEST_CASE("Every status is an answer") {
   server.start();
   TestEnv env;
   HttpClient client(env);
-  for (const int status : {204, 304, 404, 429, 503}) CHECK(sent(client, get(server.url("/" + std::to_string(status)))).status == status);
+  for (const int status : {204, 304, 404, 429, 503})
+    CHECK(sent(client, get(server.url("/" + std::to_string(status)))).status == status);
 }
 
 TEST_CASE("Requests one after another share a connection") {
   HttpTestServer<> server;
-  server.server.Get("/", [](const httplib::Request&, httplib::Response& response) { response.set_content("x", "text/plain"); });
+  server.server.Get(
+      "/", [](const httplib::Request&, httplib::Response& response) { response.set_content("x", "text/plain"); });
   server.start();
   TestEnv env;
   HttpClient client(env);
@@ -131,7 +134,8 @@ TEST_CASE("Requests one after another share a connection") {
 
 TEST_CASE("A connection that the server closes is not used again") {
   HttpTestServer<> server;
-  server.server.Get("/", [](const httplib::Request&, httplib::Response& response) { response.set_header("Connection", "close"); });
+  server.server.Get(
+      "/", [](const httplib::Request&, httplib::Response& response) { response.set_header("Connection", "close"); });
   server.start();
   TestEnv env;
   HttpClient client(env);
@@ -166,7 +170,9 @@ TEST_CASE("Many threads share one client") {
 TEST_CASE("A compressed body arrives plain, and the bytes on the wire are counted") {
   HttpTestServer<> server;
   const std::string text(100'000, 'z');
-  server.server.Get("/", [&](const httplib::Request&, httplib::Response& response) { response.set_content(text, "application/json"); });
+  server.server.Get("/", [&](const httplib::Request&, httplib::Response& response) {
+    response.set_content(text, "application/json");
+  });
   server.start();
   TestEnv env;
   HttpClient client(env);
@@ -223,7 +229,8 @@ TEST_CASE("A redirect to another server takes no credentials along") {
   });
   other.start();
   HttpTestServer<> server;
-  server.server.Get("/", [&](const httplib::Request&, httplib::Response& response) { response.set_redirect(other.url("/")); });
+  server.server.Get(
+      "/", [&](const httplib::Request&, httplib::Response& response) { response.set_redirect(other.url("/")); });
   server.start();
   TestEnv env;
   HttpClient client(env);
@@ -258,7 +265,8 @@ TEST_CASE("Credentials in the URL become basic authorization") {
 
 TEST_CASE("A host name is looked up") {
   HttpTestServer<> server;
-  server.server.Get("/", [](const httplib::Request&, httplib::Response& response) { response.set_content("x", "text/plain"); });
+  server.server.Get(
+      "/", [](const httplib::Request&, httplib::Response& response) { response.set_content("x", "text/plain"); });
   server.start();
   TestEnv env;
   HttpClient client(env);
@@ -279,7 +287,8 @@ TEST_CASE("An http proxy is asked with the whole URL and its own credentials") {
     CHECK(sent(client, get("http://api.example.test/v1?a=1")).body == "x");
   }
   using Catch::Matchers::Contains;
-  CHECK_THAT(head, Catch::Matchers::StartsWith("GET http://api.example.test/v1?a=1 HTTP/1.1\r\nHost: api.example.test\r\n"));
+  CHECK_THAT(head,
+             Catch::Matchers::StartsWith("GET http://api.example.test/v1?a=1 HTTP/1.1\r\nHost: api.example.test\r\n"));
   CHECK_THAT(head, Contains("Proxy-Authorization: Basic bWU6cHc=\r\n"));
 }
 
@@ -295,5 +304,6 @@ TEST_CASE("An https proxy that refuses the tunnel is named, without its password
   const Result<HttpResponse> response = client.send(get("https://api.example.test/"), {});
   REQUIRE_FALSE(response.ok());
   CHECK(response.status().code() == Code::kHttpConnect);
-  CHECK_THAT(response.status().render(), Catch::Matchers::Contains("answered 407") && !Catch::Matchers::Contains("hunter2"));
+  CHECK_THAT(response.status().render(),
+             Catch::Matchers::Contains("answered 407") && !Catch::Matchers::Contains("hunter2"));
 }

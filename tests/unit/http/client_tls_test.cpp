@@ -27,7 +27,8 @@ class SelfSigned {
     X509_gmtime_adj(X509_getm_notAfter(certificate), valid_s);
     X509_set_pubkey(certificate, key);
     X509_NAME* name = X509_get_subject_name(certificate);
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("lode test"), -1, -1, 0);
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("lode test"), -1, -1,
+                               0);
     X509_set_issuer_name(certificate, name);
     X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, names);
     X509_add_ext(certificate, extension, -1);
@@ -75,7 +76,8 @@ TEST_CASE("A certificate that nobody vouches for is refused, and not tried again
   const Result<HttpResponse> response = client.send(get(server.url("/", "https")), {});
   REQUIRE_FALSE(response.ok());
   CHECK(response.status().code() == Code::kHttpTls);
-  CHECK_THAT(response.status().render(), Contains("cannot be trusted: self-signed certificate") && Contains("SSL_CERT_FILE"));
+  CHECK_THAT(response.status().render(),
+             Contains("cannot be trusted: self-signed certificate") && Contains("SSL_CERT_FILE"));
   CHECK_FALSE(decide({}, 1, response, 0).retry);
 }
 
@@ -100,7 +102,8 @@ TEST_CASE("A certificate for another name is refused") {
   TestEnv env;
   env.variables["REQUESTS_CA_BUNDLE"] = own.path;
   HttpClient client(env);
-  const Result<HttpResponse> response = client.send(get("https://localhost:" + std::to_string(server.port()) + "/"), {});
+  const Result<HttpResponse> response =
+      client.send(get("https://localhost:" + std::to_string(server.port()) + "/"), {});
   REQUIRE_FALSE(response.ok());
   CHECK(response.status().code() == Code::kHttpTls);
   CHECK_THAT(response.status().render(), Contains("mismatch") && Contains("another name"));
@@ -144,14 +147,16 @@ TEST_CASE("A server that hangs up in the handshake is worth another attempt") {
   RawServer server({[](RawServer::Peer&) {}});
   TestEnv env;
   HttpClient client(env);
-  const Result<HttpResponse> response = client.send(get("https://127.0.0.1:" + std::to_string(server.port()) + "/"), {});
+  const Result<HttpResponse> response =
+      client.send(get("https://127.0.0.1:" + std::to_string(server.port()) + "/"), {});
   REQUIRE_FALSE(response.ok());
   CHECK(response.status().code() == Code::kHttpConnect);
   CHECK(decide({}, 1, response, 0).retry);
 }
 
 TEST_CASE("A handshake that stands still is a timeout, and a stop ends it") {
-  RawServer server({[](RawServer::Peer& peer) { peer.wait_for_close(); }, [](RawServer::Peer& peer) { peer.wait_for_close(); }});
+  RawServer server(
+      {[](RawServer::Peer& peer) { peer.wait_for_close(); }, [](RawServer::Peer& peer) { peer.wait_for_close(); }});
   TestEnv env;
   HttpClient client(env);
   HttpRequest request = get("https://127.0.0.1:" + std::to_string(server.port()) + "/");

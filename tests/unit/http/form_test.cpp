@@ -22,9 +22,7 @@ TEST_CASE("Values are spelled as dlt spells them") {
   CHECK(encode(R"({"big":123456789012345678901234567890})") == "big=123456789012345678901234567890");
 }
 
-TEST_CASE("A list repeats its name and drops its nulls") {
-  CHECK(encode(R"({"g":[1,null,"x"],"h":[]})") == "g=1&g=x");
-}
+TEST_CASE("A list repeats its name and drops its nulls") { CHECK(encode(R"({"g":[1,null,"x"],"h":[]})") == "g=1&g=x"); }
 
 TEST_CASE("Everything but letters, digits and four signs is escaped") {
   CHECK(encode(R"({"h":"a b~*é/","[x]":"&="})") == "h=a+b~%2A%C3%A9%2F&%5Bx%5D=%26%3D");
@@ -37,16 +35,16 @@ TEST_CASE("Parameters may be a list of pairs") {
 }
 
 TEST_CASE("A timestamp is written in UTC") {
-  FormPairs pairs = *form_pairs(json::Value::object({{"t", json::Value::of_number(json::Kind::kTimestamp, 1704164645000000)}}));
+  FormPairs pairs =
+      *form_pairs(json::Value::object({{"t", json::Value::of_number(json::Kind::kTimestamp, 1704164645000000)}}));
   CHECK(pairs[0].second == "2024-01-02T03:04:05Z");
 }
 
 TEST_CASE("A table as a value is an error that names the parameter") {
-  CHECK_THAT(encode(R"({"filter":{"a":1}})"), Catch::Matchers::Contains("'filter'") && Catch::Matchers::Contains("object"));
+  CHECK_THAT(encode(R"({"filter":{"a":1}})"),
+             Catch::Matchers::Contains("'filter'") && Catch::Matchers::Contains("object"));
   CHECK_THAT(encode(R"({"filter":[[1]]})"), Catch::Matchers::Contains("'filter'"));
   CHECK_THAT(encode("5"), Catch::Matchers::Contains("table of names"));
 }
 
-TEST_CASE("Decoding undoes encoding") {
-  CHECK(form_decode("a+b%2Bc%zz") == "a b+c%zz");
-}
+TEST_CASE("Decoding undoes encoding") { CHECK(form_decode("a+b%2Bc%zz") == "a b+c%zz"); }

@@ -6,7 +6,8 @@
 using namespace lode;
 
 TEST_CASE("The next page is found among several links") {
-  const char* header = "<https://h/items?page=1>; rel=\"prev\", <https://h/items?page=3>; rel=\"next\", <https://h/i?p=9>;rel=last";
+  const char* header =
+      "<https://h/items?page=1>; rel=\"prev\", <https://h/items?page=3>; rel=\"next\", <https://h/i?p=9>;rel=last";
   CHECK(find_link(header, "next") == "https://h/items?page=3");
   CHECK(find_link(header, "last") == "https://h/i?p=9");
   CHECK(find_link(header, "first") == "");
@@ -28,9 +29,7 @@ TEST_CASE("A link may have several relations") {
   CHECK(find_link("</n>; rel=\"nextish\"", "next") == "");
 }
 
-TEST_CASE("Only the first rel of a link counts") {
-  CHECK(find_link("</n>; rel=prev; rel=next", "next") == "");
-}
+TEST_CASE("Only the first rel of a link counts") { CHECK(find_link("</n>; rel=prev; rel=next", "next") == ""); }
 
 TEST_CASE("What is no link is skipped") {
   CHECK(parse_link_header("").empty());

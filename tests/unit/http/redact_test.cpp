@@ -6,8 +6,9 @@
 using namespace lode;
 
 TEST_CASE("Names of secrets are known in their usual spellings") {
-  for (const char* name : {"api_key", "API-KEY", "X-Api-Key", "token", "client_secret", "Authorization", "Proxy-Authorization",
-                           "password", "github_access_token", "X-Amz-Signature", "Cookie", "sig", "shop_api_key"}) {
+  for (const char* name :
+       {"api_key", "API-KEY", "X-Api-Key", "token", "client_secret", "Authorization", "Proxy-Authorization", "password",
+        "github_access_token", "X-Amz-Signature", "Cookie", "sig", "shop_api_key"}) {
     CAPTURE(name);
     CHECK(is_secret_name(name));
   }
@@ -36,7 +37,8 @@ TEST_CASE("The password of basic credentials is known in plain text too") {
 }
 
 TEST_CASE("Secret-looking fields of a body lose their values") {
-  CHECK(redact(R"({"access_token": "abc", "expires_in":5,"id":"x"})", {}) == R"({"access_token": "***", "expires_in":5,"id":"x"})");
+  CHECK(redact(R"({"access_token": "abc", "expires_in":5,"id":"x"})", {}) ==
+        R"({"access_token": "***", "expires_in":5,"id":"x"})");
   CHECK(redact(R"({"password":"a\"b","x":"password"})", {}) == R"({"password":"***","x":"password"})");
   CHECK(redact(R"({"token":null,"a":["token"]})", {}) == R"({"token":null,"a":["token"]})");
   CHECK(redact("error: token=abc&page=2", {}) == "error: token=***&page=2");

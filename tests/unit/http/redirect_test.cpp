@@ -40,7 +40,9 @@ TEST_CASE("Which answers are redirects") {
 }
 
 TEST_CASE("Methods change as browsers change them") {
-  const auto method = [](const char* before, int status) { return followed(before, "http://h/a", status, "/b").method; };
+  const auto method = [](const char* before, int status) {
+    return followed(before, "http://h/a", status, "/b").method;
+  };
   CHECK(method("POST", 301) == "GET");
   CHECK(method("PUT", 301) == "PUT");
   CHECK(method("POST", 302) == "GET");
@@ -87,5 +89,6 @@ TEST_CASE("A Location that cannot be asked for is an error that names both ends"
   HttpRequest request = request_for("GET", "http://h/a?token=abc");
   const Status status = follow_redirect(request, answer(302, "ftp://h/x"));
   CHECK(status.code() == Code::kHttpBadUrl);
-  CHECK_THAT(status.render(), Catch::Matchers::Contains("ftp://h/x") && Catch::Matchers::Contains("http://h/a?token=***"));
+  CHECK_THAT(status.render(),
+             Catch::Matchers::Contains("ftp://h/x") && Catch::Matchers::Contains("http://h/a?token=***"));
 }

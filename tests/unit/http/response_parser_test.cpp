@@ -87,18 +87,22 @@ TEST_CASE("A response with a length") {
 }
 
 TEST_CASE("Header values are kept as they are sent, escapes too") {
-  const Parsed parsed = parse("HTTP/1.1 200 OK\r\nLink: <http://h/?c=a%2Bb%26d>; rel=\"next\"\r\nContent-Length: 0\r\n\r\n");
+  const Parsed parsed =
+      parse("HTTP/1.1 200 OK\r\nLink: <http://h/?c=a%2Bb%26d>; rel=\"next\"\r\nContent-Length: 0\r\n\r\n");
   CHECK(*parsed.response.header("Link") == "<http://h/?c=a%2Bb%26d>; rel=\"next\"");
 }
 
 TEST_CASE("Repeated headers are joined, cookies are not") {
-  const Parsed parsed = parse("HTTP/1.1 204 No Content\r\nLink: <a>\r\nSet-Cookie: a=1\r\nlink: <b>\r\nSet-Cookie: b=2\r\n\r\n");
+  const Parsed parsed =
+      parse("HTTP/1.1 204 No Content\r\nLink: <a>\r\nSet-Cookie: a=1\r\nlink: <b>\r\nSet-Cookie: b=2\r\n\r\n");
   CHECK(*parsed.response.header("Link") == "<a>, <b>");
   CHECK(parsed.response.headers.size() == 3);
 }
 
 TEST_CASE("Chunks are put together, extensions and trailers are dropped") {
-  const Parsed parsed = parse("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;x=1\r\nhello\r\nA\r\n, all here\r\n0\r\nX-Sum: 1\r\n\r\n");
+  const Parsed parsed = parse(
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;x=1\r\nhello\r\nA\r\n, all here\r\n0\r\nX-Sum: "
+      "1\r\n\r\n");
   REQUIRE(parsed.done);
   CHECK(parsed.response.body == "hello, all here");
   CHECK(parsed.keeps_alive);
@@ -122,7 +126,8 @@ TEST_CASE("Some answers have no body, whatever their headers say") {
 }
 
 TEST_CASE("Interim answers are skipped") {
-  const Parsed parsed = parse("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + with_length("", "x"));
+  const Parsed parsed =
+      parse("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + with_length("", "x"));
   REQUIRE(parsed.done);
   CHECK(parsed.response.status == 200);
   CHECK(parsed.response.header("Link") == nullptr);
@@ -151,8 +156,10 @@ TEST_CASE("Whether the connection may be used again") {
 TEST_CASE("Gzip, in one member or several, and both kinds of deflate are undone") {
   const std::string text(100'000, 'x');
   CHECK(parse(with_length("Content-Encoding: gzip\r\n", compressed(text, 31))).response.body == text);
-  CHECK(parse(with_length("Content-Encoding: GZIP\r\n", compressed("ab", 31) + compressed("cd", 31))).response.body == "abcd");
-  CHECK(parse(with_length("Content-Encoding: gzip\r\n", compressed("ab", 31) + std::string(8, '\0'))).response.body == "ab");
+  CHECK(parse(with_length("Content-Encoding: GZIP\r\n", compressed("ab", 31) + compressed("cd", 31))).response.body ==
+        "abcd");
+  CHECK(parse(with_length("Content-Encoding: gzip\r\n", compressed("ab", 31) + std::string(8, '\0'))).response.body ==
+        "ab");
   CHECK(parse(with_length("Content-Encoding: deflate\r\n", compressed(text, 15))).response.body == text);
   CHECK(parse(with_length("Content-Encoding: deflate\r\n", compressed(text, -15))).response.body == text);
   CHECK(parse(with_length("Content-Encoding: gzip\r\n", "")).response.body == "");
@@ -213,7 +220,8 @@ TEST_CASE("Nonsense is refused with what it begins with") {
   CHECK_THAT(why("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n"), Contains("'gzip' is not known"));
   CHECK_THAT(why("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), Contains("not the size of a chunk"));
   CHECK_THAT(why("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n"), Contains("longer than it says"));
-  CHECK_THAT(why("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n"), Contains("not the size"));
+  CHECK_THAT(why("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n"),
+             Contains("not the size"));
 }
 
 TEST_CASE("Headers without end are refused") {
@@ -221,7 +229,8 @@ TEST_CASE("Headers without end are refused") {
   CHECK_THAT(long_one.status.message(), Catch::Matchers::Contains("headers are longer"));
   std::string many = "HTTP/1.1 200 OK\r\n";
   for (int i = 0; i < 2000; ++i) many += "X" + std::to_string(i) + ": 1\r\n";
-  CHECK_THAT(parse_in_pieces(many + "\r\n", {}, 1 << 20).status.message(), Catch::Matchers::Contains("more than 1000 headers"));
+  CHECK_THAT(parse_in_pieces(many + "\r\n", {}, 1 << 20).status.message(),
+             Catch::Matchers::Contains("more than 1000 headers"));
 }
 
 TEST_CASE("A body beyond the limit is refused, announced or not, packed or not") {
@@ -229,7 +238,9 @@ TEST_CASE("A body beyond the limit is refused, announced or not, packed or not")
   CHECK(parse(with_length("", std::string(10, 'a')), small).done);
   CHECK(parse(with_length("", std::string(11, 'a')), small).status.code() == Code::kHttpTooLarge);
   CHECK(parse("HTTP/1.1 200 OK\r\n\r\n" + std::string(11, 'a'), small).status.code() == Code::kHttpTooLarge);
-  CHECK(parse("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nb\r\nhello world\r\n", small).status.code() == Code::kHttpTooLarge);
+  CHECK(parse("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nb\r\nhello world\r\n", small).status.code() ==
+        Code::kHttpTooLarge);
   const std::string bomb = compressed(std::string(1'000'000, '\0'), 31);
-  CHECK(parse(with_length("Content-Encoding: gzip\r\n", bomb), {.body_bytes_max = 100'000}).status.code() == Code::kHttpTooLarge);
+  CHECK(parse(with_length("Content-Encoding: gzip\r\n", bomb), {.body_bytes_max = 100'000}).status.code() ==
+        Code::kHttpTooLarge);
 }

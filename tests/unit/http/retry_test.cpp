@@ -31,7 +31,8 @@ TEST_CASE("What is temporary is tried again, the rest is final") {
   for (const int status : {429, 500, 501, 502, 503, 504, 599}) CHECK(retries(answer(status)));
   for (const int status : {200, 204, 304, 400, 401, 404, 408, 422}) CHECK_FALSE(retries(answer(status)));
   for (const Code code : {Code::kHttpConnect, Code::kHttpTimeout, Code::kHttpBody}) CHECK(retries(failure(code)));
-  for (const Code code : {Code::kHttpTls, Code::kHttpBadUrl, Code::kHttpRedirects, Code::kHttpTooLarge, Code::kCancelled}) {
+  for (const Code code :
+       {Code::kHttpTls, Code::kHttpBadUrl, Code::kHttpRedirects, Code::kHttpTooLarge, Code::kCancelled}) {
     CHECK_FALSE(retries(failure(code)));
   }
 }
@@ -107,7 +108,8 @@ TEST_CASE("No secret of the request is in the message") {
   response.url = request.url;
   response.redirects = 1;
   response.body = R"({"error":"bad token sesame-open for key topsecret1","refresh_token":"r-123"})";
-  const std::string text = status_error(request, response, {}, kNow).render() + status_error(request, response, {}, kNow).render_json();
+  const std::string text =
+      status_error(request, response, {}, kNow).render() + status_error(request, response, {}, kNow).render_json();
   for (const char* secret : {"hunter2pw", "topsecret1", "sesame-open", "r-123"}) {
     CHECK_THAT(text, !Catch::Matchers::Contains(secret));
   }
@@ -115,7 +117,8 @@ TEST_CASE("No secret of the request is in the message") {
 }
 
 TEST_CASE("A failure without an answer says how often it was tried") {
-  const Status status = no_answer_error(Status::error(Code::kHttpConnect, "GET http://h/: cannot connect"), {.made = 3, .seconds = 3});
+  const Status status =
+      no_answer_error(Status::error(Code::kHttpConnect, "GET http://h/: cannot connect"), {.made = 3, .seconds = 3});
   CHECK_THAT(status.render(), Catch::Matchers::Contains("tried 3 times in 3.0 s"));
   CHECK_THAT(no_answer_error(status, {}).render(), Catch::Matchers::Contains("tried 3 times"));
 }

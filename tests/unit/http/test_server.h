@@ -1,5 +1,5 @@
-// Servers for the client to talk to, in this process and on loopback: cpp-httplib's for what is normal, and one that sends
-// exactly the bytes it is told to for what is not.
+// Servers for the client to talk to, in this process and on loopback: cpp-httplib's for what is normal, and one that
+// sends exactly the bytes it is told to for what is not.
 #pragma once
 
 #include <arpa/inet.h>

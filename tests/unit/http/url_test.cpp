@@ -140,7 +140,8 @@ TEST_CASE("A query is added behind the one that is there") {
 }
 
 TEST_CASE("A URL for messages has no secrets") {
-  CHECK(sanitise_url("https://h/x?page=2&api_key=abc&TOKEN=d&next_token=z") == "https://h/x?page=2&api_key=***&TOKEN=***&next_token=z");
+  CHECK(sanitise_url("https://h/x?page=2&api_key=abc&TOKEN=d&next_token=z") ==
+        "https://h/x?page=2&api_key=***&TOKEN=***&next_token=z");
   CHECK(sanitise_url("https://h/x?access%5Ftoken=abc") == "https://h/x?access%5Ftoken=***");
   CHECK(sanitise_url("https://h/x?X-Amz-Signature=abc&x-amz-date=1") == "https://h/x?X-Amz-Signature=***&x-amz-date=1");
   CHECK(sanitise_url("https://me:pa@ss@h/x") == "https://me:***@h/x");

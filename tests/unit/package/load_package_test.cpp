@@ -19,7 +19,8 @@ namespace {
 
 Env& env() { return Env::real(); }
 
-std::unique_ptr<PackageWriter> create(const Path& folder, const std::string& load_id, PackageWriter::Options options = {}) {
+std::unique_ptr<PackageWriter> create(const Path& folder, const std::string& load_id,
+                                      PackageWriter::Options options = {}) {
   auto writer = PackageWriter::create(env(), folder, load_id, std::move(options));
   REQUIRE(writer.ok());
   return std::move(*writer);
@@ -49,7 +50,8 @@ Schema sample_schema() {
 
 PipelineState sample_state() {
   PipelineState state("shop");
-  state.resource_state("shop", "orders").set("cursor", json::Value::of_number(json::Kind::kTimestamp, 1'700'000'000'000'000));
+  state.resource_state("shop", "orders")
+      .set("cursor", json::Value::of_number(json::Kind::kTimestamp, 1'700'000'000'000'000));
   state.document()["_local"].set("first_run", false);
   state.bump();
   return state;

@@ -10,9 +10,12 @@ using namespace lode;
 namespace {
 
 constexpr std::string_view kBlobOfDlt =
-    "eNpdUUtOwzAQvYu3DcFN0xZFYo8oBYroAlBlmcRNXFzH+FMBVSQOwrqw4xA9EFdgnNASsCzZ8968eTP2GhFjqWVkxbThpURJL9hBTOZctpg4QIorJjwo6ZKhBJm"
-    "iVChAGbXUMPuDSicEYGxOnbDEpAVb0n+CFmhQctfAMy8ylktqwY/YZ+UVmbBhCzahKo3NNej+pre9Tel06iuvm8pwzjUDuhv2AwTaX77UGcznb1ymmi2ZtFT40C"
-    "mYimWE2obkllNBVlQ431WEo/gAd2FDG4Iau2e+Xt8bsg/kNe4lOE5wP8R+DToYJxiDxEn+6BgpqCmaF6AA3qNZVVUB2r7J7WdaZsw7y7rmBjr3uqyOPvb2Eapqy"
+    "eNpdUUtOwzAQvYu3DcFN0xZFYo8oBYroAlBlmcRNXFzH+"
+    "FMBVSQOwrqw4xA9EFdgnNASsCzZ8968eTP2GhFjqWVkxbThpURJL9hBTOZctpg4QIorJjwo6ZKhBJm"
+    "iVChAGbXUMPuDSicEYGxOnbDEpAVb0n+CFmhQctfAMy8ylktqwY/"
+    "YZ+UVmbBhCzahKo3NNej+pre9Tel06iuvm8pwzjUDuhv2AwTaX77UGcznb1ymmi2ZtFT40C"
+    "mYimWE2obkllNBVlQ431WEo/gAd2FDG4Iau2e+Xt8bsg/"
+    "kNe4lOE5wP8R+DToYJxiDxEn+6BgpqCmaF6AA3qNZVVUB2r7J7WdaZsw7y7rmBjr3uqyOPvb2Eapqy"
     "e6X6oqQc3txOdb6ZpifPHTOz6LFk5lMr1Q+Gh5O5tNePl0t4qOX8eB0VMTHqPoGBUCv9Q==";
 constexpr std::string_view kHashOfDlt = "ZOPMrrY7gHk+NL2jxsQURpgK7/QfU3gUvj48zM6JKh4=";
 
@@ -29,8 +32,8 @@ TEST_CASE("state: a blob of dlt is decoded, with typed values") {
   REQUIRE(state.ok());
   CHECK(state->version() == 3);
   CHECK(state->version_hash() == kHashOfDlt);
-  const json::Value* cursor =
-      state->document().find_path({"sources", "shop", "resources", "orders", "incremental", "updated_at", "last_value"});
+  const json::Value* cursor = state->document().find_path(
+      {"sources", "shop", "resources", "orders", "incremental", "updated_at", "last_value"});
   REQUIRE(cursor != nullptr);
   CHECK(cursor->kind() == json::Kind::kTimestamp);
   CHECK(cursor->as_int() == 1714532645000006);

@@ -1,8 +1,8 @@
 // SQL made from schemas: the text. What it does is tested with real databases in tests/conformance.
-#include "support/catch.h"
 #include "sql/dialect.h"
 #include "sql/merge.h"
 #include "sql/statements.h"
+#include "support/catch.h"
 
 using namespace lode;
 
@@ -57,7 +57,8 @@ TEST_CASE("sqlite types are those that dlt creates") {
 
 TEST_CASE("names are quoted where they have to be") {
   const Dialect& dialect = sqlite_dialect();
-  for (const char* plain : {"orders", "_dlt_id", "a$b", "value", "rowid", "a1"}) CHECK(spell_name(dialect, plain) == plain);
+  for (const char* plain : {"orders", "_dlt_id", "a$b", "value", "rowid", "a1"})
+    CHECK(spell_name(dialect, plain) == plain);
   for (const char* odd : {"order", "group", "Order", "1a", "$a", "a b", "é", "key", "returning", "a-b"}) {
     CHECK(spell_name(dialect, odd) == "\"" + std::string(odd) + "\"");
   }
@@ -92,9 +93,11 @@ TEST_CASE("merge: a single table") {
   table.merge_column(made("name", DataType::kText));
   const std::vector<std::string> statements = merge_statements(sqlite_dialect(), {&table}, places()).value();
   REQUIRE(statements.size() == 2);
-  CHECK(statements[0] == "DELETE FROM f.orders AS d WHERE EXISTS (SELECT 1 FROM s.orders AS s WHERE d.\"id\" = s.\"id\")");
+  CHECK(statements[0] ==
+        "DELETE FROM f.orders AS d WHERE EXISTS (SELECT 1 FROM s.orders AS s WHERE d.\"id\" = s.\"id\")");
   CHECK(statements[1] ==
-        "INSERT INTO f.orders (\"id\", \"name\") SELECT \"id\", \"name\" FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY \"id\" "
+        "INSERT INTO f.orders (\"id\", \"name\") SELECT \"id\", \"name\" FROM (SELECT *, ROW_NUMBER() OVER (PARTITION "
+        "BY \"id\" "
         "ORDER BY _rowid_) AS _dlt_dedup_rn FROM s.orders) AS numbered WHERE _dlt_dedup_rn = 1");
   MergeTables distinct = places();
   distinct.is_distinct = true;
@@ -120,10 +123,12 @@ TEST_CASE("merge: nested tables need something that ties them to their root") {
   CHECK(by_parent[2] == "DELETE FROM f.orders__lines WHERE \"_dlt_parent_id\" IN (SELECT id FROM gone)");
 
   // The parent key of a grandchild names a line, not an order.
-  CHECK(merge_statements(sqlite_dialect(), {&root, &child, &grandchild}, places()).status().code() == Code::kSchemaInvalid);
+  CHECK(merge_statements(sqlite_dialect(), {&root, &child, &grandchild}, places()).status().code() ==
+        Code::kSchemaInvalid);
   child.merge_column(made("_dlt_root_id", DataType::kText, {{"root_key", true}}));
   grandchild.merge_column(made("_dlt_root_id", DataType::kText, {{"root_key", true}}));
-  const std::vector<std::string> by_root = merge_statements(sqlite_dialect(), {&root, &child, &grandchild}, places()).value();
+  const std::vector<std::string> by_root =
+      merge_statements(sqlite_dialect(), {&root, &child, &grandchild}, places()).value();
   CHECK(by_root[3] == "DELETE FROM f.orders__lines__tags WHERE \"_dlt_root_id\" IN (SELECT id FROM gone)");
 
   root.find("_dlt_id")->erase("row_key");
