@@ -176,8 +176,7 @@ void PackageLoader::abort() noexcept {
 Status PackageLoader::explain(Status status, const Content& content, std::uint32_t attempts) const {
   status.about(fmt::format("load {}", load_id_));
   if (attempts > 1) status.note(fmt::format("tried {} times", attempts));
-  if (content.folder.empty() || !keeps_packages_)
-    return std::move(status).note("kept: nothing of this run; nothing committed");
+  if (content.folder.empty()) return std::move(status).note("kept: nothing of this run; nothing committed");
   status.note(fmt::format("kept: the package, at {}; nothing committed", content.folder.string()));
   if (status.hint_text().empty())
     status.hint("the next run loads this package first; to give its rows up, delete the folder");

@@ -46,9 +46,6 @@ class PackageLoader {
   /// Called by the thread that loads.
   void on_progress(std::function<void(const LoadProgress&)> callback) { on_progress_ = std::move(callback); }
 
-  /// False: the caller drops a package that could not be loaded, and errors say so. True at first.
-  void keeps_packages(bool keeps) { keeps_packages_ = keeps; }
-
   /// A new package. Costs nothing: the destination's transaction begins with the first job.
   Status begin(std::string_view load_id);
   /// Loads one job of a package that is still being written. `schema` has all columns of the job. When the destination
@@ -74,7 +71,6 @@ class PackageLoader {
 
  private:
   struct Content;
-  bool keeps_packages_ = true;
   Status start();
   Status migrate(const Schema& schema);
   Status load_job(const Job& job, const Schema& schema);

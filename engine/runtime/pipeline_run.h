@@ -33,8 +33,8 @@ struct PipelineSpec {
   Path pipelines_folder;    ///< empty: the engine's
   std::shared_ptr<const Source> source;
   bool full_refresh = false;  ///< forget cursors and replace what the selected resources loaded
-  /// A sealed package that cannot be loaded waits for the next run. False: it is dropped, and so are those that wait,
-  /// because whoever runs again reads the same data again.
+  /// A package that cannot be loaded waits on disk for the next run. False: it is dropped, and so are those that wait,
+  /// because whoever runs again reads the same data again. Packages of local files are never kept, for that reason.
   bool keeps_packages = true;
   bool check_only = false;                   ///< validate, run nothing
   std::uint64_t queue_bytes_max = 8u << 20;  ///< pages that wait to be normalized
@@ -123,6 +123,8 @@ class PipelineRun : public std::enable_shared_from_this<PipelineRun> {
   std::shared_ptr<const Naming> naming_;
   std::optional<Schema> schema_;
   std::unique_ptr<PackageWriter> package_;
+  bool seals_ = true;         // the package is made to survive this process
+  bool loads_early_ = false;  // complete job files go to the lane at once
   std::unique_ptr<Normalizer> normalizer_;
   std::unique_ptr<LoadLane> lane_;
   std::optional<PageQueue> queue_;

@@ -71,7 +71,6 @@ Status PipelineRun::connect_destination() {
   LODE_ASSIGN(destination_, make_destination(spec_.destination, spec_.dataset, engine_.env()));
   LODE_TRY(destination_->connect());
   loader_ = std::make_unique<PackageLoader>(*destination_, engine_.env(), stop_.get_token());
-  loader_->keeps_packages(spec_.keeps_packages);
   report_.pipeline = spec_.name;
   report_.destination = destination_->display();
   report_.dataset = spec_.dataset;
@@ -147,17 +146,20 @@ Status PipelineRun::begin_package() {
   LODE_ASSIGN(const std::string newest, destination_->newest_load_id());
   const std::string load_id = new_load_id(engine_.env(), newest);
 
-  PackageWriter::Options options;
-  options.file_bytes_max = spec_.file_bytes_max;
   const auto& resources = spec_.source->resources;
   const bool all_local = std::all_of(resources.begin(), resources.end(),
                                      [](const auto& resource) { return !resource->selected || resource->is_local; });
+  // What can be read again need not survive a crash: loading the package and reading the files again would double rows.
+  seals_ = spec_.keeps_packages && !all_local;
   // A run that waits for the network must not hold the destination's write lock meanwhile.
-  if (all_local && destination_->capabilities().loads_while_extracting) {
+  loads_early_ = all_local && destination_->capabilities().loads_while_extracting;
+
+  PackageWriter::Options options;
+  options.file_bytes_max = spec_.file_bytes_max;
+  options.sync_early = seals_;
+  if (loads_early_) {
     options.on_job = [this](const Job& job) {
-      if (!lane_) {
-        lane_ = std::make_unique<LoadLane>(*loader_);
-      }
+      if (!lane_) lane_ = std::make_unique<LoadLane>(*loader_);
       lane_->add(job, std::make_shared<const Schema>(*schema_));
     };
   }
@@ -269,6 +271,7 @@ Status PipelineRun::seal_package() {
       return std::move(status).note(std::string(kNothingKept));
     }
   }
+  if (!seals_) return {};
   return package_->seal(*schema_, *state_);
 }
 
@@ -310,11 +313,15 @@ Status PipelineRun::add_state_row() {
 Status PipelineRun::load_package() {
   set_step("load");
   if (!package_) return {};
+  if (!seals_) {
+    for (const Job& job : package_->jobs()) {
+      if (!loads_early_) LODE_TRY(loader_->add_job(job, *schema_));
+    }
+    return loader_->commit(*schema_);
+  }
   LODE_ASSIGN(LoadPackage package, LoadPackage::open(engine_.env(), package_->sealed_folder()));
   // Jobs that the lane has loaded are not loaded again.
-  Status status = loader_->finish(package);
-  if (!status.ok() && !spec_.keeps_packages) LODE_TRY(package.remove(engine_.env()));
-  return status;
+  return loader_->finish(package);
 }
 
 Status PipelineRun::keep_state() {
@@ -322,7 +329,7 @@ Status PipelineRun::keep_state() {
   fill_report();
   Env& env = engine_.env();
   if (package_) {
-    LODE_TRY(env.remove_tree(package_->sealed_folder()));
+    if (seals_) LODE_TRY(env.remove_tree(package_->sealed_folder()));
     LODE_TRY(env.make_folders(folder_ / "schemas"));
     LODE_TRY(env.write_file(folder_ / "schemas" / (schema_->name() + ".schema.json"),
                             json::write(schema_->to_json(), {.indent = 2})));
