@@ -90,8 +90,10 @@ Result<std::unique_ptr<IncrementalCursor>> IncrementalCursor::open(IncrementalOp
   const IncrementalOptions& given = cursor->options_;
   cursor->path_ = std::move(path);
   cursor->stored_last_ = given.initial_value;
+  cursor->stored_start_ = given.initial_value;
   if (cursor->is_stateful() && record.is_object()) {
     if (const json::Value* last = record.find("last_value")) cursor->stored_last_ = *last;
+    if (const json::Value* start = record.find("start_value")) cursor->stored_start_ = *start;
     if (const json::Value* hashes = record.find("unique_hashes"); hashes && hashes->is_list()) {
       for (const json::Value& hash : hashes->items()) {
         if (hash.is_text()) cursor->start_hashes_.insert(hash.as_text());
@@ -216,6 +218,7 @@ Status IncrementalCursor::accept(Page& page) {
     if (*accepted) rows[kept++] = rows[i];
   }
   rows.resize(kept);
+  accepted_any_ = accepted_any_ || kept > 0;
   return {};
 }
 
@@ -235,7 +238,8 @@ json::Value IncrementalCursor::record() const {
     for (const std::string& hash : hashes_) hashes.push_back(hash);
   }
   record.set("unique_hashes", std::move(hashes));
-  record.set("start_value", stored_last_);
+  // Where this run started; a run that found nothing new leaves no trace in the state.
+  record.set("start_value", accepted_any_ ? stored_last_ : stored_start_);
   return record;
 }
 

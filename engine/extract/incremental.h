@@ -66,7 +66,9 @@ class IncrementalCursor {
   json::Value last_value_;
   std::set<std::string> start_hashes_;  ///< rows at the boundary that earlier runs loaded
   std::set<std::string> hashes_;        ///< rows at last_value_
+  json::Value stored_start_;            ///< start_value of the stored record
   bool deduplicates_ = true;
+  bool accepted_any_ = false;
   bool start_flag_ = false;  ///< the last row lay before the range
   bool end_flag_ = false;    ///< the last row lay behind it
 };

@@ -85,7 +85,7 @@ void PipelineRun::open_extraction() {
 
 void PipelineRun::pump_extraction() {
   pump_posted_ = false;
-  if (!extraction_) return;
+  if (!extraction_ || extraction_ended_) return;
   Turn turn;
   turn.deadline_us = engine_.loop().deadline_us();
   turn.steady_us = [this] { return engine_.env().steady_us(); };
@@ -94,8 +94,11 @@ void PipelineRun::pump_extraction() {
   };
   Result<bool> ended = extraction_->poll(turn, *queue_);
   if (!ended.ok()) {
+    // A pipe that has failed must not be polled again; close_extraction() follows.
+    extraction_ended_ = true;
     queue_->end(std::move(ended).status());
   } else if (*ended) {
+    extraction_ended_ = true;
     queue_->end({});
   }
 }

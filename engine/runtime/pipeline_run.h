@@ -128,6 +128,7 @@ class PipelineRun : public std::enable_shared_from_this<PipelineRun> {
   std::optional<PageQueue> queue_;
   std::vector<std::pair<const Resource*, std::string>> declared_;
   std::unique_ptr<Extraction> extraction_;
+  bool extraction_ended_ = false;  // engine's thread
   std::atomic<bool> pump_posted_{false};
 
   std::mutex mutex_;  // guards what snapshot() reads

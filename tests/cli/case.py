@@ -2,6 +2,7 @@
 
 Usage: <name>_test.py PROGRAM [TEST]...
 """
+
 import contextlib
 import json
 import os
@@ -54,8 +55,16 @@ class CliCase(unittest.TestCase):
         return path
 
     def lode(self, *words, stdin=b"", env=None, **more):
-        answer = subprocess.run([PROGRAM, *words], input=stdin, capture_output=True, cwd=self.folder, check=False,
-                                env=self.env(**(env or {})), timeout=TIMEOUT_S, **more)
+        answer = subprocess.run(
+            [PROGRAM, *words],
+            input=stdin,
+            capture_output=True,
+            cwd=self.folder,
+            check=False,
+            env=self.env(**(env or {})),
+            timeout=TIMEOUT_S,
+            **more,
+        )
         return Answer(answer.returncode, answer.stdout.decode(), answer.stderr.decode())
 
     def start(self, *words, env=None, **more):
@@ -108,5 +117,7 @@ def main():
     if len(sys.argv) < 2:
         sys.exit(__doc__)
     PROGRAM = os.path.abspath(sys.argv.pop(1))
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it, and so would children
+    signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # a shell's background jobs ignore it, and so would children
     unittest.main(module="__main__", verbosity=1)

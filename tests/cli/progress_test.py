@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """What is seen of a run while it lasts, and how it is stopped."""
+
 import fcntl
 import json
 import os
@@ -78,8 +79,14 @@ class Terminal(CliCase):
         self.seen = ""
 
     def start_run(self, **env):
-        process = self.start("run", "shop.lua", env={"TERM": "xterm", "LANG": "C.UTF-8", **env}, stderr=self.side,
-                             stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+        process = self.start(
+            "run",
+            "shop.lua",
+            env={"TERM": "xterm", "LANG": "C.UTF-8", **env},
+            stderr=self.side,
+            stdout=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+        )
         os.close(self.side)
         self.addCleanup(process.stdout.close)
         return process
@@ -146,8 +153,15 @@ class Terminal(CliCase):
 class Interrupt(CliCase):
     def start_slow(self, script=SLOW):
         self.file("shop.lua", script + "\nprint 'end'")
-        process = self.start("run", "shop.lua", "--progress", "json", stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                             stdin=subprocess.DEVNULL)
+        process = self.start(
+            "run",
+            "shop.lua",
+            "--progress",
+            "json",
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+        )
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.stderr.close)
         return process

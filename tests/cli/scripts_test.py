@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """`lode run`, `lode check` and `lode pipeline`: scripts good and bad."""
+
 import json
 
 import case
@@ -42,17 +43,24 @@ class Run(CliCase):
         self.assertEqual(self.count("users"), 1)
 
     def test_arguments_reach_the_script(self):
-        self.file("args.lua", 'local args = require("lode").args { repo = { default = "none" }, n = { default = 1 } }\n'
-                              "print(args.repo, args.n + 1)\n")
+        self.file(
+            "args.lua",
+            'local args = require("lode").args { repo = { default = "none" }, n = { default = 1 } }\n'
+            "print(args.repo, args.n + 1)\n",
+        )
         self.assertEqual(self.ok("run", "args.lua", "--", "repo=a=b", "n=41").out, "a=b\t42\n")
 
     def test_unknown_argument(self):
         self.file("args.lua", 'require("lode").args { repo = { default = "none" } }\n')
-        self.fails(EXIT_USAGE, "run", "args.lua", "--", "rpo=x", says=["unknown argument 'rpo'", "did you mean 'repo'?"])
+        self.fails(
+            EXIT_USAGE, "run", "args.lua", "--", "rpo=x", says=["unknown argument 'rpo'", "did you mean 'repo'?"]
+        )
 
     def test_destination_dataset_and_folder_can_be_replaced(self):
         self.file("shop.lua", SHOP)
-        self.ok("run", "shop.lua", "--destination", "sqlite:///other.db", "--dataset", "main", "--pipelines-dir", "work")
+        self.ok(
+            "run", "shop.lua", "--destination", "sqlite:///other.db", "--dataset", "main", "--pipelines-dir", "work"
+        )
         self.assertEqual([path.name for path in self.databases()], ["other.db"])
         self.assertTrue((self.folder / "work" / "shop" / "state.json").exists())
         self.assertFalse((self.folder / "home" / "pipelines").exists())
@@ -96,15 +104,21 @@ class Run(CliCase):
         self.assertNotIn("error", outcome)
         report = outcome["reports"][0]
         self.assertEqual((report["pipeline"], report["dataset"], report["rows"]), ("shop", "main", 4))
-        self.assertEqual([(table["name"], table["rows"]) for table in report["tables"]], [("orders", 3), ("users", 1)])
+        self.assertEqual(
+            [(table["name"], table["rows"]) for table in report["tables"]], [("orders", 3), ("users", 1)]
+        )
         self.assertIn("printed\n", answer.err)
 
 
 class BadScripts(CliCase):
     def test_missing_script_is_guessed(self):
         self.file("pipelines/shop.lua", "")
-        self.fails(EXIT_USAGE, "run", "pipelines/shopp.lua", says=["pipelines/shopp.lua", "did you mean 'pipelines/shop.lua'?",
-                                                                  "[lua.no_script]"])
+        self.fails(
+            EXIT_USAGE,
+            "run",
+            "pipelines/shopp.lua",
+            says=["pipelines/shopp.lua", "did you mean 'pipelines/shop.lua'?", "[lua.no_script]"],
+        )
         self.fails(EXIT_USAGE, "run", "pipelines/shop", says="did you mean 'pipelines/shop.lua'?")
 
     def test_folder_without_init(self):
@@ -121,16 +135,36 @@ class BadScripts(CliCase):
             self.fails(EXIT_USAGE, command, "bad.lua", says=["bad.lua:2:", "[lua.syntax]"])
 
     def test_unknown_field(self):
-        self.file("bad.lua", 'local lode = require "lode"\nlode.resource { name = "orders", data = {},\n'
-                             '  write_dispostion = "merge" }\n')
-        self.fails(EXIT_USAGE, "check", "bad.lua", says=[
-            "bad.lua:2: lode.resource \"orders\": unknown field 'write_dispostion'", "did you mean 'write_disposition'?",
-            "[lua.unknown_field]"])
+        self.file(
+            "bad.lua",
+            'local lode = require "lode"\nlode.resource { name = "orders", data = {},\n'
+            '  write_dispostion = "merge" }\n',
+        )
+        self.fails(
+            EXIT_USAGE,
+            "check",
+            "bad.lua",
+            says=[
+                "bad.lua:2: lode.resource \"orders\": unknown field 'write_dispostion'",
+                "did you mean 'write_disposition'?",
+                "[lua.unknown_field]",
+            ],
+        )
 
     def test_missing_secret(self):
         self.file("bad.lua", 'local lode = require "lode"\n\nlocal key = lode.secret "sources.shop.api_key"\n')
-        self.fails(EXIT_FAILED, "run", "bad.lua", says=[
-            "bad.lua:3:", "sources.shop.api_key", "SOURCES__SHOP__API_KEY", "secrets.toml", "[config.missing_secret]"])
+        self.fails(
+            EXIT_FAILED,
+            "run",
+            "bad.lua",
+            says=[
+                "bad.lua:3:",
+                "sources.shop.api_key",
+                "SOURCES__SHOP__API_KEY",
+                "secrets.toml",
+                "[config.missing_secret]",
+            ],
+        )
 
     def test_error_in_a_generator_loads_nothing(self):
         self.file("shop.lua", SHOP.replace("coroutine.yield {", "local row = nil + i; coroutine.yield {"))
@@ -139,7 +173,10 @@ class BadScripts(CliCase):
         self.nothing_loaded()
 
     def test_yield_of_nil(self):
-        self.file("shop.lua", SHOP.replace("coroutine.yield { id", "coroutine.yield(nil, { id").replace("i * 10 }", "i * 10 })"))
+        self.file(
+            "shop.lua",
+            SHOP.replace("coroutine.yield { id", "coroutine.yield(nil, { id").replace("i * 10 }", "i * 10 })"),
+        )
         self.fails(EXIT_FAILED, "run", "shop.lua", says=["orders", "nil", "[lua.bad_yield]"])
         self.nothing_loaded()
 
@@ -178,7 +215,9 @@ class Check(CliCase):
         self.assertIn("it runs no pipeline", self.ok("check", "none.lua").out)
 
     def test_script_that_reads_its_report(self):
-        self.file("shop.lua", SHOP + "for name, rows in report:row_counts() do print(name, rows) end\nprint(report)\n")
+        self.file(
+            "shop.lua", SHOP + "for name, rows in report:row_counts() do print(name, rows) end\nprint(report)\n"
+        )
         self.assertIn("checked, nothing was run", self.ok("check", "shop.lua").out)
 
     def test_json(self):
@@ -200,13 +239,17 @@ class Pipeline(CliCase):
         self.ok("run", "shop.lua")
         info = self.ok("pipeline", "shop", "--json").json()
         self.assertEqual((info["name"], info["last_run"]["rows"], info["pending"]), ("shop", 4, []))
-        self.assertEqual(info["cursors"], [{"source": "shop", "resource": "orders", "cursor_path": "id", "last_value": 3}])
+        self.assertEqual(
+            info["cursors"], [{"source": "shop", "resource": "orders", "cursor_path": "id", "last_value": 3}]
+        )
         self.assertEqual(info["state"]["pipeline_name"], "shop")
 
     def test_unknown_name_is_guessed(self):
         self.file("shop.lua", SHOP)
         self.ok("run", "shop.lua")
-        self.fails(EXIT_FAILED, "pipeline", "shpo", "info", says=["'shpo'", "did you mean 'shop'?", "[pipeline.not_found]"])
+        self.fails(
+            EXIT_FAILED, "pipeline", "shpo", "info", says=["'shpo'", "did you mean 'shop'?", "[pipeline.not_found]"]
+        )
 
     def test_folder_of_the_users_choice(self):
         self.file("shop.lua", SHOP)

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The command line itself: help, wrong words, exit code 2."""
+
 import case
 from case import EXIT_FAILED, EXIT_USAGE, CliCase
 
@@ -13,8 +14,12 @@ class Help(CliCase):
             self.assertEqual(answer.err, "")
 
     def test_each_command_explains_its_options(self):
-        for command, option in (("run", "--full-refresh"), ("check", "--dataset"), ("load", "--primary-key"),
-                                ("pipeline", "--pipelines-dir")):
+        for command, option in (
+            ("run", "--full-refresh"),
+            ("check", "--dataset"),
+            ("load", "--primary-key"),
+            ("pipeline", "--pipelines-dir"),
+        ):
             for words in ([command, "--help"], ["help", command]):
                 answer = self.ok(*words)
                 self.assertIn(f"usage: lode {command}", answer.out)
@@ -44,13 +49,17 @@ class WrongWords(CliCase):
         self.wrong("load", "a.jsonl", "--too=sqlite:///x.db", says="did you mean '--to'?")
 
     def test_required_option_is_named(self):
-        self.wrong("load", "a.jsonl", "--to", "sqlite:///x.db", says=["--dataset is required", "usage: lode load FILE"])
+        self.wrong(
+            "load", "a.jsonl", "--to", "sqlite:///x.db", says=["--dataset is required", "usage: lode load FILE"]
+        )
 
     def test_option_without_its_value(self):
         self.wrong("run", "shop.lua", "--dataset", says="--dataset")
 
     def test_word_that_is_not_allowed_is_guessed(self):
-        self.wrong("run", "shop.lua", "--progress", "ttyy", says=["auto, tty, log, json, none", "did you mean 'tty'?"])
+        self.wrong(
+            "run", "shop.lua", "--progress", "ttyy", says=["auto, tty, log, json, none", "did you mean 'tty'?"]
+        )
 
     def test_number_that_is_none(self):
         self.wrong("run", "shop.lua", "--limit", "many", says="--limit")

@@ -1,4 +1,5 @@
 """What the fault tests share: running lode and the demo API, and looking into the database that comes out."""
+
 import json
 import os
 import pathlib
@@ -52,8 +53,15 @@ class Workplace:
         return name
 
     def start(self, *arguments, **options):
-        return subprocess.Popen([self.program, *arguments], cwd=self.folder, env=self.environment(),
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+        return subprocess.Popen(
+            [self.program, *arguments],
+            cwd=self.folder,
+            env=self.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            **options,
+        )
 
     def run(self, *arguments, timeout=120, **options):
         process = self.start(*arguments, **options)

@@ -2,9 +2,11 @@
 
   python compare_with_dlt.py LODE FILE...        (a Python that has dlt[sqlalchemy])
 
-Both get the same rows: a JSON list's items, a JSON object as one row, or JSON lines. Compared are tables, columns in order with
-their SQL types, row counts, and all values but random ids and load ids. Prints every difference and exits with 1 if there is one.
+Both get the same rows: a JSON list's items, a JSON object as one row, or JSON lines. Compared are tables,
+columns in order with their SQL types, row counts, and all values but random ids and load ids. Prints every
+difference and exits with 1 if there is one.
 """
+
 import json
 import os
 import pathlib
@@ -28,15 +30,34 @@ def rows_of(path):
 
 
 def load_with_dlt(path, table, folder):
-    pipeline = dlt.pipeline("compare", destination=dlt.destinations.sqlalchemy(f"sqlite:///{folder}/dlt.db"), dataset_name="data",
-                            pipelines_dir=str(folder / "dlt_pipelines"))
+    pipeline = dlt.pipeline(
+        "compare",
+        destination=dlt.destinations.sqlalchemy(f"sqlite:///{folder}/dlt.db"),
+        dataset_name="data",
+        pipelines_dir=str(folder / "dlt_pipelines"),
+    )
     pipeline.run(dlt.resource(rows_of(path), name=table))
     return folder / "dlt__data.db"
 
 
 def load_with_lode(lode, path, table, folder):
-    subprocess.run([lode, "load", str(path), "--to", f"sqlite:///{folder}/lode.db", "--dataset", "data", "--table", table,
-                    "--progress", "none"], check=True, env={**os.environ, "LODE_HOME": str(folder / "lode_home")})
+    subprocess.run(
+        [
+            lode,
+            "load",
+            str(path),
+            "--to",
+            f"sqlite:///{folder}/lode.db",
+            "--dataset",
+            "data",
+            "--table",
+            table,
+            "--progress",
+            "none",
+        ],
+        check=True,
+        env={**os.environ, "LODE_HOME": str(folder / "lode_home")},
+    )
     return folder / "lode__data.db"
 
 
@@ -44,14 +65,19 @@ def contents(database):
     """Table -> (columns with types, rows without random values, sorted)."""
     found = {}
     with sqlite3.connect(database) as connection:
-        names = [n for (n,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
+        names = [
+            n for (n,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+        ]
         for name in names:
             columns = [(c[1], c[2], c[3]) for c in connection.execute(f'PRAGMA table_info("{name}")')]
             kept = [c[0] for c in columns if c[0] not in ENGINE_COLUMNS]
             rows = []
             if not name.startswith("_dlt"):
                 order = ", ".join(f'"{c}"' for c in kept) or "NULL"
-                rows = sorted((tuple(normal(v) for v in row) for row in connection.execute(f'SELECT {order} FROM "{name}"')), key=repr)
+                rows = sorted(
+                    (tuple(normal(v) for v in row) for row in connection.execute(f'SELECT {order} FROM "{name}"')),
+                    key=repr,
+                )
             found[name] = (columns, rows, kept)
     return found
 

@@ -1,12 +1,13 @@
 """Compares lode's normalizer with dlt's on the same documents: schemas with their hashes, rows, ids, errors.
 
-Goal: the same tables, columns in the same order, types, hints and contents. Method: random documents (keys that collide,
-values that change their type, nesting, contracts, keys, second runs) and files go through dlt's own normalizer in this
-process and through the program normalize_dump, once with its fast path and once without. Row ids are compared by the rows
-that they link.
+Goal: the same tables, columns in the same order, types, hints and contents. Method: random documents (keys
+that collide, values that change their type, nesting, contracts, keys, second runs) and files go through dlt's
+own normalizer in this process and through the program normalize_dump, once with its fast path and once
+without. Row ids are compared by the rows that they link.
 
     python normalize_diff.py PATH_TO_NORMALIZE_DUMP [--cases N] [--seed S] [--file rows.json ...]
 """
+
 import argparse
 import base64
 import copy
@@ -35,7 +36,8 @@ logging.disable(logging.CRITICAL)
 LOAD_ID = "1700000000.123456"
 
 
-# --- dlt ---------------------------------------------------------------------------------------------------------------
+# --- dlt ------------------------------------------------------------------------------------------
+
 
 class Rows:
     """Stands in for dlt's file storage: keeps what is written."""
@@ -93,7 +95,9 @@ def run_dlt(case):
                 continue  # a contract forbids it
             normalizer = normalizers.get(table)
             if normalizer is None:
-                normalizer = normalizers[table] = JsonLItemsNormalizer(storage, None, None, worker_schema, LOAD_ID, config)
+                normalizer = normalizers[table] = JsonLItemsNormalizer(
+                    storage, None, None, worker_schema, LOAD_ID, config
+                )
             rows = orjson.loads(orjson.dumps(page["rows"])) if "text" not in page else orjson.loads(page["text"])
             updates.append(normalizer._normalize_chunk(table, rows, False, False))
             for name, columns in normalizer.null_only_columns.items():
@@ -109,7 +113,8 @@ def run_dlt(case):
         return {"schema": schema.to_dict(), "tables": storage.tables}
 
 
-# --- comparing ---------------------------------------------------------------------------------------------------------
+# --- comparing ------------------------------------------------------------------------------------
+
 
 def plain(value, data_type):
     """A value as (kind, content), the same for both engines."""
@@ -133,8 +138,12 @@ def plain(value, data_type):
 
 
 ID_COLUMNS = ("_dlt_id", "_dlt_parent_id", "_dlt_root_id")  # and their variants
-ERRORS = {"DataValidationError": "schema.contract_violated", "CannotCoerceNullException": "schema.null_in_required_column",
-          "CannotCoerceColumnException": "schema.cannot_coerce", "UnboundColumnException": "schema.key_never_seen"}
+ERRORS = {
+    "DataValidationError": "schema.contract_violated",
+    "CannotCoerceNullException": "schema.null_in_required_column",
+    "CannotCoerceColumnException": "schema.cannot_coerce",
+    "UnboundColumnException": "schema.key_never_seen",
+}
 
 
 def canonical(schema, tables):
@@ -191,7 +200,10 @@ def differences(case, ours, theirs):
     if isinstance(theirs, Exception) or "error" in ours:
         if isinstance(theirs, Exception) and ours.get("error") == ERRORS.get(type(theirs).__name__):
             return []
-        return [f"lode: {ours.get('message', 'no error')}", f"dlt: {theirs if isinstance(theirs, Exception) else 'no error'}"]
+        return [
+            f"lode: {ours.get('message', 'no error')}",
+            f"dlt: {theirs if isinstance(theirs, Exception) else 'no error'}",
+        ]
     found = []
     a, b = ours["schema"], theirs["schema"]
     if a["version_hash"] != b["version_hash"]:
@@ -210,7 +222,9 @@ def differences(case, ours, theirs):
         return found
     is_declared = all(p["table"] in [r["name"] for r in case["resources"]] for p in case["pages"])
     if is_declared and (a["version"] != b["version"] or a["previous_hashes"] != b["previous_hashes"]):
-        found.append(f"versions: lode {a['version']} {a['previous_hashes']}, dlt {b['version']} {b['previous_hashes']}")
+        found.append(
+            f"versions: lode {a['version']} {a['previous_hashes']}, dlt {b['version']} {b['previous_hashes']}"
+        )
     one, two = canonical(a, ours["tables"]), canonical(b, theirs["tables"])
     for name in sorted({**one, **two}):
         for i, (x, y) in enumerate(zip(one.get(name, []), two.get(name, []))):
@@ -224,17 +238,92 @@ def differences(case, ours, theirs):
     return found
 
 
-# --- documents ---------------------------------------------------------------------------------------------------------
+# --- documents ------------------------------------------------------------------------------------
 
-TEXTS = ["", " ", "a", "abc", "ÄÖ€", "1", "0", "-7", "1.5", "1e3", " 12 ", "0x1F", "1_000", "true", "False", "yes", "n", "null",
-         "None", "2024-01-02", "2024-01-02T03:04:05Z", "2024-01-02 03:04:05", "2024-01-02T03:04:05.123456+02:00",
-         "2024-02-30T00:00:00Z", "20240102T030405Z", "2024 10:00", "12:30", "12:30:00", "2024-W01-1T00:00:00", "1704164645",
-         "AAE=", "0x00ff", "[1,2]", '{"a": 1}', '"x"', "x" * 40, "2024-01-02T25:00:00", "\u0661\u0662", "٣", "9223372036854775807",
-         "1E+3", "12.50", "2024-01-02T03:04", "99999-01-01", "T12:30"]
-NUMBERS = [0, 1, -1, 2, 42, 10**6, 2**31, 2**53, 2**63 - 1, -2**63, 1700000000]
+TEXTS = [
+    "",
+    " ",
+    "a",
+    "abc",
+    "ÄÖ€",
+    "1",
+    "0",
+    "-7",
+    "1.5",
+    "1e3",
+    " 12 ",
+    "0x1F",
+    "1_000",
+    "true",
+    "False",
+    "yes",
+    "n",
+    "null",
+    "None",
+    "2024-01-02",
+    "2024-01-02T03:04:05Z",
+    "2024-01-02 03:04:05",
+    "2024-01-02T03:04:05.123456+02:00",
+    "2024-02-30T00:00:00Z",
+    "20240102T030405Z",
+    "2024 10:00",
+    "12:30",
+    "12:30:00",
+    "2024-W01-1T00:00:00",
+    "1704164645",
+    "AAE=",
+    "0x00ff",
+    "[1,2]",
+    '{"a": 1}',
+    '"x"',
+    "x" * 40,
+    "2024-01-02T25:00:00",
+    "\u0661\u0662",
+    "٣",
+    "9223372036854775807",
+    "1E+3",
+    "12.50",
+    "2024-01-02T03:04",
+    "99999-01-01",
+    "T12:30",
+]
+NUMBERS = [0, 1, -1, 2, 42, 10**6, 2**31, 2**53, 2**63 - 1, -(2**63), 1700000000]
 DOUBLES = [0.0, 1.0, -0.5, 1.5, 2.0, 1e16, 1e-7, 123456.789, 1.5e-300, 0.1, -3.0, 1700000000.25]
-KEYS = ["id", "a", "b", "A", "a b", "aB", "a__b", "v", "value", "list", "x", "Name", "_x", "x_", "__typename", "9lives", "é", "名",
-        "", " ", "a-b", "a+b", "HTTPCode", "at", "created_at", "total", "k1", "k2", "items", "Items", "v__v_text", "_dlt_x", "a__"]
+KEYS = [
+    "id",
+    "a",
+    "b",
+    "A",
+    "a b",
+    "aB",
+    "a__b",
+    "v",
+    "value",
+    "list",
+    "x",
+    "Name",
+    "_x",
+    "x_",
+    "__typename",
+    "9lives",
+    "é",
+    "名",
+    "",
+    " ",
+    "a-b",
+    "a+b",
+    "HTTPCode",
+    "at",
+    "created_at",
+    "total",
+    "k1",
+    "k2",
+    "items",
+    "Items",
+    "v__v_text",
+    "_dlt_x",
+    "a__",
+]
 
 
 class Maker:
@@ -286,7 +375,9 @@ class Maker:
                 if r.random() < 0.03:
                     row = self.value(1)
             if isinstance(row, dict) and r.random() < 0.02:
-                row[r.choice(["_dlt_id", "_dlt_load_id", "_dlt_parent_id", "_dlt_root_id"])] = r.choice(["u1", "", None, 7])
+                row[r.choice(["_dlt_id", "_dlt_load_id", "_dlt_parent_id", "_dlt_root_id"])] = r.choice(
+                    ["u1", "", None, 7]
+                )
             rows.append(row)
         return rows
 
@@ -300,10 +391,25 @@ class Maker:
         if r.random() < 0.1:
             hints["merge_key"] = r.choice(["k1", "id"])
         if r.random() < 0.3:
-            kinds = ["text", "bigint", "double", "bool", "timestamp", "date", "time", "decimal", "json", "binary", "wei", None]
+            kinds = [
+                "text",
+                "bigint",
+                "double",
+                "bool",
+                "timestamp",
+                "date",
+                "time",
+                "decimal",
+                "json",
+                "binary",
+                "wei",
+                None,
+            ]
             columns = {}
             for key in r.sample([k for k in self.keys if k.strip(" _")] or ["id"], 1):
-                columns[key] = {"data_type": r.choice(kinds)} if r.random() < 0.8 else {"nullable": True, "unique": True}
+                columns[key] = (
+                    {"data_type": r.choice(kinds)} if r.random() < 0.8 else {"nullable": True, "unique": True}
+                )
                 if columns[key].get("data_type", "") is None:
                     del columns[key]["data_type"]
             hints["columns"] = columns
@@ -323,19 +429,33 @@ class Maker:
         if r.random() < 0.4:
             resources = []
         names = [x["name"] for x in resources] or ["t"]
-        case = {"name": f"s{number}", "load_id": LOAD_ID, "resources": resources, "length_max": r.choice([0, 0, 0, 63, 24]),
-                "pages": [{"table": r.choice(names), "rows": self.rows(r.choice([1, 3, 8]), r.choice([0, 1, 2, 4]))}
-                          for _ in range(r.choice([1, 1, 2]))]}
+        case = {
+            "name": f"s{number}",
+            "load_id": LOAD_ID,
+            "resources": resources,
+            "length_max": r.choice([0, 0, 0, 63, 24]),
+            "pages": [
+                {"table": r.choice(names), "rows": self.rows(r.choice([1, 3, 8]), r.choice([0, 1, 2, 4]))}
+                for _ in range(r.choice([1, 1, 2]))
+            ],
+        }
         if r.random() < 0.1:
             case["naming"] = r.choice(["direct", "duck_case", "sql_cs_v1", "sql_ci_v1"])
         if r.random() < 0.15:
-            case["settings"] = {"preferred_types": {r.choice(["re:^a", "v", "re:_b$"]): r.choice(["json", "text", "double", "timestamp"])}}
+            case["settings"] = {
+                "preferred_types": {
+                    r.choice(["re:^a", "v", "re:_b$"]): r.choice(["json", "text", "double", "timestamp"])
+                }
+            }
         if r.random() < 0.1:
-            case.setdefault("settings", {})["detections"] = r.choice([[], ["iso_date"], ["timestamp", "iso_timestamp"]])
+            case.setdefault("settings", {})["detections"] = r.choice(
+                [[], ["iso_date"], ["timestamp", "iso_timestamp"]]
+            )
         return case
 
 
-# --- running -----------------------------------------------------------------------------------------------------------
+# --- running --------------------------------------------------------------------------------------
+
 
 class Dump:
     def __init__(self, program):
@@ -361,7 +481,11 @@ def check(dump, case, verbose=True):
     try:
         theirs = run_dlt(case)
     except OSError:
-        return [], None, 0  # dlt fails on seconds since 1970 beyond what the system's clock holds; lode makes a variant
+        return (
+            [],
+            None,
+            0,
+        )  # dlt fails on seconds since 1970 beyond what the system's clock holds; lode makes a variant
     except Exception as error:  # noqa: BLE001 - whatever dlt raises is its answer
         theirs = error
     fast = dump.ask(case)
@@ -388,7 +512,9 @@ def main():
     for path in arguments.file:
         data = orjson.loads(open(path, "rb").read())
         rows = data if isinstance(data, list) else [data]
-        cases.append((path, {"name": "files", "load_id": LOAD_ID, "resources": [], "pages": [{"table": "t", "rows": rows}]}))
+        cases.append(
+            (path, {"name": "files", "load_id": LOAD_ID, "resources": [], "pages": [{"table": "t", "rows": rows}]})
+        )
     numbers = range(arguments.cases) if arguments.only is None else [arguments.only]
     for number in numbers:
         maker = Maker(arguments.seed * 1_000_003 + number)

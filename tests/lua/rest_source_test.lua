@@ -45,15 +45,14 @@ test("defaults hold for all, and give way", function()
     { name = "matches", write_disposition = "append", columns = { ended_at = { nullable = true } } },
   }, {
     resource_defaults = {
-      primary_key = "id", write_disposition = "merge", columns = { updated_at = { data_type = "timestamp" } },
+      primary_key = "id", write_disposition = "merge", columns = { id = { description = "who" } },
       endpoint = { params = { per_page = 20, sort = "id" } },
     },
   })
   expect.equal(source.items.hints.primary_key, "item_id")
   expect.equal(source.players.hints.primary_key, "id")
   expect.equal(source.matches.hints.write_disposition, "append")
-  expect.equal(source.matches.hints.columns,
-    { updated_at = { data_type = "timestamp" }, ended_at = { nullable = true } })
+  expect.equal(source.matches.hints.columns, { id = { description = "who" }, ended_at = { nullable = true } })
   demo_api.reset()
   testing.run(source:with_resources "items")
   expect.equal(demo_api.requests()[1].target, "/v1/items?per_page=20&sort=id")

@@ -81,8 +81,9 @@ TEST_CASE("state: what is no state is reported") {
 }
 
 TEST_CASE("state: documents of older engines are brought to the present form") {
-  const Result<PipelineState> state = PipelineState::from_blob(
-      R"({"_state_version":1,"_state_engine_version":2,"pipeline_name":"p","destination":"dlt.destinations.postgres"})");
+  const Result<PipelineState> state =
+      PipelineState::from_blob(R"({"_state_version":1,"_state_engine_version":2,"pipeline_name":"p",)"
+                               R"("destination":"dlt.destinations.postgres"})");
   REQUIRE(state.ok());
   CHECK(state->document().int_or("_state_engine_version", 0) == 4);
   CHECK(state->document().text_or("destination_type", "") == "dlt.destinations.postgres");
