@@ -165,7 +165,7 @@ function Report:rows(table_name) end
 ---@field primary_key? string|string[]
 ---@field columns? table<string, lode.Column>
 ---@field schema_contract? lode.Contract|table
----@field keeps_packages? boolean
+---@field keeps_packages? boolean false: what a failed load leaves is thrown away, for data that is still there; true
 
 ---@class lode.Pipeline
 ---@field name string
