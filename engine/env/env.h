@@ -71,7 +71,7 @@ class Env {
   /// Creates or truncates.
   virtual Result<std::unique_ptr<AppendFile>> create_file(const Path& path) = 0;
   /// Writes the whole file so that after a crash the old or the new content is there, whole: temporary file, fsync,
-  /// rename, fsync of the folder. `mode` is the permission of a new file.
+  /// rename, fsync of the folder. `mode` is the permission of a new file; one that is there keeps its own.
   virtual Status write_file(const Path& path, std::string_view bytes, unsigned mode = 0644) = 0;
   /// Puts `source` (file or folder) in the place of `target`, in one step: after a crash, one or the other is there,
   /// whole. Durable once it returns ok. A target folder must be empty or absent.

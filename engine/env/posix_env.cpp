@@ -318,6 +318,9 @@ Status PosixEnv::write_file(const Path& path, std::string_view bytes, unsigned m
   temporary += fmt::format(".{}-{}.tmp", ::getpid(), temporary_.fetch_add(1));
   Descriptor file = lode::open_file(temporary, O_WRONLY | O_CREAT | O_EXCL, mode);
   if (!file.is_open()) return failure("create", path, errno);
+  // Who has closed a file to others expects that it stays so.
+  struct stat old {};
+  if (::stat(path.c_str(), &old) == 0) (void)!::fchmod(file.number(), old.st_mode & 07777);
   int error = write_all(file.number(), bytes);
   if (error == 0) error = sync_descriptor(file.number());
   if (const int closed = file.close(); error == 0) error = closed;

@@ -45,17 +45,17 @@ const char* cut(const char* at, const char* text_end, Parts& parts) {
   return ends_scalar(at, text_end) ? nullptr : at;
 }
 
-// Most doubles in data are short: up to 2^53 times or divided by a power of ten up to 10^22 is exact in one operation.
+// Most doubles in data have a point and at most 15 digits. Such an integer and such a power of ten are exact as doubles,
+// so that their quotient is rounded once, as it should.
 bool read_short_double(const Parts& parts, double& value) {
-  static constexpr double kPowers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                       1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+  static constexpr double kPowers[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                       1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
   if (parts.mantissa_end != parts.end || parts.mantissa_end - parts.first > 16) return false;
-  std::uint64_t mantissa = 0;
+  std::uint64_t digits = 0;
   for (const char* at = parts.first; at < parts.mantissa_end; ++at) {
-    if (*at != '.') mantissa = mantissa * 10 + static_cast<std::uint64_t>(*at - '0');
+    if (*at != '.') digits = digits * 10 + static_cast<std::uint64_t>(*at - '0');
   }
-  if (mantissa > (std::uint64_t{1} << 53)) return false;
-  value = static_cast<double>(mantissa) / kPowers[parts.mantissa_end - parts.whole_end - 1];
+  value = static_cast<double>(digits) / kPowers[parts.mantissa_end - parts.whole_end - 1];
   return true;
 }
 

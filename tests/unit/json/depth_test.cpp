@@ -14,15 +14,17 @@ namespace {
 constexpr int kLevelsMax = 2500;
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::size_t kStackBytes = 8 * 1024 * 1024;  // sanitizers make frames several times larger
+constexpr std::size_t kSmallBytes = 8 * 1024 * 1024;  // sanitizers make frames several times larger
+constexpr std::size_t kTinyBytes = 1024 * 1024;
 #else
-constexpr std::size_t kStackBytes = 512 * 1024;
+constexpr std::size_t kSmallBytes = 512 * 1024;
+constexpr std::size_t kTinyBytes = 128 * 1024;  // too small for any recursion over 2500 levels
 #endif
 
-void on_small_stack(const std::function<void()>& work) {
+void on_stack(std::size_t stack_bytes, const std::function<void()>& work) {
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
-  REQUIRE(pthread_attr_setstacksize(&attributes, kStackBytes) == 0);
+  REQUIRE(pthread_attr_setstacksize(&attributes, stack_bytes) == 0);
   pthread_t thread;
   const auto start = [](void* argument) -> void* {
     (*static_cast<const std::function<void()>*>(argument))();
@@ -63,7 +65,7 @@ TEST_CASE("deep values are read, copied, written and freed on a small stack", "[
     std::string from_value;
     std::string from_copy;
     bool equal = false;
-    on_small_stack([&] {
+    on_stack(kSmallBytes, [&] {
       const DocumentPointer document = *Parser().parse(text);
       from_cells = write(document->root(0), {.sort_keys = true});
       Value value = to_value(document->root(0));
@@ -82,10 +84,24 @@ TEST_CASE("deep values are read, copied, written and freed on a small stack", "[
   }
 }
 
+TEST_CASE("deep values are read, copied, compared, decoded and freed without recursion", "[json][depth]") {
+  for (const std::string& text : {lists(kLevelsMax), objects(kLevelsMax)}) {
+    bool equal = false;
+    on_stack(kTinyBytes, [&] {
+      Value value = to_value((*Parser().parse(text))->root(0));
+      decode_typed(value);
+      Value twin = value;
+      equal = twin == value;
+      twin = Value();
+    });
+    CHECK(equal);
+  }
+}
+
 TEST_CASE("paths go down any depth on a small stack", "[json][depth]") {
   std::size_t found = 0;
   const std::string text = objects(kLevelsMax);
-  on_small_stack([&] {
+  on_stack(kSmallBytes, [&] {
     const DocumentPointer document = *Parser().parse(text);
     found = lode::json::Path::compile("$..b")->select(document->root(0)).size();
   });

@@ -20,12 +20,14 @@ TEST_CASE("keys keep their order and duplicates stay", "[json][parse]") {
 }
 
 TEST_CASE("strings without a backslash are not copied", "[json][parse]") {
-  const DocumentPointer document = parse_or_fail(R"({"key":"plain","other":"esc\taped"})");
+  const DocumentPointer document = parse_or_fail(R"({"key":"plain","other":"esc\taped","last":"plain"})");
   const Ref key = document->root(0).first_child();
   const Ref plain = key.next();
   const Ref escaped = plain.next().next();
+  const Ref last = escaped.next().next();
   CHECK(plain.as_text().data() == key.as_text().data() + 6);
   CHECK(escaped.as_text() == "esc\taped");
+  CHECK(last.as_text().data() == key.as_text().data() + 41);  // an escape before it changes nothing
 }
 
 TEST_CASE("a short text lives as long as its document", "[json][parse]") {
