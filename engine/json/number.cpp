@@ -45,8 +45,8 @@ const char* cut(const char* at, const char* text_end, Parts& parts) {
   return ends_scalar(at, text_end) ? nullptr : at;
 }
 
-// Most doubles in data have a point and at most 15 digits. Such an integer and such a power of ten are exact as doubles,
-// so that their quotient is rounded once, as it should.
+// Most doubles in data have a point and at most 15 digits. Such an integer and such a power of ten are exact as
+// doubles, so that their quotient is rounded once, as it should.
 bool read_short_double(const Parts& parts, double& value) {
   static constexpr double kPowers[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                        1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
