@@ -4,15 +4,13 @@
 #include <lua.hpp>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/result.h"
 #include "json/document.h"
 #include "json/value.h"
+#include "lua/object.h"
 
 namespace lode::lua {
-
-class Vm;
 
 /// A value that plain Lua has no type for: decimals, big integers, timestamps, dates, times, bytes. In Lua an object
 /// that prints itself and compares with its like.
@@ -22,25 +20,15 @@ struct ExactValue {
   std::int64_t number = 0;  ///< kTimestamp, kDate, kTime
 };
 
-/// Pushes a value. Null becomes lode.null, lists are tagged so that [] stays [], integers beyond 2^53 become 64-bit
-/// boxes.
+template <>
+struct TypeName<ExactValue> {
+  static constexpr const char* kName = "lode.value";
+};
+
+/// Pushes a value (see row_codec.h for many rows). Null becomes lode.null, lists are tagged so that [] stays [],
+/// integers beyond 2^53 become 64-bit boxes.
 void push_value(lua_State* L, json::Ref value);
 void push_value(lua_State* L, const json::Value& value);
-
-/// Pushes rows of similar shape: the keys' Lua strings are kept from row to row. One Vm, one thread.
-class RowPusher {
- public:
-  explicit RowPusher(Vm& vm);
-  ~RowPusher();
-  RowPusher(const RowPusher&) = delete;
-  RowPusher& operator=(const RowPusher&) = delete;
-  void push(lua_State* L, json::Ref row);
-
- private:
-  Vm& vm_;
-  int keys_ref_;  // a Lua table: the strings of keys_, in order
-  std::vector<std::string> keys_;
-};
 
 /// Appends the value at `index` to `out`. `original` (may be without a cell) is what was pushed for it: numbers keep
 /// its kind (1.0 stays 1.0), objects its order of keys; new keys follow, sorted. Errors: kLuaBadYield naming the path,
@@ -49,6 +37,8 @@ Status read_value(lua_State* L, int index, json::Ref original, json::DocumentBui
 /// For small things: configuration, hints.
 Result<json::Value> read_value(lua_State* L, int index);
 
+/// Once for a state, before any value is pushed.
+void register_null_and_list(lua_State* L);
 void push_null(lua_State* L);
 bool is_null(lua_State* L, int index);
 /// Whether the value is a table that stands for a list: tagged, or with an element 1.

@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "env/env.h"
+#include "lua/row_codec.h"
 
 namespace lode::lua {
 
@@ -43,6 +44,9 @@ class Vm {
   /// The error on top of `L`'s stack as a Status; pops it. `L` is where it was raised: its frames give the line.
   Status take_error(lua_State* L, int resume_status = LUA_ERRRUN);
 
+  /// For rows of pages; shapes are remembered as long as the state lives.
+  RowCodec& rows() { return rows_; }
+
   /// A fresh int64 box: pushes cdata and returns where its eight bytes are.
   std::int64_t* push_int64_box(lua_State* L);
   /// If the value at `index` is a 64-bit integer box: its value and whether it is unsigned.
@@ -55,6 +59,7 @@ class Vm {
 
   VmOptions options_;
   ScriptRun* owner_;
+  RowCodec rows_{*this};
   lua_State* L_ = nullptr;
   Task* current_ = nullptr;
   lua_Alloc base_allocate_ = nullptr;

@@ -26,9 +26,11 @@ namespace {
 
 // What a step makes of one page: rows that Lua changed, or rows of the page passed on as they are.
 struct PageWriter {
-  PageWriter(Vm& vm, Page input_page) : input(std::move(input_page)), pusher(vm) {}
+  explicit PageWriter(Page input_page) : input(std::move(input_page)) {
+    // What a step leaves as it was is not copied: the new document keeps the old one.
+    builder.set_input(input.rows.document, input.rows.document->bytes());
+  }
   Page input;
-  RowPusher pusher;
   json::DocumentBuilder builder;
   bool flattened = false;  // a yield_map made single items of the page
 };
@@ -104,7 +106,7 @@ int page_tostring(lua_State* L) {
 // native.page_writer(page)
 int writer_new(lua_State* L) {
   const LuaPage& page = check_object<LuaPage>(L, 1);
-  push_object<PageWriter>(L, Vm::of(L), page.page);
+  push_object<PageWriter>(L, page.page);
   return 1;
 }
 
@@ -113,7 +115,7 @@ int writer_row(lua_State* L) {
   PageWriter& writer = check_object<PageWriter>(L, 1);
   const auto index = static_cast<std::size_t>(luaL_checkinteger(L, 2));
   if (index < 1 || index > writer.input.rows.rows.size()) return luaL_argerror(L, 2, "no such row");
-  writer.pusher.push(L, writer.input.rows.rows[index - 1]);
+  Vm::of(L).rows().push(L, writer.input.rows.rows[index - 1]);
   return 1;
 }
 
@@ -123,7 +125,7 @@ int writer_add(lua_State* L) {
   const lua_Integer index = luaL_optinteger(L, 3, 0);
   const bool known = index >= 1 && static_cast<std::size_t>(index) <= writer.input.rows.rows.size();
   const json::Ref original = known ? writer.input.rows.rows[static_cast<std::size_t>(index) - 1] : json::Ref();
-  Status status = read_value(L, 2, original, writer.builder);
+  Status status = Vm::of(L).rows().read(L, 2, original, writer.builder);
   if (!status.ok()) raise(L, std::move(status));
   if (index == 0) writer.flattened = true;
   return 0;
@@ -134,7 +136,7 @@ int writer_keep(lua_State* L) {
   PageWriter& writer = check_object<PageWriter>(L, 1);
   const auto index = static_cast<std::size_t>(luaL_checkinteger(L, 2));
   if (index < 1 || index > writer.input.rows.rows.size()) return luaL_argerror(L, 2, "no such row");
-  writer.builder.copy(writer.input.rows.rows[index - 1]);
+  writer.builder.copy_in_input(writer.input.rows.rows[index - 1]);
   return 0;
 }
 

@@ -194,7 +194,20 @@ void DocumentBuilder::end_object() {
 }
 
 void DocumentBuilder::copy(Ref value) {
-  // Spans and sizes are relative, so the cells are copied as they are; only text needs a new home.
+  const std::size_t first = cell_count();
+  copy_in_input(value);
+  CellArray& cells = document_->cells_;
+  for (std::size_t i = first; i < cells.size(); ++i) {
+    Cell& cell = cells[i];
+    const Kind kind = cell.kind;
+    if (kind == Kind::kText || kind == Kind::kBigInt || kind == Kind::kDecimal || kind == Kind::kBinary) {
+      cell.text = keep({cell.text, cell.size});
+    }
+  }
+}
+
+void DocumentBuilder::copy_in_input(Ref value) {
+  // Spans and sizes are relative, so the cells are copied as they are.
   const std::uint64_t count = value.span();
   add(value.kind());
   CellArray& cells = document_->cells_;
@@ -203,13 +216,6 @@ void DocumentBuilder::copy(Ref value) {
   if (first + count > cells.capacity()) cells.set_capacity(std::max(first + count, cells.capacity() * 2));
   std::memcpy(static_cast<void*>(cells.data() + first), value.cell(), count * sizeof(Cell));
   cells.set_size(first + count);
-  for (std::size_t i = first; i < first + count; ++i) {
-    Cell& cell = cells[i];
-    const Kind kind = cell.kind;
-    if (kind == Kind::kText || kind == Kind::kBigInt || kind == Kind::kDecimal || kind == Kind::kBinary) {
-      cell.text = keep({cell.text, cell.size});
-    }
-  }
 }
 
 void DocumentBuilder::value(const Value& value) {

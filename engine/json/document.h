@@ -152,6 +152,7 @@ class DocumentBuilder {
   void key_in_input(std::string_view name) { text_in_input(name); }
   void end_object();
   void copy(Ref value);            ///< deep; text is copied
+  void copy_in_input(Ref value);   ///< deep; text is not copied
   void value(const Value& value);  ///< deep
 
   std::size_t depth() const { return open_.size(); }

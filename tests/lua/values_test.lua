@@ -32,6 +32,66 @@ for name, text in pairs(odd) do
   end)
 end
 
+-- Rows of a shape that came before take another way: each text again, with its rows thrice.
+for name, text in pairs(odd) do
+  test("a map that changes nothing changes no byte, rows repeated: " .. name, function()
+    local rows = text:sub(2, -2)
+    local thrice = "[" .. rows .. "," .. rows .. "," .. rows .. "]"
+    expect.equal(through(thrice, map_nothing), thrice)
+  end)
+end
+
+test("rows of one shape may come back in any other", function()
+  local row = [[{"a":1,"b":"x","c":[1]}]]
+  local text = "[" .. string.rep(row, 8, ",") .. "]"
+  local count = 0
+  local changes = {
+    function(r) r.b = nil end,
+    function(r) r.d = 2.5 end,
+    function(r) r.a, r.b = r.b, r.a end,
+    function() return { c = 1, b = 2, a = 3 } end,
+    function() return { other = 1 } end,
+    function() return "text" end,
+    function(r) r.b = nil; r.e = "y" end,
+    function() end,
+  }
+  local out = through(text, function(item)
+    item:add_map(function(r)
+      count = count + 1
+      return changes[count](r) or r
+    end)
+  end)
+  expect.equal(out, "[" .. table.concat({
+    [[{"a":1,"c":[1]}]], [[{"a":1,"b":"x","c":[1],"d":2.5}]], [[{"a":"x","b":1,"c":[1]}]], [[{"a":3,"b":2,"c":1}]],
+    [[{"other":1}]], [["text"]], [[{"a":1,"c":[1],"e":"y"}]], row,
+  }, ",") .. "]")
+end)
+
+test("numbers among the keys of a row of a known shape are an error", function()
+  expect.raises("lua.bad_yield", function()
+    through([=[[{"a":1},{"a":2},{"a":3}]]=], function(item)
+      item:add_map(function(row)
+        if row.a == 3 then row[1] = "x" end
+        return row
+      end)
+    end)
+  end, "neither a list nor an object")
+end)
+
+test("many shapes, many fields, odd names", function()
+  local rows, wide = {}, {}
+  for i = 1, 150 do wide[i] = ('"f%d":%d'):format(i, i) end
+  for i = 1, 40 do
+    local row = ('{"same":%d,"only %d\\"\\\\\\n]]é":1.0}'):format(i, i)
+    rows[#rows + 1] = row
+    rows[#rows + 1] = row
+    rows[#rows + 1] = row
+  end
+  for _ = 1, 3 do rows[#rows + 1] = "{" .. table.concat(wide, ",") .. "}" end
+  local text = "[" .. table.concat(rows, ",") .. "]"
+  expect.equal(through(text, map_nothing), text)
+end)
+
 test("a filter changes no byte", function()
   expect.equal(through(odd["1 and 1.0"], function(item)
     item:add_filter(function() return true end)
