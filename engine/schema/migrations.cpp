@@ -48,6 +48,73 @@ Status check_shape(const Value& stored) {
   return Status();
 }
 
+Value with_prefix(const Value& patterns) {
+  Value out = Value::list();
+  for (std::size_t i = 0; patterns.is_list() && i < patterns.size(); ++i) {
+    if (patterns.items()[i].is_text()) out.push_back("re:" + patterns.items()[i].as_text());
+  }
+  return out;
+}
+
+// The longest name before a "__" that is a table too.
+std::string parent_by_name(const Value& tables, std::string name) {
+  for (std::size_t place = name.rfind("__"); place != std::string::npos && place > 0; place = name.rfind("__")) {
+    name.resize(place);
+    if (tables.find(name) != nullptr) return name;
+  }
+  return "";
+}
+
+// Patterns "^table__field" of the whole schema become "re:^field" of the table.
+void move_filters(Value& stored, std::string_view kind) {
+  const Value* found = stored.find(kind);
+  const Value filters = found == nullptr ? Value::list() : *found;
+  stored.erase(kind);
+  for (std::size_t i = 0; filters.is_list() && i < filters.size(); ++i) {
+    const std::string filter = filters.items()[i].is_text() ? filters.items()[i].as_text() : "";
+    const std::size_t separator = filter.find("__");
+    if (separator == std::string::npos || separator == 0) continue;
+    const std::string root = filter.substr(1, separator - 1);
+    Value& tables = member(stored, "tables");
+    if (tables.find(root) == nullptr) tables.set(root, Table::root(root).to_json());
+    member(tables[root], "filters")[kind].push_back("re:^" + filter.substr(separator + 2));
+  }
+}
+
+// Before version 3 a table was its columns, and what normalizers do was not written down.
+Status add_normalizers_and_tables(Value& stored) {
+  const Value* tables = stored.find("tables");
+  const Value old = tables == nullptr ? Value() : *tables;
+  if (!old.is_object()) return Status::error(Code::kSchemaInvalid, "'tables' must be an object");
+  Value normalizers = Value::object();
+  normalizers.set("names", "snake_case");
+  normalizers["json"].set("module", "dlt.common.normalizers.json.relational");
+  normalizers["json"]["config"]["propagation"]["root"].set(kIdColumn, kRootIdColumn);
+  stored.set("normalizers", std::move(normalizers));
+  Value settings = Value::object();
+  settings.set("default_hints", Value::object());
+  settings.set("preferred_types", Value::object());
+  if (const Value* hints = stored.find("hints"); hints != nullptr && hints->is_object()) {
+    for (const auto& [hint, patterns] : hints->members()) settings["default_hints"].set(hint, with_prefix(patterns));
+  }
+  if (const Value* types = stored.find("preferred_types"); types != nullptr && types->is_object()) {
+    for (const auto& [pattern, type] : types->members()) settings["preferred_types"].set("re:" + pattern, type);
+  }
+  stored.erase("hints");
+  stored.erase("preferred_types");
+  stored.set("settings", std::move(settings));
+  stored.set("tables", Value::object());
+  for (const auto& [name, columns] : old.members()) {
+    const std::string parent = parent_by_name(old, name);
+    Value table = (parent.empty() ? Table::root(name) : Table::child(name, parent)).to_json();
+    table.set("columns", columns);
+    stored["tables"].set(name, std::move(table));
+  }
+  move_filters(stored, "excludes");
+  move_filters(stored, "includes");
+  return Status();
+}
+
 void drop_sealed(Value& stored) {
   member(stored, "settings").erase("schema_sealed");
   for (auto& [name, table] : members(stored, "tables")) table.erase("table_sealed");
@@ -122,7 +189,10 @@ Status migrate_stored_schema(Value& stored) {
   if (from > kSchemaEngineVersion) {
     return bad(fmt::format("this program knows versions up to {}", kSchemaEngineVersion)).hint("install a newer lode");
   }
-  if (from < 3) return bad("too old to be read").hint("load it once with dlt, which rewrites it");
+  if (from < 1) return bad("there is no such version").hint("stored schemas have an engine_version of 1 or more");
+  if (from < 3) {
+    if (Status status = add_normalizers_and_tables(stored); !status.ok()) return bad(status.message());
+  }
   LODE_TRY(check_shape(stored));
   if (from < 4 && stored.find("version_hash") == nullptr) stored.set("version_hash", "");
   if (from < 5) set_table(stored, version_table());

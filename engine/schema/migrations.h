@@ -7,7 +7,7 @@
 namespace lode {
 
 /// Rewrites dlt's stored dictionary from the engine version it names to kSchemaEngineVersion, in place.
-/// Errors: kSchemaInvalid for versions that are newer, or so old (1 and 2, before 2022) that no dataset has them.
+/// Errors: kSchemaInvalid for newer versions, and for what is no stored schema.
 Status migrate_stored_schema(json::Value& stored);
 
 }  // namespace lode

@@ -162,14 +162,37 @@ bool Schema::bump() {
   if (hash == version_hash_) return false;
   if (!version_hash_.empty()) {
     ++version_;
-    if (std::find(previous_hashes_.begin(), previous_hashes_.end(), version_hash_) == previous_hashes_.end()) {
-      previous_hashes_.insert(previous_hashes_.begin(), version_hash_);
-      if (previous_hashes_.size() > kPreviousHashesMax) previous_hashes_.resize(kPreviousHashesMax);
-    }
+    remember_hash(version_hash_);
   }
   version_hash_ = std::move(hash);
   ++revision_;
   return true;
+}
+
+void Schema::remember_hash(const std::string& hash) {
+  if (std::find(previous_hashes_.begin(), previous_hashes_.end(), hash) != previous_hashes_.end()) return;
+  previous_hashes_.insert(previous_hashes_.begin(), hash);
+  if (previous_hashes_.size() > kPreviousHashesMax) previous_hashes_.resize(kPreviousHashesMax);
+}
+
+void Schema::set_imported_version_hash(std::string_view hash) { extra_.set("imported_version_hash", hash); }
+
+void Schema::replace_content(Schema other) {
+  const std::string former = content_hash();
+  const std::uint64_t revision = revision_ + 1;
+  if (former != other.version_hash_) other.remember_hash(former);
+  *this = std::move(other);
+  revision_ = revision;
+}
+
+Schema Schema::without_processing_hints() const {
+  Schema copy = *this;
+  for (Table& table : copy.tables_) {
+    for (const std::string_view hint : {"x-normalizer", "x-loader", "x-extractor"}) table.props().erase(hint);
+    for (const Column& column : table.columns()) table.find(column.name())->erase("x-normalizer");
+  }
+  copy.bump();
+  return copy;
 }
 
 const Table* Schema::find_table(std::string_view name) const {

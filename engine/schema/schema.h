@@ -139,6 +139,13 @@ class Schema {
   /// If the content changed since the last bump: version + 1, the hash renewed, the old one remembered. True if it did.
   /// The first bump of a new schema gives it its hash and leaves the version at 1.
   bool bump();
+  /// The hash of the import file that this schema was last compared with; "" if there is none. Not part of the hash.
+  std::string imported_version_hash() const { return extra_.text_or("imported_version_hash", ""); }
+  void set_imported_version_hash(std::string_view hash);
+  /// Takes over everything of `other`, its version and hash too; the hash that this had becomes a former one.
+  void replace_content(Schema other);
+  /// A copy without what runs note down in tables and columns (x-normalizer, x-loader, x-extractor), bumped.
+  Schema without_processing_hints() const;
   /// Hashes of former versions, newest first; dlt keeps ten.
   const std::vector<std::string>& previous_hashes() const { return previous_hashes_; }
   /// Grows with every change and every non-const access: whoever keeps facts about the schema compares it.
@@ -176,6 +183,7 @@ class Schema {
   Schema() = default;
   json::Value content() const;
   Status check_parents() const;
+  void remember_hash(const std::string& hash);
   void rebuild_index();
 
   std::string name_;
