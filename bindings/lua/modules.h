@@ -16,6 +16,7 @@ void open_http(lua_State* L);       // requests, responses, URLs
 void open_config(lua_State* L);     // configuration values and secrets
 void open_files(lua_State* L);      // files as resources
 void open_pipelines(lua_State* L);  // running pipelines
+void open_schemas(lua_State* L);    // schemas of pipelines
 
 /// The value that a yield to the engine starts with; nobody else's yield does.
 void push_await_tag(lua_State* L);

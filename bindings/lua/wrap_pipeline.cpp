@@ -13,6 +13,7 @@
 #include "lua/secret_value.h"
 #include "lua/status_value.h"
 #include "lua/task.h"
+#include "lua/wrap_schema.h"
 #include "runtime/pipeline_info.h"
 #include "runtime/pipeline_run.h"
 
@@ -164,6 +165,8 @@ class SpecReader {
       LODE_ASSIGN(spec.destination, read_destination(lua_gettop(L_)));
       lua_pop(L_, 1);
     }
+    spec.import_schema_folder = text(pipeline, "import_schema_path");
+    spec.export_schema_folder = text(pipeline, "export_schema_path");
     spec.full_refresh = options.full_refresh;
     spec.check_only = options.check_only;
     lua_getfield(L_, index, "keeps_packages");
@@ -392,7 +395,8 @@ class RunAwait : public Await {
     if (!shared_->status.ok()) return answer_error(L, shared_->status);
     push_value(L, shared_->report.to_json());
     push_text(L, shared_->report.render());
-    return 2;
+    push_schema(L, shared_->report.schema);
+    return 3;
   }
 
  private:
@@ -406,7 +410,8 @@ class RunAwait : public Await {
   std::shared_ptr<PipelineRun> run_;
 };
 
-// native.run{ pipeline = …, source = …, keeps_packages = … }: the report as a table and as text, or nil and an error
+// native.run{ pipeline = …, source = …, keeps_packages = … }: the report as a table and as text, and the schema; or nil
+// and an error
 int pipeline_run(lua_State* L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   ScriptRun& script = *Vm::of(L).owner();

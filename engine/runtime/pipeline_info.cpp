@@ -7,9 +7,14 @@
 #include "base/time.h"
 #include "json/parse.h"
 #include "package/load_package.h"
+#include "schema/schema_file.h"
 
 namespace lode {
 namespace {
+
+bool is_folder_name(const std::string& name) {
+  return !name.empty() && name.find('/') == std::string::npos && name[0] != '.';
+}
 
 Status no_pipeline(Env& env, const Path& pipelines_folder, const std::string& name) {
   std::vector<std::string> names;
@@ -87,10 +92,42 @@ Result<json::Value> pending_packages(Env& env, const Path& folder) {
 
 }  // namespace
 
+Result<std::optional<Schema>> pipeline_schema(Env& env, const Path& pipelines_folder, const std::string& name,
+                                              const std::string& schema) {
+  const Path folder = pipelines_folder / name;
+  std::string wanted = schema;
+  if (wanted.empty()) {
+    LODE_ASSIGN(const json::Value state, read_json(env, folder / "state.json", json::Typing::kTyped));
+    wanted = state.text_or("default_schema_name", "");
+  }
+  const Path path = folder / "schemas" / schema_file_name(wanted, SchemaFormat::kJson);
+  if (wanted.empty() || wanted.find('/') != std::string::npos || !env.exists(path)) return std::optional<Schema>();
+  LODE_ASSIGN(const std::string text, env.read_file(path));
+  Result<Schema> stored = read_schema(text, SchemaFormat::kJson);
+  if (!stored.ok()) return std::move(stored).status().about(path.string());
+  return std::optional<Schema>(std::move(*stored));
+}
+
+Result<Schema> show_schema(Env& env, const Path& pipelines_folder, const std::string& name, const std::string& schema) {
+  const Path folder = pipelines_folder / name;
+  if (!is_folder_name(name) || !env.exists(folder)) return no_pipeline(env, pipelines_folder, name);
+  LODE_ASSIGN(std::optional<Schema> found, pipeline_schema(env, pipelines_folder, name, schema));
+  if (found) return std::move(*found);
+  std::vector<std::string> names;
+  if (env.exists(folder / "schemas")) {
+    LODE_ASSIGN(const std::vector<FolderEntry> entries, env.list_folder(folder / "schemas"));
+    for (const FolderEntry& entry : entries) names.push_back(entry.name.substr(0, entry.name.find(".schema.")));
+  }
+  Status status = Status::error(Code::kSchemaMissing,
+                                schema.empty() ? fmt::format("pipeline '{}' has no schema on this machine", name)
+                                               : fmt::format("pipeline '{}' has no schema '{}'", name, schema));
+  if (names.empty()) return std::move(status).hint("a run that loads something leaves its schema here");
+  return std::move(status).with("its schemas", join(names, ", "));
+}
+
 Result<json::Value> pipeline_info(Env& env, const Path& pipelines_folder, const std::string& name) {
   const Path folder = pipelines_folder / name;
-  const bool is_name = !name.empty() && name.find('/') == std::string::npos && name[0] != '.';
-  if (!is_name || !env.exists(folder)) return no_pipeline(env, pipelines_folder, name);
+  if (!is_folder_name(name) || !env.exists(folder)) return no_pipeline(env, pipelines_folder, name);
   LODE_ASSIGN(json::Value state, read_json(env, folder / "state.json", json::Typing::kTyped));
   LODE_ASSIGN(json::Value last_run, read_json(env, folder / "last_run.json", json::Typing::kPlain));
   LODE_ASSIGN(json::Value pending, pending_packages(env, folder));

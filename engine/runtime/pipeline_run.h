@@ -22,6 +22,7 @@
 #include "runtime/load_lane.h"
 #include "runtime/page_queue.h"
 #include "runtime/report.h"
+#include "runtime/schema_folder.h"
 
 namespace lode {
 
@@ -32,6 +33,8 @@ struct PipelineSpec {
   json::Value destination;  ///< a name, a URL, or an object {type, credentials…}: see make_destination
   Path pipelines_folder;    ///< empty: the engine's
   std::shared_ptr<const Source> source;
+  Path import_schema_folder;  ///< schema files that people edit; empty: as configured, else none
+  Path export_schema_folder;  ///< schema files that runs write; empty: as configured, else none
   bool full_refresh = false;  ///< forget cursors and replace what the selected resources loaded
   /// A package that cannot be loaded waits on disk for the next run. False: it is dropped, and so are those that wait,
   /// because whoever runs again reads the same data again. Packages of local files are never kept, for that reason.
@@ -90,6 +93,8 @@ class PipelineRun : public std::enable_shared_from_this<PipelineRun> {
 
   // Helpers of the steps, coordinator's thread
   Status begin_early_load();
+  Status take_schema(const std::string& name);
+  Status write_schema_files();
   Status normalize_page(const PageQueue::Item& item);
   Status declare_table(const Resource& resource, const std::string& table);
   Status add_state_row();
@@ -122,6 +127,8 @@ class PipelineRun : public std::enable_shared_from_this<PipelineRun> {
   std::string hash_before_;              // of the state as the destination has it
   std::shared_ptr<const Naming> naming_;
   std::optional<Schema> schema_;
+  SchemaFolders schema_folders_;
+  std::optional<Schema> import_draft_;  // what resources declared, for an import folder that has no file yet
   std::unique_ptr<PackageWriter> package_;
   bool seals_ = true;         // the package is made to survive this process
   bool loads_early_ = false;  // complete job files go to the lane at once

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -40,7 +41,8 @@ struct RunReport {
   std::vector<std::string> resumed;  ///< load ids of earlier runs that this one finished
   std::uint64_t requests = 0;
   std::uint64_t retries = 0;
-  bool is_checked_only = false;  ///< `lode check`: nothing ran
+  std::shared_ptr<const Schema> schema;  ///< as it was loaded; null when there was nothing to load
+  bool is_checked_only = false;          ///< `lode check`: nothing ran
 
   std::uint64_t row_count() const;
   /// Several lines, no newline at the end.

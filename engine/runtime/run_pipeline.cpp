@@ -110,11 +110,7 @@ Status PipelineRun::restore_state() {
   const Capabilities& capabilities = destination_->capabilities();
   LODE_ASSIGN(naming_, Naming::make(capabilities.naming, capabilities.identifier_length_max));
   LODE_ASSIGN(const std::string schema_name, naming_->identifier(spec_.source->name));
-  LODE_ASSIGN(schema_, destination_->saved_schema(schema_name));
-  if (!schema_) {
-    schema_.emplace(schema_name);
-    schema_->bump();
-  }
+  LODE_TRY(take_schema(schema_name));
   if (!spec_.source->schema_contract.is_null())
     schema_->settings().set("schema_contract", spec_.source->schema_contract);
   if (spec_.source->max_table_nesting) {
@@ -139,6 +135,26 @@ Status PipelineRun::restore_state() {
   }
   document.set("destination_type", destination_->dlt_type());
   document.set("destination_name", nullptr);
+  return {};
+}
+
+// The schema as the destination has it, or what a person made of it in the import folder.
+Status PipelineRun::take_schema(const std::string& name) {
+  LODE_ASSIGN(schema_folders_, SchemaFolders::configured(engine_.config(), spec_.name, spec_.import_schema_folder,
+                                                         spec_.export_schema_folder));
+  LODE_ASSIGN(std::optional<Schema> stored, destination_->saved_schema(name));
+  LODE_ASSIGN(SchemaImport import, import_schema(engine_.env(), schema_folders_, name, std::move(stored)));
+  if (import.is_replaced) {
+    engine_.log().write(LogLevel::kInfo,
+                        fmt::format("schema '{}': the file in {} was changed and replaces what was stored", name,
+                                    schema_folders_.import_folder.string()));
+  }
+  schema_ = std::move(import.schema);
+  if (!schema_) {
+    schema_.emplace(name);
+    schema_->bump();
+  }
+  if (!schema_folders_.import_folder.empty() && !import.has_file) import_draft_ = schema_;
   return {};
 }
 
@@ -242,6 +258,10 @@ Status PipelineRun::declare_table(const Resource& resource, const std::string& t
   Status status = normalizer_->declare(hints_of(resource, table));
   if (!status.ok()) return std::move(status).about(fmt::format("resource '{}'", resource.name)).at(resource.where);
   declared_.push_back(key);
+  if (import_draft_) {
+    // What a contract refuses here, the real schema refused just now.
+    static_cast<void>(declare_resource(*import_draft_, hints_of(resource, table), *naming_, "delete-insert"));
+  }
   return {};
 }
 
@@ -254,7 +274,7 @@ Status PipelineRun::seal_package() {
   }
   LODE_TRY(add_state_row());
   LODE_TRY(normalizer_->finish());
-  schema_->bump();
+  LODE_TRY(write_schema_files());
   if (package_->is_empty()) {
     package_.reset();
     loader_->abort();
@@ -273,6 +293,20 @@ Status PipelineRun::seal_package() {
   }
   if (!seals_) return {};
   return package_->seal(*schema_, *state_);
+}
+
+// Files are written once the data has been seen to fit; whether it can be loaded is another question.
+Status PipelineRun::write_schema_files() {
+  if (import_draft_) {
+    if (std::as_const(*schema_).find_table(kStateTable) != nullptr &&
+        import_draft_->find_table(kStateTable) == nullptr) {
+      import_draft_->add_table(state_table());
+    }
+    LODE_ASSIGN(const std::string hash, write_import_file(engine_.env(), schema_folders_, *import_draft_));
+    schema_->set_imported_version_hash(hash);
+  }
+  schema_->bump();
+  return export_schema(engine_.env(), schema_folders_, *schema_);
 }
 
 std::vector<std::string> PipelineRun::replaced_tables() const {
@@ -349,6 +383,7 @@ void PipelineRun::fill_report() {
   }
   if (!package_) return;
   report_.load_id = package_->load_id();
+  report_.schema = std::make_shared<const Schema>(*schema_);
   const std::vector<SchemaChange::TableChange>& changes = normalizer_->changes().tables;
   for (const Table* table : schema_->data_tables()) {
     const auto rows = package_->row_counts().find(table->name());

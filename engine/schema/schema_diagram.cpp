@@ -216,8 +216,8 @@ std::string mermaid_diagram(const Schema& schema, const SchemaTextOptions& optio
                                    : reference.cardinality == Cardinality::kManyToOne ? "}|--||"
                                    : reference.cardinality == Cardinality::kOneToMany ? "||--|{"
                                                                                       : "}|--|{";
-    out += fmt::format("    {} {} {} : \"{}\"\n", reference.table, arrow, reference.other,
-                       mermaid_text(reference.label));
+    out +=
+        fmt::format("    {} {} {} : \"{}\"\n", reference.table, arrow, reference.other, mermaid_text(reference.label));
   }
   return out;
 }

@@ -12,7 +12,7 @@ namespace lode {
 
 /// kJson and kYaml hold the whole schema and can be read back; the others are pictures of it.
 enum class SchemaFormat : std::uint8_t { kYaml, kJson, kMermaid, kDbml };
-std::string_view schema_format_name(SchemaFormat format);                        ///< "yaml"; also the file's ending
+std::string_view schema_format_name(SchemaFormat format);  ///< "yaml"; also the file's ending
 std::optional<SchemaFormat> schema_format_from_name(std::string_view name);
 
 struct SchemaTextOptions {

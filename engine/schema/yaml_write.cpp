@@ -100,8 +100,8 @@ std::string float_text(double number) {
 
 std::u32string escape(char32_t c) {
   constexpr std::pair<char32_t, char32_t> kShort[] = {
-      {0, U'0'},    {7, U'a'},     {8, U'b'},       {9, U't'},       {10, U'n'},   {11, U'v'},   {12, U'f'},     {13, U'r'},
-      {27, U'e'},   {U'"', U'"'},  {U'\\', U'\\'},  {0x85, U'N'},    {0xA0, U'_'}, {0x2028, U'L'}, {0x2029, U'P'},
+      {0, U'0'},  {7, U'a'},    {8, U'b'},      {9, U't'},    {10, U'n'},   {11, U'v'},     {12, U'f'},     {13, U'r'},
+      {27, U'e'}, {U'"', U'"'}, {U'\\', U'\\'}, {0x85, U'N'}, {0xA0, U'_'}, {0x2028, U'L'}, {0x2029, U'P'},
   };
   for (const auto& [code, letter] : kShort) {
     if (code == c) return std::u32string(U"\\") + letter;

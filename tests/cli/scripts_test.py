@@ -234,6 +234,17 @@ class Pipeline(CliCase):
         for text in ("shop: working folder", "sqlite:///shop.db (dataset main)", "4 rows", "shop.orders", "id = 3"):
             self.assertIn(text, answer.out)
 
+    def test_schema(self):
+        self.file("shop.lua", SHOP)
+        self.ok("run", "shop.lua")
+        self.assertTrue(self.ok("pipeline", "shop", "schema").out.startswith("version: 2\nversion_hash: "))
+        diagram = self.ok("pipeline", "shop", "schema", "--format", "mermaid").out
+        self.assertTrue(diagram.startswith("erDiagram\n"))
+        self.assertIn("Table \"orders\"", self.ok("pipeline", "shop", "schema", "--format", "dbml").out)
+        self.assertEqual(self.ok("pipeline", "shop", "schema", "--json").json()["name"], "shop")
+        self.fails(EXIT_FAILED, "pipeline", "shop", "schema", "--schema", "crm",
+                   says=["no schema 'crm'", "its schemas: shop", "[schema.not_found]"])
+
     def test_info_as_json(self):
         self.file("shop.lua", SHOP.replace('primary_key = "id",', 'primary_key = "id", incremental = "id",'))
         self.ok("run", "shop.lua")

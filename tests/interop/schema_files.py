@@ -71,7 +71,7 @@ def settings():
     schema = Schema("settings")
     schema.merge_hints({"primary_key": ["re:_id$", "key"], "partition": ["re:^day"]})
     schema.update_preferred_types({"re:_at$": "timestamp", "amount": "decimal"})
-    schema.set_schema_contract("freeze")
+    schema.set_schema_contract({"columns": "freeze", "data_type": "discard_value"})
     schema._schema_description = "A schema: with a description"
     return schema
 
@@ -120,7 +120,8 @@ def old_schema(version):
     if version >= 4:
         stored["version_hash"] = "old+hash="
     if version >= 5:
-        stored["tables"].update({name: Schema("x").to_dict()["tables"][name] for name in ("_dlt_version", "_dlt_loads")})
+        current = Schema("x").to_dict()["tables"]
+        stored["tables"].update({name: current[name] for name in ("_dlt_version", "_dlt_loads")})
     if version >= 8:
         stored["previous_hashes"] = ["older="]
     return stored

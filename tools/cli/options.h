@@ -37,6 +37,8 @@ struct Options {
 
   // load (--name), pipeline
   std::string pipeline;
+  std::string operation = "info";  ///< of pipeline
+  std::string schema;              ///< of pipeline schema; its --format is `format`
 };
 
 }  // namespace lode::cli

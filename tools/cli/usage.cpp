@@ -26,6 +26,7 @@ commands:
   check SCRIPT         read a script and validate what it defines, without running anything
   load FILE...         load JSON and CSV files without a script
   pipeline NAME info   what this machine knows of a pipeline
+  pipeline NAME schema the tables that it has made, as YAML, JSON or a diagram
 
   lode COMMAND --help  the options of a command
   lode --version       the version of the program
@@ -82,7 +83,8 @@ struct CommandSpec {
 const Texts kProgress = {"auto", "tty", "log", "json", "none"};  // in the order of ProgressMode
 const Texts kFormats = {"jsonl", "json", "csv"};
 const Texts kDispositions = {"append", "replace", "merge"};
-const Texts kOperations = {"info"};
+const Texts kOperations = {"info", "schema"};
+const Texts kSchemaFormats = {"yaml", "json", "mermaid", "dbml"};
 
 // Why `word` will not do; "" if it is one of `words`.
 std::string check_choice(const Texts& words, const std::string& word) {
@@ -158,7 +160,11 @@ void declare_load(CLI::App& app, Options& options) {
 
 void declare_pipeline(CLI::App& app, Options& options) {
   app.add_option("NAME", options.pipeline, "the pipeline")->required();
-  add_choice(app, "OPERATION", kOperations, "info", [](const std::string& /*word*/) {});
+  add_choice(app, "OPERATION", kOperations, "info (default) or schema",
+             [&options](const std::string& word) { options.operation = word; });
+  add_choice(app, "--format", kSchemaFormats, "of schema: yaml (default), json, mermaid or dbml",
+             [&options](const std::string& word) { options.format = word; });
+  app.add_option("--schema", options.schema, "of schema: which one (default: the pipeline's first)")->type_name("NAME");
   declare_common(app, options);
 }
 
@@ -174,9 +180,10 @@ const std::vector<CommandSpec>& commands() {
       {"load", Command::kLoad, "lode load FILE... --to URL --dataset NAME [OPTION]...",
        "Loads files without a script. '-' is standard input and needs --format.", std::string(kExamples) + kExitCodes,
        declare_load},
-      {"pipeline", Command::kPipeline, "lode pipeline NAME [info] [OPTION]...",
-       "Shows what this machine knows of a pipeline: its state, its last run, packages that wait.", "",
-       declare_pipeline},
+      {"pipeline", Command::kPipeline, "lode pipeline NAME [info|schema] [OPTION]...",
+       "Shows what this machine knows of a pipeline. info: its state, its last run, packages that wait. schema: the "
+       "tables that it has made.",
+       "", declare_pipeline},
   };
   return kCommands;
 }

@@ -1,8 +1,9 @@
 --- Pipelines: from a source into a dataset of a destination.
--- Depends on: lode.fields, lode.native, lode.report, lode.source
+-- Depends on: lode.fields, lode.native, lode.report, lode.schema, lode.source
 local fields = require "lode.fields"
 local native = require "lode.native"
 local report = require "lode.report"
+local schema = require "lode.schema"
 local source = require "lode.source"
 
 local pipeline = {}
@@ -12,10 +13,12 @@ local spec = fields.define("lode.pipeline", {
   { "destination",   "string|table|secret", required = true, doc = "a URL, a name, or lode.destination(…)" },
   { "dataset",       "string", doc = "default: the name with _dataset" },
   { "pipelines_dir", "string", doc = "default: pipelines/ in $LODE_HOME, else in ~/.lode" },
+  { "import_schema_path", "string", doc = "folder of schema files that people edit; a changed file wins" },
+  { "export_schema_path", "string", doc = "folder that every changed schema is written to" },
 })
 
 local methods = {}
-local mt = { __name = "lode.pipeline", __index = methods }
+local mt = { __name = "lode.pipeline" }
 mt.__tostring = function(self) return ("pipeline %s"):format(self.name) end
 
 --- lode.pipeline { name = …, destination = …, dataset = … }
@@ -61,9 +64,22 @@ function methods:run(data, options)
   for name, value in pairs(options) do
     for _, item in ipairs(what.resources) do item:apply_hints { [name] = value } end
   end
-  local facts, text = native.run { pipeline = self, source = what, keeps_packages = keeps_packages }
+  local facts, text, handle = native.run { pipeline = self, source = what, keeps_packages = keeps_packages }
   if not facts then error(text, 0) end
-  return report.new(facts, text)
+  return report.new(facts, text, handle)
+end
+
+--- The schema called `name`, else the pipeline's first one, as of the last load from this machine; nil if there is
+-- none. pipeline.default_schema is the same without a name.
+function methods:schema(name)
+  local handle, err = native.pipeline_schema(self.name, self.pipelines_dir, name)
+  if err then error(err, 0) end
+  return schema.wrap(handle)
+end
+
+mt.__index = function(self, key)
+  if key == "default_schema" then return methods.schema(self) end
+  return methods[key]
 end
 
 return pipeline

@@ -1,5 +1,7 @@
 --- Reports: what a run did. print(report) shows it.
--- Depends on: nothing
+-- Depends on: lode.schema
+local schema = require "lode.schema"
+
 local report = {}
 
 local methods = {}
@@ -25,6 +27,9 @@ function methods:rows(table_name)
   return 0
 end
 
-function report.new(facts, text) return setmetatable({ facts = facts, text = text }, mt) end
+--- `handle`: the native schema that was loaded; nil when nothing was. It is there as report.schema.
+function report.new(facts, text, handle)
+  return setmetatable({ facts = facts, text = text, schema = schema.wrap(handle) }, mt)
+end
 
 return report

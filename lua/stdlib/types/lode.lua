@@ -147,9 +147,48 @@ function lode.source(args) end
 ---@field destination string|table|lode.Secret a URL ("sqlite:///shop.db"), a name, or lode.destination(…)
 ---@field dataset? string default: the name with _dataset
 ---@field pipelines_dir? string default: pipelines/ in $LODE_HOME, else in ~/.lode
+---@field import_schema_path? string folder of schema files that people edit; a changed file wins
+---@field export_schema_path? string folder that every changed schema is written to
+
+---@class lode.SchemaText
+---@field remove_defaults? boolean false: with the names inside tables and columns; true
+---@field remove_processing_hints? boolean true: without what runs note down (x-normalizer)
+
+---@class lode.SchemaDiagram
+---@field include_dlt_tables? boolean false: without _dlt_loads and the like; true
+---@field remove_processing_hints? boolean
+
+---The tables of a source, as a pipeline made them.
+---@class lode.Schema
+---@field name string
+---@field version integer
+---@field version_hash string
+---@field previous_hashes string[] newest first
+---@field table_names string[]
+local Schema = {}
+---As dlt writes it.
+---@param options? lode.SchemaText
+---@return string
+function Schema:to_yaml(options) end
+---@param options? lode.SchemaText
+---@return string
+function Schema:to_json(options) end
+---An entity-relationship diagram for Mermaid.
+---@param options? lode.SchemaDiagram
+---@return string
+function Schema:to_mermaid(options) end
+---DBML, for drawing tools.
+---@param options? lode.SchemaDiagram
+---@return string
+function Schema:to_dbml(options) end
+---The table with its columns in order; nil if unknown.
+---@param name string
+---@return table?
+function Schema:find_table(name) end
 
 ---What a run did. print(report) shows it.
 ---@class lode.Report
+---@field schema? lode.Schema that was loaded; nil when there was nothing to load
 local Report = {}
 ---for table_name, row_count in report:row_counts() do
 ---@return fun(): string?, integer?
@@ -169,7 +208,12 @@ function Report:rows(table_name) end
 
 ---@class lode.Pipeline
 ---@field name string
+---@field default_schema? lode.Schema of the first source, as of the last load from this machine
 local Pipeline = {}
+---The schema called `name`; nil if nothing of it was loaded from this machine.
+---@param name? string
+---@return lode.Schema?
+function Pipeline:schema(name) end
 ---Extracts, normalizes and loads, exactly once; returns when it is done. Raises when something goes wrong: then nothing
 ---of the run is loaded.
 ---@param data lode.Source|lode.Resource|lode.Resource[]

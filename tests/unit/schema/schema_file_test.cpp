@@ -69,7 +69,8 @@ TEST_CASE("files that dlt wrote are read with their hash and written without a c
   CHECK(*json::parse_value(text) == *json::parse_value(file(name + ".schema.json")));
   if (name != "shop") CHECK(difference(text, file(name + ".schema.json")) == "");
   CHECK(difference(schema_text(schema, SchemaFormat::kYaml), file(name + ".schema.yaml")) == "");
-  CHECK(difference(schema_text(schema, SchemaFormat::kYaml, {.remove_processing_hints = true}), file(name + ".bare.yaml")) == "");
+  CHECK(difference(schema_text(schema, SchemaFormat::kYaml, {.remove_processing_hints = true}),
+                   file(name + ".bare.yaml")) == "");
 }
 
 TEST_CASE("a schema read from YAML is the one that was written") {
