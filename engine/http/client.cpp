@@ -8,11 +8,11 @@
 
 #include "base/text.h"
 #include "http/connection.h"
+#include "http/exchange.h"
 #include "http/pool.h"
 #include "http/proxy.h"
 #include "http/redact.h"
 #include "http/redirect.h"
-#include "http/response_parser.h"
 #include "http/stop_event.h"
 #include "http/tls.h"
 #include "http/url.h"
@@ -22,8 +22,6 @@ namespace {
 
 // Requests that must not be sent twice use only connections that rested shorter than any server's patience.
 constexpr std::int64_t kFreshIdleUs = 1'000'000;
-// Larger bodies are not copied behind the headers but sent on their own.
-constexpr std::size_t kJoinBytesMax = 64 * 1024;
 
 Status cancelled() { return Status::error(Code::kCancelled, "cancelled"); }
 
@@ -56,13 +54,13 @@ Status check_sendable(const HttpRequest& request) {
   return {};
 }
 
-// The request as it goes over the wire, without its body.
-std::string head_of(const HttpRequest& request, const Url& url, const std::optional<Proxy>& proxy,
+// What the request says, and what goes out when it says nothing else.
+RequestHead head_of(const HttpRequest& request, const Url& url, const std::optional<Proxy>& proxy,
                     const std::string& user_agent) {
   const bool through_proxy = proxy && !url.is_https();
-  std::string head = fmt::format("{} {} HTTP/1.1\r\n", request.method, through_proxy ? url.text() : url.target());
-  const auto add = [&](std::string_view name, std::string_view value) {
-    if (find_header(request.headers, name) == nullptr) head.append(name).append(": ").append(value).append("\r\n");
+  RequestHead head{through_proxy ? url.text() : url.target(), request.headers};
+  const auto add = [&](std::string_view name, std::string value) {
+    if (find_header(head.headers, name) == nullptr) head.headers.emplace_back(name, std::move(value));
   };
   add("Host", url.host_header());
   add("User-Agent", user_agent);
@@ -71,38 +69,7 @@ std::string head_of(const HttpRequest& request, const Url& url, const std::optio
   add("Connection", "keep-alive");
   if (!url.userinfo.empty()) add("Authorization", "Basic " + base64_encode(percent_decode(url.userinfo)));
   if (through_proxy && !proxy->authorization.empty()) add("Proxy-Authorization", proxy->authorization);
-  const bool has_length = find_header(request.headers, "Transfer-Encoding") == nullptr &&
-                          (!request.body.empty() || (request.method != "GET" && request.method != "HEAD"));
-  if (has_length) add("Content-Length", std::to_string(request.body.size()));
-  for (const auto& [name, value] : request.headers) head.append(name).append(": ").append(trim(value)).append("\r\n");
-  return head.append("\r\n");
-}
-
-// What a transfer that did not succeed means, given how far the answer had come.
-Status transfer_error(const Transfer& transfer, const ResponseParser& parser, const HttpResponse& response,
-                      double timeout_s, bool sending) {
-  const std::string waited = show_seconds(timeout_s);
-  switch (transfer.kind) {
-    case Transfer::Kind::kStopped:
-      return cancelled();
-    case Transfer::Kind::kTimeout:
-      if (sending) return Status::error(Code::kHttpTimeout, fmt::format("the server took no bytes for {}", waited));
-      if (!parser.has_begun()) return Status::error(Code::kHttpTimeout, fmt::format("no answer within {}", waited));
-      return Status::error(Code::kHttpTimeout, fmt::format("the answer stopped for {}, after {} of its body", waited,
-                                                           show_bytes(response.body.size())));
-    case Transfer::Kind::kEnd:
-    case Transfer::Kind::kBroken:
-      break;
-    case Transfer::Kind::kDone:
-      LODE_ASSERT(false);
-  }
-  if (!parser.has_begun()) {
-    const std::string why = transfer.why.empty() ? "connection closed" : transfer.why;
-    return Status::error(Code::kHttpConnect, fmt::format("the server hung up without an answer: {}", why))
-        .hint("run again; if it happens every time, look at the server's log");
-  }
-  return Status::error(Code::kHttpBody, fmt::format("the answer was cut off after {} of its body: {}",
-                                                    show_bytes(response.body.size()), transfer.why));
+  return head;
 }
 
 }  // namespace
@@ -131,10 +98,7 @@ struct HttpClient::Impl {
   Result<HttpResponse> send_once(const HttpRequest& request, const StopEvent& stop);
   Result<std::unique_ptr<Connection>> open(const Hop& hop, const StopEvent& stop);
   Status open_tunnel(Connection& connection, const Hop& hop, const StopEvent& stop);
-  Outcome exchange(std::unique_ptr<Connection> connection, const Hop& hop, const StopEvent& stop,
-                   HttpResponse& response);
-  Status receive(Connection& connection, ResponseParser& parser, HttpResponse& response, double timeout_s,
-                 const StopEvent& stop);
+  Outcome ask(std::unique_ptr<Connection> connection, const Hop& hop, const StopEvent& stop, HttpResponse& response);
   Result<std::shared_ptr<TlsContext>> tls_context();
 
   Env& env;
@@ -175,15 +139,15 @@ Result<std::unique_ptr<Connection>> HttpClient::Impl::open(const Hop& hop, const
 }
 
 Status HttpClient::Impl::open_tunnel(Connection& connection, const Hop& hop, const StopEvent& stop) {
-  std::string head = fmt::format("CONNECT {0} HTTP/1.1\r\nHost: {0}\r\n", hop.url.host_and_port());
-  if (!hop.proxy->authorization.empty())
-    head.append("Proxy-Authorization: ").append(hop.proxy->authorization).append("\r\n");
+  HttpRequest request;
+  request.method = "CONNECT";
+  request.timeout_s = hop.request.timeout_s;
+  const std::string server = hop.url.host_and_port();
+  RequestHead head{server, {{"Host", server}, {"User-Agent", options.user_agent}}};
+  if (!hop.proxy->authorization.empty()) head.headers.emplace_back("Proxy-Authorization", hop.proxy->authorization);
   HttpResponse response;
-  ResponseParser parser("CONNECT", hop.request.body_bytes_max, response);
-  const Transfer sent = connection.write(head.append("\r\n"), hop.request.timeout_s, stop);
-  Status status = sent.kind == Transfer::Kind::kDone
-                      ? receive(connection, parser, response, hop.request.timeout_s, stop)
-                      : transfer_error(sent, parser, response, hop.request.timeout_s, true);
+  Status status = exchange(connection, request, head, stop, response).status;
+  bytes_in += response.bytes_in;
   if (status.ok() && response.status / 100 != 2) {
     status = Status::error(Code::kHttpConnect, fmt::format("answered {} {}", response.status, response.reason))
                  .hint("check the proxy's user and password, and whether it may reach this server");
@@ -192,53 +156,25 @@ Status HttpClient::Impl::open_tunnel(Connection& connection, const Hop& hop, con
   return status;
 }
 
-Status HttpClient::Impl::receive(Connection& connection, ResponseParser& parser, HttpResponse& response,
-                                 double timeout_s, const StopEvent& stop) {
-  while (!parser.is_done()) {
-    const Transfer transfer = connection.read(timeout_s, stop);
-    if (transfer.kind == Transfer::Kind::kEnd && parser.has_begun()) return parser.end();
-    if (transfer.kind != Transfer::Kind::kDone) return transfer_error(transfer, parser, response, timeout_s, false);
-    response.bytes_in += transfer.bytes.size();
-    bytes_in += transfer.bytes.size();
-    LODE_ASSIGN(const std::size_t used, parser.feed(transfer.bytes));
-    // Bytes behind the answer: the line is out of step and cannot be used again.
-    if (used < transfer.bytes.size()) connection.idle_limit_us = -1;
-  }
-  return {};
-}
-
-HttpClient::Impl::Outcome HttpClient::Impl::exchange(std::unique_ptr<Connection> connection, const Hop& hop,
-                                                     const StopEvent& stop, HttpResponse& response) {
+HttpClient::Impl::Outcome HttpClient::Impl::ask(std::unique_ptr<Connection> connection, const Hop& hop,
+                                                const StopEvent& stop, HttpResponse& response) {
   const HttpRequest& request = hop.request;
   const bool is_kept = connection->requests > 0;
-  connection->idle_limit_us = static_cast<std::int64_t>(options.idle_timeout_s * 1e6);
   ++connection->requests;
   ++requests;
-  ResponseParser parser(request.method, request.body_bytes_max, response);
-  std::string head = head_of(request, hop.url, hop.proxy, options.user_agent);
-  const bool joined = request.body.size() <= kJoinBytesMax;
-  if (joined) head.append(request.body);
-  Transfer sent = connection->write(head, request.timeout_s, stop);
-  if (sent.kind == Transfer::Kind::kDone && !joined) sent = connection->write(request.body, request.timeout_s, stop);
-  // A server may answer and close before it has read a large body: its answer is worth more than our broken pipe.
-  Status status;
-  if (sent.kind == Transfer::Kind::kDone || sent.kind == Transfer::Kind::kBroken) {
-    status = receive(*connection, parser, response, request.timeout_s, stop);
-  } else {
-    status = transfer_error(sent, parser, response, request.timeout_s, true);
+  Exchange result =
+      exchange(*connection, request, head_of(request, hop.url, hop.proxy, options.user_agent), stop, response);
+  bytes_in += response.bytes_in;
+  if (!result.status.ok()) {
+    const bool hung_up = result.status.code() == Code::kHttpConnect && !result.answered;
+    return {std::move(result.status), is_kept && hung_up && may_repeat(request.method)};
   }
-  if (!status.ok()) {
-    const bool hung_up = status.code() == Code::kHttpConnect && !parser.has_begun();
-    return {std::move(status), is_kept && hung_up && may_repeat(request.method)};
-  }
-  if (parser.keeps_alive() && sent.kind == Transfer::Kind::kDone && connection->idle_limit_us >= 0) {
+  if (result.reusable && find_header(request.headers, "Connection") == nullptr) {
     // A second less than promised: the server's clock started earlier.
-    if (parser.keep_alive_s() > 0) {
-      connection->idle_limit_us =
-          std::min(connection->idle_limit_us, static_cast<std::int64_t>((parser.keep_alive_s() - 1) * 1e6));
-    }
-    if (find_header(request.headers, "Connection") == nullptr)
-      pool.put(hop.server, std::move(connection), env.steady_us());
+    const double limit_s =
+        result.keep_alive_s > 0 ? std::min(options.idle_timeout_s, result.keep_alive_s - 1) : options.idle_timeout_s;
+    connection->idle_limit_us = static_cast<std::int64_t>(limit_s * 1e6);
+    pool.put(hop.server, std::move(connection), env.steady_us());
   }
   return {};
 }
@@ -255,13 +191,13 @@ Result<HttpResponse> HttpClient::Impl::send_once(const HttpRequest& request, con
   const std::int64_t idle_max_us = may_repeat(request.method) ? INT64_MAX : kFreshIdleUs;
   if (auto kept = pool.take(hop.server, env.steady_us(), idle_max_us); kept != nullptr) {
     HttpResponse response;
-    Outcome outcome = exchange(std::move(kept), hop, stop, response);
+    Outcome outcome = ask(std::move(kept), hop, stop, response);
     if (outcome.status.ok()) return response;
     if (!outcome.worth_a_fresh_connection) return std::move(outcome.status);
   }
   LODE_ASSIGN(std::unique_ptr<Connection> connection, open(hop, stop));
   HttpResponse response;
-  Outcome outcome = exchange(std::move(connection), hop, stop, response);
+  Outcome outcome = ask(std::move(connection), hop, stop, response);
   if (!outcome.status.ok()) return std::move(outcome.status);
   return response;
 }

@@ -287,8 +287,8 @@ TEST_CASE("An http proxy is asked with the whole URL and its own credentials") {
     CHECK(sent(client, get("http://api.example.test/v1?a=1")).body == "x");
   }
   using Catch::Matchers::Contains;
-  CHECK_THAT(head,
-             Catch::Matchers::StartsWith("GET http://api.example.test/v1?a=1 HTTP/1.1\r\nHost: api.example.test\r\n"));
+  CHECK_THAT(head, Catch::Matchers::StartsWith("GET http://api.example.test/v1?a=1 HTTP/1.1\r\n"));
+  CHECK_THAT(head, Contains("\r\nHost: api.example.test\r\n"));
   CHECK_THAT(head, Contains("Proxy-Authorization: Basic bWU6cHc=\r\n"));
 }
 
