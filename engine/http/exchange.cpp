@@ -159,11 +159,7 @@ ssize_t Talk::read(char* bytes, std::size_t size) {
     head_used_ += count;
     return static_cast<ssize_t>(count);
   }
-  if (unread_.empty() && !receive()) {
-    // 0 is the end that a body without a length has. In chunks httplib would take it for the end of a line, and so a
-    // body that is cut off for a whole one.
-    return fault_.kind == Transfer::Kind::kEnd && framing_ == Framing::kEndless ? 0 : -1;
-  }
+  if (unread_.empty() && !receive()) return fault_.kind == Transfer::Kind::kEnd ? 0 : -1;
   const std::size_t count = unread_.copy(bytes, size);
   unread_.remove_prefix(count);
   if (framing_ == Framing::kChunks && size == 1) follow_framing(*bytes);  // httplib reads lines byte by byte
@@ -227,8 +223,9 @@ bool Talk::prepare_head(std::string_view raw) {
   return true;
 }
 
-// httplib takes a chunk that is longer than it says for the end of the body, and refuses a body with trailers. So the
-// last chunk is noted here: a line that says zero where the size of a chunk has to be, behind an empty line.
+// httplib takes a chunk that is longer than it says, or cut off in the line break behind it, for the end of the body,
+// and refuses a body with trailers. So the last chunk is noted here: a line that says zero where the size of a chunk
+// has to be, behind an empty line.
 void Talk::follow_framing(char c) {
   if (framing_line_.ends_with('\n')) framing_line_.clear();
   framing_line_ += c;
@@ -298,11 +295,10 @@ bool Talk::take_body(std::string_view bytes) {
 }
 
 Exchange Talk::end(bool is_read) {
-  bool is_complete = is_read;
-  if (framing_ == Framing::kNone) is_complete = has_head_;
-  if (framing_ == Framing::kChunks) {  // httplib's opinion is worth little: see follow_framing()
-    is_complete = has_last_chunk_ && (fault_.kind == Transfer::Kind::kDone || fault_.kind == Transfer::Kind::kEnd);
-  }
+  // httplib's opinion about chunks is worth little: see follow_framing().
+  const bool is_complete = framing_ == Framing::kNone     ? has_head_
+                           : framing_ == Framing::kChunks ? has_last_chunk_
+                                                          : is_read;
   if (status_.ok() && !is_complete) status_ = why_incomplete();
   if (status_.ok() && decoder_) status_ = decoder_->finish();
   Exchange result;

@@ -9,7 +9,7 @@
 
 namespace lode {
 
-/// Header lines in order. Names compare without regard to case.
+/// Header lines; several of one name are in order. Names compare without regard to case.
 using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 
 /// The value of the first header called `name`; null if there is none. Valid until the headers change.
@@ -35,7 +35,7 @@ struct HttpRequest {
 struct HttpResponse {
   int status = 0;
   std::string reason;          ///< "Not Found"; may be empty
-  HttpHeaders headers;         ///< as sent; repeated names are joined with ", ", but not Set-Cookie
+  HttpHeaders headers;         ///< sorted by name; repeated ones are joined with ", ", but not Set-Cookie
   std::string body;            ///< decoded (gzip, deflate)
   std::string url;             ///< that answered: after redirects
   double seconds = 0;          ///< from the first byte out to the last byte in, redirects included

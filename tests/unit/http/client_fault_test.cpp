@@ -262,6 +262,23 @@ TEST_CASE("An answer that comes before the whole request was taken counts") {
   CHECK(response->status == 413);
 }
 
+TEST_CASE("An answer counts even when the server then refuses the rest of the request") {
+  RawServer server({[](Peer& peer) {
+    peer.read_request();
+    peer.write("HTTP/1.1 413 Payload Too Large\r\nContent-Length: 3\r\n\r\nbig");
+    peer.reset();
+  }});
+  TestEnv env;
+  HttpClient client(env);
+  HttpRequest request = get(server.url());
+  request.method = "POST";
+  request.body = std::string(64 << 20, 'x');
+  Result<HttpResponse> response = client.send(request, {});
+  REQUIRE(response.ok());
+  CHECK(response->status == 413);
+  CHECK(response->body == "big");
+}
+
 TEST_CASE("A stop ends a request that waits for its answer") {
   std::latch asked(1);
   RawServer server({[&](Peer& peer) {

@@ -142,6 +142,7 @@ TEST_CASE("Chunks are put together, extensions and trailers are dropped") {
   CHECK(trailed.status.ok());
   CHECK(trailed.response.body == "hello0, all here");
   CHECK(trailed.response.header("X-Sum") == nullptr);
+  CHECK_FALSE(answer(chunks + "0\r\nX-Sum: 1\r\n").keeps_alive);  // more of them may still come
 }
 
 TEST_CASE("Without length and chunks the end of the connection ends the body") {
@@ -167,6 +168,9 @@ TEST_CASE("Interim answers are skipped") {
   CHECK(answered.response.body == "x");
   CHECK(answered.response.header("Link") == nullptr);
   CHECK(answered.keeps_alive);
+  const Answered switched = answer("HTTP/1.1 101 Switching Protocols\r\nUpgrade: other\r\n\r\n");  // not interim
+  CHECK(switched.response.status == 101);
+  CHECK_FALSE(switched.keeps_alive);
 }
 
 TEST_CASE("Bare line feeds, a missing reason, continued lines and blank lines ahead are understood") {
