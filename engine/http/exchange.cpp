@@ -198,6 +198,7 @@ bool Talk::prepare_head(std::string_view raw) {
   for (std::string_view line : split(raw.substr(0, raw.rfind('\n')), '\n')) {
     const bool continues = line.starts_with(' ') || line.starts_with('\t');
     line = trim(line);
+    if (line.empty()) continue;
     if (head_.empty()) {
       // The reason is read by a regular expression, whose stack grows with it.
       line = line.substr(0, kStatusLineBytesMax);
@@ -220,6 +221,7 @@ bool Talk::prepare_head(std::string_view raw) {
       return false;
     }
   }
+  head_ += "\r\n";
   return true;
 }
 

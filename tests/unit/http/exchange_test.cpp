@@ -179,6 +179,9 @@ TEST_CASE("Bare line feeds, a missing reason, continued lines and blank lines ah
   CHECK(answered.response.reason == "");
   CHECK(*answered.response.header("X-A") == "b c");
   CHECK(answered.response.body == "z");
+  const Answered blank = answer("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\r\nX-A: b\r\n\r\nz");
+  CHECK(blank.response.body == "z");
+  CHECK(blank.response.headers.size() == 2);
   CHECK(answer("HTTP/1.1 200 " + std::string(60'000, 'x') + "\r\nContent-Length: 1\r\n\r\nz").response.body == "z");
 }
 
