@@ -4,17 +4,23 @@
 include_guard()
 
 add_library(lode_options INTERFACE)
-target_compile_options(lode_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow=local -Wnon-virtual-dtor -Wno-missing-field-initializers)
-if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-  target_compile_options(lode_options INTERFACE -Wno-restrict)  # false alarms about std::string, GCC bug 105651
+target_compile_options(lode_options INTERFACE -Wall -Wextra -Wpedantic -Wnon-virtual-dtor -Wno-missing-field-initializers)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(lode_options INTERFACE -Wshadow=local)
+  if(CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    target_compile_options(lode_options INTERFACE -Wno-restrict)  # false alarms about std::string, GCC bug 105651
+  endif()
 endif()
 if(LODE_WERROR)
   target_compile_options(lode_options INTERFACE -Werror)
 endif()
 if(LODE_SANITIZE)
-  # The instrumented code of <regex> and the like makes g++ 12 see uninitialised values where there are none.
   target_compile_options(lode_options INTERFACE -fsanitize=${LODE_SANITIZE} -fno-omit-frame-pointer
-                         -fno-sanitize-recover=undefined -Wno-maybe-uninitialized)
+                         -fno-sanitize-recover=undefined)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # The instrumented code of <regex> and the like makes g++ 12 see uninitialised values where there are none.
+    target_compile_options(lode_options INTERFACE -Wno-maybe-uninitialized)
+  endif()
   target_link_options(lode_options INTERFACE -fsanitize=${LODE_SANITIZE})
 endif()
 

@@ -78,7 +78,7 @@ Value to_value(Ref ref) {
         next = next.next();
       }
     } else if (from.is_object()) {
-      *to = Value::object(std::vector<Value::Member>(from.size()));
+      *to = Value::object(std::vector<Value::Member>(from.size(), Value::Member(std::string(), Value())));
       for (Value::Member& member : to->members()) {
         member.first = next.as_text();
         pending.emplace_back(next.next(), &member.second);

@@ -32,14 +32,14 @@ struct PathStep {
   std::optional<std::int64_t> start = {};
   std::optional<std::int64_t> end = {};
   std::int64_t stride = 1;
-  std::vector<std::vector<PathStep>> branches = {};  ///< kUnion
-  std::vector<PathCondition> conditions = {};        ///< kFilter: one
+  std::vector<std::vector<PathStep>> branches;  ///< kUnion
+  std::vector<PathCondition> conditions;        ///< kFilter: one
 };
 
 /// A path inside a condition.
 struct PathQuery {
   bool from_root = false;  ///< "$…", else from the item in question
-  std::vector<PathStep> steps = {};
+  std::vector<PathStep> steps;
 };
 
 /// What stands behind '?'.
@@ -51,7 +51,7 @@ struct PathCondition {
   Operator compare = Operator::kEqual;
   std::optional<PathQuery> right = {};                ///< else `literal`
   std::shared_ptr<const Document> literal = nullptr;  ///< of one root
-  std::vector<PathCondition> parts = {};              ///< kAll, kAny
+  std::vector<PathCondition> parts;              ///< kAll, kAny
 };
 
 /// The steps of a path as written. Errors: kJsonPath.

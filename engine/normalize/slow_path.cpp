@@ -194,7 +194,8 @@ void NormalizerCore::hand_down(RowShape& shape, const FlatRow& row, Frame& frame
   std::vector<std::pair<std::string, Cell>> values;
   if (frame.inherited != nullptr) values = frame.inherited->values;
   bool is_changed = false;
-  for (const auto& [from, to] : shape.propagation) {
+  for (const auto& [from, under] : shape.propagation) {
+    const std::string& to = under;  // clang before 16 cannot capture a structured binding
     const Cell* cell = row.find(from);
     if (cell == nullptr) continue;
     is_changed = true;
