@@ -18,6 +18,7 @@
 #include <charconv>
 #include <cstring>
 #include <new>
+#include <unordered_map>
 #include <utility>
 
 #include "base/text.h"
@@ -531,10 +532,50 @@ Result<std::shared_ptr<const Document>> Parser::parse_lines(std::string text, st
   return impl_->run(std::move(text), true, first_line);
 }
 
+namespace {
+
+// Of members with equal keys the last value stays, at the place of the first.
+void merge_equal_keys(std::vector<Value::Member>& members) {
+  std::unordered_map<std::string_view, std::size_t> places;
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    const auto [place, is_new] = places.emplace(members[i].first, i);
+    kept += is_new ? 1 : 0;
+  }
+  if (kept == members.size()) return;
+  std::vector<Value::Member> unique;
+  unique.reserve(kept);
+  places.clear();
+  for (Value::Member& member : members) {
+    const auto found = places.find(member.first);
+    if (found != places.end()) {
+      unique[found->second].second = std::move(member.second);
+    } else {
+      unique.push_back(std::move(member));
+      places.emplace(unique.back().first, unique.size() - 1);
+    }
+  }
+  members = std::move(unique);
+}
+
+}  // namespace
+
 Result<Value> parse_value(std::string_view text, Typing typing) {
   Parser parser(typing);
   LODE_ASSIGN(const auto document, parser.parse(std::string(text)));
-  return to_value(document->root(0));
+  Value root = to_value(document->root(0));
+  std::vector<Value*> pending{&root};  // not by recursion: values may be thousands of levels deep
+  while (!pending.empty()) {
+    Value& value = *pending.back();
+    pending.pop_back();
+    if (value.is_list()) {
+      for (Value& item : value.items()) pending.push_back(&item);
+    } else if (value.is_object()) {
+      merge_equal_keys(value.members());
+      for (Value::Member& member : value.members()) pending.push_back(&member.second);
+    }
+  }
+  return root;
 }
 
 }  // namespace lode::json

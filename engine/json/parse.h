@@ -34,7 +34,7 @@ class Parser {
   std::unique_ptr<Impl> impl_;
 };
 
-/// parse() into an owning value, for small things.
+/// parse() into an owning value, for small things. Of keys that are there twice the last counts, as in Python.
 Result<Value> parse_value(std::string_view text, Typing typing = Typing::kPlain);
 
 }  // namespace lode::json

@@ -51,7 +51,7 @@ struct PathCondition {
   Operator compare = Operator::kEqual;
   std::optional<PathQuery> right = {};                ///< else `literal`
   std::shared_ptr<const Document> literal = nullptr;  ///< of one root
-  std::vector<PathCondition> parts;              ///< kAll, kAny
+  std::vector<PathCondition> parts;                   ///< kAll, kAny
 };
 
 /// The steps of a path as written. Errors: kJsonPath.

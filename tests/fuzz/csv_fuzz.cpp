@@ -1,8 +1,7 @@
 // CSV: text in two chunks gives the rows that one chunk gives, as long as the types settled by the first suit it.
-#include "sources/files/csv.h"
-
 #include "fuzz.h"
 #include "json/document.h"
+#include "sources/files/csv.h"
 
 using namespace lode;
 

@@ -1,10 +1,9 @@
 // The JSON reader: what it accepts is written and read again as the same value, as one text and as JSON lines.
-#include "json/parse.h"
-
 #include <string>
 
 #include "fuzz.h"
 #include "json/document.h"
+#include "json/parse.h"
 #include "json/write.h"
 
 using namespace lode;

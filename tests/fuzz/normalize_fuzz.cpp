@@ -24,7 +24,8 @@ struct Setting {
 };
 
 Setting setting_of(std::uint8_t naming, std::uint8_t contract) {
-  static constexpr const char* kConventions[] = {"snake_case", "duck_case", "direct", "sql_cs_v1", "sql_ci_v1", "s3_tables"};
+  static constexpr const char* kConventions[] = {"snake_case", "duck_case", "direct",
+                                                 "sql_cs_v1",  "sql_ci_v1", "s3_tables"};
   static constexpr const char* kModes[] = {"evolve", "freeze", "discard_row", "discard_value"};
   Setting setting;
   setting.convention = kConventions[naming % std::size(kConventions)];

@@ -74,6 +74,12 @@ TEST_CASE("large texts with line breaks are parsed in windows", "[json][parse]")
   CHECK(write(parse_or_fail(pretty)->root(0)) == compact);
 }
 
+TEST_CASE("parse_value keeps the last of equal keys, at the first one's place", "[json][parse]") {
+  const auto value = parse_value(R"({"b":1,"a":{"x":1,"x":[{"y":1,"y":2}]},"b":3,"c":4,"b":5})");
+  REQUIRE(value.ok());
+  CHECK(write(*value) == R"({"b":5,"a":{"x":[{"y":2}]},"c":4})");
+}
+
 TEST_CASE("parse_value gives an owning value", "[json][parse]") {
   const auto value = parse_value(R"({"a":[1,"x"]})");
   REQUIRE(value.ok());
