@@ -176,7 +176,9 @@ bool NormalizerCore::stays_nested(const TableState& table, std::string_view colu
   return rules_.preferred_type(column) == DataType::kJson;
 }
 
-Status NormalizerCore::declare(const ResourceHints& hints) {
+Status NormalizerCore::declare(const ResourceHints& declared) {
+  ResourceHints hints = declared;
+  if (!breaks_paths_) hints.table_name = table_key(hints.table_name.empty() ? hints.name : hints.table_name);
   LODE_ASSIGN(const std::vector<Table> tables, tables_from_hints(hints, *naming_));
   std::map<std::string, Table> before;
   for (const Table& table : tables) {

@@ -36,7 +36,7 @@ class NormalizerCore {
   NormalizerCore(const NormalizerCore&) = delete;
   NormalizerCore& operator=(const NormalizerCore&) = delete;
 
-  Status declare(const ResourceHints& hints);
+  Status declare(const ResourceHints& declared);
   Status add(std::string_view table, const json::Rows& rows);
   Status finish();
   const SchemaChange& changes() const { return changes_; }

@@ -215,7 +215,7 @@ bool NormalizerCore::store_converted(TableState& table, const FieldPlan& plan, c
 
 bool NormalizerCore::store_variant(TableState& table, const FieldPlan& plan, const Cell* value) {
   if (plan.variants == nullptr) return false;
-  const std::int32_t slot = (*plan.variants)[static_cast<std::size_t>(value->kind)];
+  const std::int32_t slot = (*plan.variants)[static_cast<std::size_t>(native_type(*value))];
   if (slot < 0) return slot == TableState::kDiscard;
   Cell converted;
   return coercer_.convert(table.type_of(slot), value, converted) && put(table, slot, converted);

@@ -147,10 +147,10 @@ void NormalizerCore::learn_variant(TableState& table, FieldPlan& plan, const std
     slot = filter->second == ContractMode::kDiscardValue ? TableState::kDiscard : TableState::kNone;
   }
   if (plan.variants == nullptr) {
-    plan.variants = std::make_unique<std::array<std::int32_t, 13>>();
+    plan.variants = std::make_unique<FieldPlan::Variants>();
     plan.variants->fill(TableState::kNone);
   }
-  (*plan.variants)[static_cast<std::size_t>(value->kind)] = slot;
+  (*plan.variants)[static_cast<std::size_t>(native_type(*value))] = slot;
 }
 
 }  // namespace lode

@@ -36,8 +36,9 @@ struct FieldPlan {
   bool always_slow = false;               ///< collides with another field, or names a column of the engine
   ObjectShape* object = nullptr;          ///< for objects that are flattened
   RowShape* list = nullptr;               ///< for lists that become child tables
-  /// Slots of variant columns by json::Kind, for values that do not fit `type`. Made when the first one is seen.
-  std::unique_ptr<std::array<std::int32_t, 13>> variants;
+  /// Slots of variant columns by native_type(), for values that do not fit `type`. Made when the first one is seen.
+  using Variants = std::array<std::int32_t, 12>;
+  std::unique_ptr<Variants> variants;
   std::uint64_t seen = 0;  ///< mark of ObjectShape::untangle()
 };
 

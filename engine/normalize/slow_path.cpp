@@ -175,8 +175,13 @@ Status NormalizerCore::make_root_id(RowShape& shape, const Cell* value, const Fl
     }
   } else if (strategy == "scd2" && table->first_with("x-row-version") == id_column_) {
     content = without_duplicates(Ref(value));
-    if (content.is_object())
+    if (content.is_object()) {
       std::erase_if(content.members(), [](const auto& member) { return is_dlt_name(member.first); });
+    } else {
+      Value wrapped = Value::object();
+      wrapped.set(shape.wrap_key.empty() ? value_column_ : shape.wrap_key, std::move(content));
+      content = std::move(wrapped);
+    }
   } else {
     write_row_id(random_, frame.id_text);
     frame.set_own_id();

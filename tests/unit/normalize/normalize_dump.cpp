@@ -52,10 +52,9 @@ json::Value run(json::Parser& parser, const std::string& line) {
 }  // namespace
 
 int main() {
-  json::Parser parser;
+  json::Parser parser(json::Typing::kTyped);
   for (std::string line; std::getline(std::cin, line);) {
     std::cout << json::write(run(parser, line), {.typing = json::Typing::kTyped}) << '\n';
-    std::cout.flush();
   }
   return 0;
 }
