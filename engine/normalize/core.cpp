@@ -60,6 +60,8 @@ NormalizerCore::NormalizerCore(std::shared_ptr<const Naming> naming, Schema& sch
   parent_id_column_ = identifier_or(*naming_, kParentIdColumn);
   index_column_ = identifier_or(*naming_, kListIndexColumn);
   value_column_ = identifier_or(*naming_, "value");
+  // The destination or the source's settings may have changed since the tables were made.
+  for (const Table& table : std::as_const(schema_).tables()) update_root_key(schema_, table.name(), merge_strategy_);
   schema_revision_ = schema_.revision() - 1;
   setup_ = notice_schema_changes();
 }
@@ -191,8 +193,8 @@ Status NormalizerCore::declare(const ResourceHints& declared) {
   }
   propagates_ = propagates_ || find_propagation(schema_) != nullptr;
   for (const ContractFilter& filter : filters) {
-    // Columns that are refused here were not seen yet; the contract speaks again when they are.
-    if (filter.whole_table) table_state(filter.name).is_discarded = true;
+    // Columns and nested tables that are refused here were not seen yet; the contract speaks again when they are.
+    if (filter.whole_table && filter.name == tables.front().name()) table_state(filter.name).is_discarded = true;
   }
   return {};
 }

@@ -125,6 +125,7 @@ void NormalizerCore::record(SchemaChange::TableChange change) {
 Status NormalizerCore::violation(const Contract& contract, const Table& partial, FittedRow& fitted, Status status,
                                  const Frame& frame) const {
   for (const Column& column : partial.columns()) {
+    if (is_dlt_name(column.name())) continue;
     Table alone(partial.name());
     alone.merge_column(column);
     if (apply_contract(schema_, contract, std::move(alone)).ok()) continue;

@@ -132,13 +132,19 @@ Result<Table> normalize_names(const Table& declared, std::string name, const Nam
   for (const Column& column : declared.columns()) {
     const std::string normalized = naming.path(column.name());
     if (normalized.empty()) return bad_hint(fmt::format("'{}' is no column name", column.name()));
-    Value properties = column.props();
-    if (table.find(normalized) != nullptr) {
-      auto& members = properties.members();
-      std::erase_if(members, [](const auto& member) { return is_default(member.first, member.second); });
+    Column* same = table.find(normalized);
+    Value properties = same == nullptr ? column.props() : same->props();
+    if (same != nullptr) {
+      for (const auto& [property, value] : column.props().members()) {
+        if (!is_default(property, value)) properties.set(property, value);
+      }
     }
     LODE_ASSIGN(const Column renamed, Column::from_props(normalized, properties));
-    table.merge_column(renamed);
+    if (same != nullptr) {
+      *same = renamed;  // at the place of the first
+    } else {
+      table.merge_column(renamed);
+    }
   }
   table.props() = declared.props();
   if (Value* references = table.props().find("references"); references != nullptr && references->is_list()) {
@@ -192,6 +198,7 @@ Result<Table> nested_table(const NestedHints& hints, const ResourceHints& resour
   // A table with keys of its own stands by itself: its rows can be merged without their parents.
   if (parent.empty()) {
     table.props().set("resource", resource.name);
+    if (table.props().find("write_disposition") == nullptr) table.props().set("write_disposition", "append");
   } else {
     table.props().set("parent", parent);
   }

@@ -21,6 +21,7 @@ from dlt.common.destination.capabilities import DestinationCapabilitiesContext
 from dlt.common.normalizers.json import helpers, relational
 from dlt.common.schema import Schema
 from dlt.common.schema.utils import generate_version_hash, normalize_table_identifiers
+from dlt.extract.source import DltSource
 from dlt.normalize.configuration import NormalizeConfiguration
 from dlt.normalize.items_normalizers import jsonl as jsonl_normalizer
 from dlt.normalize.items_normalizers.jsonl import JsonLItemsNormalizer
@@ -69,12 +70,16 @@ def resource_of(hints, data=()):
     return dlt.resource(data, name=hints["name"], nested_hints=nested or None, **arguments)
 
 
+def nested_tables(resource, root, schema):
+    return resource.compute_nested_table_schemas(root, schema.naming)
+
+
 def declare(schema, hints):
     """What dlt's extract step does with the hints of one resource. Returns the tables whose rows it leaves out."""
     filtered = set()
     resource = resource_of(hints)
     root = resource.compute_table_schema()
-    nested = resource.compute_nested_table_schemas(root["name"], schema.naming)
+    nested = nested_tables(resource, root["name"], schema)
     root["name"] = helpers.normalize_table_identifier(schema, schema.naming, root["name"])
     for table in [normalize_table_identifiers(t, schema.naming) for t in (root, *nested)]:
         contract = schema.resolve_contract_settings_for_table(table["name"], table)
@@ -172,7 +177,8 @@ def run_fast(case):
             if page["table"] not in declared:
                 declared.add(page["table"])
                 filtered |= declare(schema, {"name": page["table"]})
-        schema = Schema.from_stored_schema(copy.deepcopy(schema.to_dict())).clone(update_normalizers=True)
+        # The pipeline stores the schema here and reads it again, which adds defaults.
+        schema = Schema.from_dict(copy.deepcopy(schema.to_dict())).clone(update_normalizers=True)
         return normalize(case, schema, caps, filtered)
 
 
@@ -198,14 +204,13 @@ def run_pipeline(case):
 
     folder = tempfile.mkdtemp()
     try:
-        schema = open_schema({**case, "schema": None})
+        caps = capabilities(case)
+        with Container().injectable_context(caps):
+            schema = open_schema({**case, "schema": None})
         resources = {h["name"]: (h, []) for h in case["resources"]}
         for page in case["pages"]:
-            resources.setdefault(page["table"], ({"name": page["table"]}, []))[1].append(page["rows"])
-        source = dlt.extract.source.DltSource(
-            schema, "case", [resource_of(h, pages) for h, pages in resources.values() if pages]
-        )
-        caps = capabilities(case)
+            resources.setdefault(page["table"], ({"name": page["table"]}, []))[1].append(read_rows(page["rows"]))
+        source = DltSource(schema, "case", [resource_of(h, pages) for h, pages in resources.values() if pages])
         caps.preferred_loader_file_format = "jsonl"
         caps.supported_loader_file_formats = ["jsonl"]
         with patched(

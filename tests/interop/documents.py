@@ -27,8 +27,8 @@ NUMBERS = [0, 1, -1, 2, 42, 10**6, 2**31, 2**53, 2**63 - 1, -(2**63), 1700000000
 BIG = [2**63, -(2**63) - 1, 10**25, 12345678901234567890123456789012345678901, 2**127, 2**64]
 DOUBLES = [0.0, 1.0, -0.5, 1.5, 2.0, 1e16, 1e-7, 123456.789, 1.5e-300, 0.1, -3.0, 1700000000.25, 1e300, 1e17, -0.0]
 KEYS = [
-    "id", "a", "b", "A", "a b", "aB", "a__b", "v", "value", "list", "x", "Name", "_x", "x_", "__typename", "9lives", "é",
-    "名", "", " ", "a-b", "a+b", "HTTPCode", "at", "created_at", "total", "k1", "k2", "items", "Items", "v__v_text",
+    "id", "a", "b", "A", "a b", "aB", "a__b", "v", "value", "list", "x", "Name", "_x", "x_", "__typename", "9lives",
+    "é", "名", "", " ", "a-b", "a+b", "HTTPCode", "at", "created_at", "total", "k1", "k2", "items", "Items", "v__v_text",
     "_dlt_x", "a__", "a▶b", 'q"uote', "it's", "new\nline", "a.b", "a/b", "ID", "user@example.com", "$price", "100%",
     "v__v_double", "v__v_json", "__", "a___b", "k" * 30, "k" * 29 + "1", "aVeryLongKeyThatNoShortTableCanHold", "t",
     "_dlt_list_idx", "camelCase", "a\u0000b", "\u00a0", "İ", "ß", "٣x",

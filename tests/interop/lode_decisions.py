@@ -72,10 +72,14 @@ def exact(value):
         return {key: exact(item) for key, item in value.items()}
     if isinstance(value, list):
         return [exact(item) for item in value]
-    if type(value) is int and value not in INT64:
-        wei = Wei(value)
+    if is_big(value):
+        wei = BigWei(value)
         return BigText(value) if isinstance(wei(), tuple) else wei
     return value
+
+
+class BigWei(Wei):
+    """A whole number beyond 64 bits: wei as a column's value, a number inside JSON."""
 
 
 class BigText(str):
@@ -86,34 +90,50 @@ def true_if_number(convert):
     return lambda value: True if isinstance(value, BigText) else convert(value)
 
 
-def numbers(value):
-    """JSON with exact() undone."""
-    if isinstance(value, dict):
-        return {key: numbers(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [numbers(item) for item in value]
-    return int(value) if isinstance(value, (Wei, BigText)) else value
+def not_for_numbers(convert):
+    def converted(value):
+        if isinstance(value, BigText):
+            raise ValueError(value)
+        return convert(value)
+
+    return converted
 
 
-def dumps(value):
+def dumps(value, sort_keys=False):
     """JSON as dlt writes it, with the digits of big integers."""
-    value = numbers(value)
-    try:
-        return dlt_json.dumps(value)
-    except Exception:  # noqa: BLE001 - orjson has no integers beyond 64 bits
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    if isinstance(value, dict):
+        items = sorted(value.items()) if sort_keys else value.items()
+        return "{" + ",".join(f"{dlt_json.dumps(key)}:{dumps(item, sort_keys)}" for key, item in items) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(dumps(item, sort_keys) for item in value) + "]"
+    return str(int(value)) if isinstance(value, (BigWei, BigText)) or is_big(value) else dlt_json.dumps(value)
+
+
+def is_big(value):
+    return type(value) is int and value not in INT64
+
+
+class ExactJson:
+    """Stands in for dlt's json where it hashes rows."""
+
+    @staticmethod
+    def dumpb(value, sort_keys):
+        return dumps(value, sort_keys).encode()
 
 
 @contextlib.contextmanager
 def integers_beyond_64_bits():
     """They are wei (or text), exactly, not floating point; and no bigint column holds one."""
     pairs = ["bigint_text", "bigint_double", "bigint_decimal", "bigint_wei"]
+    no_pairs = ["json_text", "timestamp_text", "date_text", "time_text", "binary_text"]
     read = lambda rows: exact(json.loads(json.dumps(rows)))  # noqa: E731
     with (
-        dlt_oracle.patched((dlt_oracle, "read_rows", read)),
+        dlt_oracle.patched((dlt_oracle, "read_rows", read), (helpers, "json", ExactJson)),
+        replaced(type_helpers.PY_TYPE_TO_SC_TYPE, {BigText: "text"}),
         replaced(type_helpers._COERCE_DISPATCH, dispatch(**{pair: within_64_bits for pair in pairs})),
         replaced(type_helpers._COERCE_DISPATCH, {("text", "json"): dumps}),
         replaced(type_helpers._COERCE_DISPATCH, dispatch(bool_text=true_if_number)),
+        replaced(type_helpers._COERCE_DISPATCH, dispatch(**{pair: not_for_numbers for pair in no_pairs})),
     ):
         yield
 
@@ -159,17 +179,31 @@ def instants_outside_the_years_1_to_9999():
 
 
 def nested_hints_of_tables_with_the_separator():
-    """Hints for lists of a table "a__b" are for tables "a__b__...", where the rows go, not "a_b__..."."""
+    """Hints for lists of a table "a__b" are for tables "a__b__...", where the rows go, not "a_b__..."; the same for
+    keys of which only "_" is left.
+    """
 
-    def get_nested_hints(self, root, naming, item=None, meta=None, original=DltResourceHints.get_nested_hints):
-        wrong = naming.normalize_table_identifier(root)
-        hints = self._get_root_table_template(meta)[0].get("nested_hints") or {}
-        paths = sorted((path if isinstance(path, tuple) else (path,) for path in hints), key=len)
-        for path, (_, _, hint) in zip(paths, original(self, wrong, naming, item, meta)):
-            full = [naming.normalize_tables_path(root), *map(naming.normalize_table_identifier, path)]
-            yield naming.shorten_fragments(*full), naming.shorten_fragments(*full[:-1]), hint
+    def nested_tables(resource, root, schema, original=dlt_oracle.nested_tables):
+        root = helpers.normalize_table_identifier(schema, schema.naming, root)
 
-    return dlt_oracle.patched((DltResourceHints, "get_nested_hints", get_nested_hints))
+        def get_nested_hints(self, _root, naming, item=None, meta=None, original=DltResourceHints.get_nested_hints):
+            hints = self._get_root_table_template(meta)[0].get("nested_hints") or {}
+            paths = sorted((path if isinstance(path, tuple) else (path,) for path in hints), key=len)
+            for path, (_, _, hint) in zip(paths, original(self, root, naming, item, meta)):
+                full = [root, *map(naming.normalize_table_identifier, path)]
+                yield naming.shorten_fragments(*full), naming.shorten_fragments(*full[:-1]), hint
+
+        with dlt_oracle.patched((DltResourceHints, "get_nested_hints", get_nested_hints)):
+            return original(resource, root, schema)
+
+    def normalize_names(table, naming, normalize=dlt_oracle.normalize_table_identifiers):
+        kept = {key: table[key] for key in ("name", "parent") if key in table}
+        return {**normalize(table, naming), **kept}
+
+    return dlt_oracle.patched(
+        (dlt_oracle, "nested_tables", nested_tables),
+        (dlt_oracle, "normalize_table_identifiers", normalize_names),
+    )
 
 
 def system_tables_of_s3_tables():

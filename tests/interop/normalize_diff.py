@@ -48,7 +48,9 @@ def plain(value, data_type):
     """A value as (kind, content), the same for both engines."""
     if data_type == "json":
         return ("json", lode_decisions.dumps(value))
-    if isinstance(value, bool) or isinstance(value, (str, float)):
+    if isinstance(value, str):
+        return ("text", str(value))
+    if isinstance(value, (bool, float)):
         return (type(value).__name__, repr(value))
     if isinstance(value, int):
         return ("int", value)
@@ -79,8 +81,9 @@ def random_ids(tables):
                 for column, value in row.items():
                     if isinstance(value, str) and value.startswith(dlt_oracle.RANDOM_ID):
                         found.add(value)
-                if row.get("_dlt_parent_id") in found and is_id(row.get("_dlt_id")):
-                    found.add(row["_dlt_id"])
+                parents = {v for c, v in row.items() if c.startswith("_dlt_parent_id") and isinstance(v, str)}
+                if parents & found:  # its own id, maybe in a variant column
+                    found.update(v for c, v in row.items() if c.startswith("_dlt_id") and is_id(v))
         if len(found) == size:
             return found
 
@@ -129,7 +132,7 @@ def child_ids_hold(answer):
         for row in rows if "parent" in answer["schema"]["tables"][name] else []:
             if "_dlt_list_idx" in row and is_id(row["_dlt_id"]):
                 parent, index = row.get("_dlt_parent_id"), row["_dlt_list_idx"]
-                if parent is not None and row["_dlt_id"] != helpers.get_nested_row_hash(parent, name, index):
+                if is_id(parent) and type(index) is int and row["_dlt_id"] != helpers.get_nested_row_hash(parent, name, index):
                     return False
     return True
 
@@ -162,10 +165,6 @@ def compare_schemas(a, b):
         found.append(f"hash: lode wrote {a['version_hash']}, dlt computes {dlt_oracle.hash_of(a)} of the same")
     if list(a["tables"]) != list(b["tables"]):
         found.append(f"order of tables: lode {list(a['tables'])}, dlt {list(b['tables'])}")
-    if not found and (a["version"], a["previous_hashes"]) != (b["version"], b["previous_hashes"]):
-        found.append(
-            f"versions: lode {a['version']} {a['previous_hashes']}, dlt {b['version']} {b['previous_hashes']}"
-        )
     return found
 
 
@@ -225,7 +224,7 @@ def ask_dlt(case, names=()):
 
 def path_differences(fast, slow):
     if "error" in fast or "error" in slow:
-        if fast.get("message") == slow.get("message"):
+        if fast.get("error") == slow.get("error"):
             return []
         return [f"fast: {fast.get('message', 'no error')}", f"slow: {slow.get('message', 'no error')}"]
     if fast["schema"] != slow["schema"]:
@@ -340,29 +339,59 @@ def read_rows(path):
     return data if isinstance(data, list) else [data]
 
 
+def oracle_differences(fast, whole):
+    """Of the oracle's short way and a whole pipeline; ids and load ids are each run's own."""
+    if isinstance(fast, Exception) or isinstance(whole, Exception):
+        short, long = (repr(x) if isinstance(x, Exception) else "no error" for x in (fast, whole))
+        return [] if type(fast) is type(whole) else [f"short: {short}", f"whole: {long}"]
+    found = []
+    tables = [{n: t for n, t in x["schema"]["tables"].items() if "pipeline_state" not in n} for x in (fast, whole)]
+    for name in {**tables[0], **tables[1]}:
+        one, two = tables[0].get(name), tables[1].get(name)
+        if one != two or list(one["columns"]) != list(two["columns"]):
+            found.append(f"table {name}: " + table_difference(one, two))
+    for key in ("settings", "normalizers"):
+        if fast["schema"][key] != whole["schema"][key]:
+            found.append(f"{key}: short {fast['schema'][key]}, whole {whole['schema'][key]}")
+    for name in {**fast["tables"], **{n: t for n, t in whole["tables"].items() if "pipeline_state" not in n}}:
+        rows = []
+        for answer in (fast, whole):
+            columns = answer["schema"]["tables"][name]["columns"]
+            some = [row_content(columns, row) for row in answer["tables"].get(name, [])]
+            rows.append(sorted(repr({c: v for c, v in row.items() if not c.startswith("_dlt_")}) for row in some))
+        if rows[0] != rows[1]:
+            found.append(f"rows of {name}: short {rows[0]}, whole {rows[1]}")
+    return found
+
+
+def root_cause(error):
+    while type(error).__name__ not in ERRORS and (error.__cause__ or error.__context__) is not None:
+        error = error.__cause__ or error.__context__
+    return error
+
+
 def check_oracle(arguments):
     """The oracle's short way against dlt's own pipeline."""
-    wrong = checked = 0
+    wrong = 0
     for number in range(arguments.check_oracle):
         case = documents.Maker(arguments.seed * 1_000_003 + number).chain(number)[0]
+        # A resource without pages leaves no trace in a pipeline.
+        pages = {page["table"] for page in case["pages"]}
+        case["resources"] = [hints for hints in case["resources"] if hints["name"] in pages]
         fast = ask_dlt(case)
         try:
             whole = dlt_oracle.run_pipeline(case)
-        except Exception as error:  # noqa: BLE001
-            cause = error
-            while cause.__cause__ is not None and type(cause).__name__ not in ERRORS:
-                cause = cause.__cause__
-            whole = cause
-        checked += 1
-        if isinstance(fast, Exception) or isinstance(whole, Exception):
-            same = type(fast).__name__ == type(whole).__name__
-        else:
-            same = [sorted(x["schema"]["tables"]) for x in (fast, whole)]
-            same = same[0] == same[1]
-        if not same:
+        except Exception as error:  # noqa: BLE001 - whatever dlt raises is its answer
+            whole = root_cause(error)
+            if "Component name cannot contain" in str(whole):
+                continue  # no file can be named after the table; the short way has no files
+        if found := oracle_differences(fast, whole):
             wrong += 1
-            print(number, repr(fast)[:300], "|||", repr(whole)[:300])
-    print(f"oracle: {checked} cases, {wrong} differ from whole pipelines")
+            if wrong <= arguments.show:
+                print(f"--- case {number}: {json.dumps(case, ensure_ascii=False)[:2000]}")
+                for line in found[:6]:
+                    print("  ", line[:1500])
+    print(f"oracle: {arguments.check_oracle} runs through whole pipelines, {wrong} differ")
     return 1 if wrong else 0
 
 
@@ -386,7 +415,8 @@ def main():
         return 1 if totals.unexplained else 0
     pools = {path: read_rows(path) for path in arguments.file}
     for path, rows in pools.items():
-        case = {"name": "files", "load_id": dlt_oracle.LOAD_ID, "resources": [], "pages": [{"table": "t", "rows": rows}]}
+        pages = [{"table": "t", "rows": rows}]
+        case = {"name": "files", "load_id": dlt_oracle.LOAD_ID, "resources": [], "pages": pages}
         run_batch(arguments.program, {pathlib.Path(path).name: [case]}, totals)
     number = 0
     end = totals.cases + arguments.count

@@ -1,4 +1,4 @@
-"""Records what dlt makes of names, numbers, values and documents, so that the normal tests need no Python.
+"""Records what dlt makes of names, numbers and values, so that the normal tests need no Python.
 
 python record_goldens.py    (with dlt installed; rewrites the golden files beside the tests that read them)
 """
@@ -17,8 +17,6 @@ from dlt.common.data_types.type_helpers import _COERCE_DISPATCH, coerce_value, p
 from dlt.common.json import json as dlt_json
 from dlt.common.time import normalize_timezone
 from dlt.common.wei import Wei
-
-import normalize_diff
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent
 INT_RANGE = range(-(2**63), 2**63)
@@ -325,65 +323,6 @@ def record_values():
             yield [own, value, to, result]
 
 
-# --- documents ------------------------------------------------------------------------------------
-
-
-def record_documents(count):
-    previous = None
-    for number in range(count):
-        maker = normalize_diff.Maker(77_000_000 + number)
-        case = maker.case(number)
-        if "timestamp" in case.get("settings", {}).get("detections", []):
-            continue  # which depends on today's date
-        for case in [case, "again"] if maker.random.random() < 0.3 else [case]:
-            if case == "again":
-                if previous is None:
-                    continue
-                case = {
-                    **previous[0],
-                    "schema": previous[1],
-                    "pages": [{"table": p["table"], "rows": maker.rows(4, 2)} for p in previous[0]["pages"]],
-                }
-            expected, stored = document_answer(case)
-            if expected is None:
-                continue
-            yield {
-                "case": {k: v for k, v in case.items() if k != "schema"},
-                "again": "schema" in case,
-                "expect": expected,
-            }
-            previous = (case, stored) if stored else None
-
-
-def document_answer(case):
-    try:
-        answer = normalize_diff.run_dlt(case)
-    except OSError:
-        return None, None
-    except Exception as error:  # noqa: BLE001 - whatever dlt raises is its answer
-        return {"error": normalize_diff.ERRORS[type(error).__name__]}, None
-    schema = answer["schema"]
-    seen = {}
-    tables = {}
-    for name in sorted(answer["tables"]):
-        rows = []
-        for row in answer["tables"][name]:
-            plain = {}
-            for column, value in row.items():
-                if column.startswith(normalize_diff.ID_COLUMNS) and isinstance(value, str) and len(value) == 14:
-                    value = f"row {seen.setdefault(value, len(seen))}"
-                if value is not None and value != b"":
-                    plain[column] = value
-            rows.append(plain)
-        tables[name] = rows
-    columns = {
-        n: [f"{c} {p.get('data_type')}" for c, p in t["columns"].items()]
-        for n, t in schema["tables"].items()
-        if not n.startswith("_dlt")
-    }
-    return {"version_hash": schema["version_hash"], "columns": columns, "tables": tables}, schema
-
-
 def write(path, records):
     with open(TESTS / path, "w", encoding="utf-8") as file:
         count = 0
@@ -397,4 +336,3 @@ if __name__ == "__main__":
     write("unit/schema/naming_golden.jsonl", record_names())
     write("unit/normalize/number_golden.jsonl", record_numbers())
     write("unit/normalize/coerce_golden.jsonl", record_values())
-    write("unit/normalize/document_golden.jsonl", record_documents(220))

@@ -1,5 +1,5 @@
 // The normalizer's behaviours one by one: flattening, ids, fast path, errors. What dlt does in all combinations is in
-// document_test.cpp.
+// tests/golden/normalize.
 #include <random>
 
 #include "base/digest.h"
@@ -192,6 +192,8 @@ TEST_CASE("upserted rows have the hash of their key as id, slowly changing ones 
     run.add(R"([{"id":1,"v":{"k":[1,2]}}, {"b":[1,{"z":1,"a":null}],"a":"ż","_dlt_load_id":"x"}])");
     CHECK(run.text("t", 0, "_dlt_id") == "yaunaTJENkAq3Q");
     CHECK(run.text("t", 1, "_dlt_id") == "gO3ls/yd5MvnBQ");
+    run.add(R"([5, {"value":5}])");  // a row that is no object is one with a value
+    CHECK(run.text("t", 2, "_dlt_id") == run.text("t", 3, "_dlt_id"));
   }
 }
 
@@ -246,6 +248,63 @@ TEST_CASE("a variant has the type that its first text looks like, and nothing ca
         "  at: $[1].v\n"
         "  hint: convert the value in an :add_map, or declare the data_type that fits all values\n"
         "  [schema.cannot_coerce]");
+}
+
+TEST_CASE("variants of wei and of decimals are different columns, on the fast path too") {
+  Run run;
+  // Typed JSON: a time, then wei, then a decimal.
+  run.add(
+      "[{\"v\":\"\xEF\x80\xAD"
+      "03:04:05\"}]");
+  for (int i = 0; i < 2; ++i) {
+    run.add(
+        "[{\"v\":\"\xEF\x80\xAC"
+        "7\"},{\"v\":\"\xEF\x80\xA6"
+        "0.5\"}]");
+  }
+  CHECK(run.row("t", 3) == R"({"v__v_wei":"7"})");
+  CHECK(run.row("t", 4) == R"({"v__v_decimal":"0.5"})");
+}
+
+TEST_CASE("a nested table that its contract forbids is left out by name only") {
+  Run run;
+  ResourceHints hints;
+  hints.name = "t";
+  NestedHints nested;
+  nested.path = {"items"};
+  nested.primary_key = {"id"};
+  nested.schema_contract = "discard_value";
+  hints.nested.push_back(nested);
+  REQUIRE(run.core.declare(hints).ok());
+  CHECK(run.schema.find_table("t__items") == nullptr);
+  run.add(R"([{"items":[{"id":1}]}])");
+  CHECK(run.schema.find_table("t__items")->parent() == "t");
+  CHECK(run.row("t__items", 0) == R"({"id":1})");
+}
+
+TEST_CASE("a schema that asks for root keys gets them for the tables that it has") {
+  Schema schema("s");
+  schema.add_table(Table::root("a"));
+  schema.normalizers()["json"]["config"].set("root_key_propagation", true);
+  MemorySink sink;
+  NormalizerCore core(*Naming::make("snake_case", 0), schema, sink, {.load_id = "1"});
+  CHECK(schema.normalizers().find_path({"json", "config", "propagation", "tables", "a"}) != nullptr);
+}
+
+TEST_CASE("schemas of old engines do not split names of tables") {
+  Schema schema("s");
+  schema.normalizers().set("use_break_path_on_normalize", false);
+  MemorySink sink;
+  NormalizerCore core(*Naming::make("snake_case", 0), schema, sink, {.load_id = "1"});
+  ResourceHints hints;
+  hints.name = "my__table";
+  hints.columns = *json::parse_value(R"({"id":{"data_type":"text"}})");
+  REQUIRE(core.declare(hints).ok());
+  const auto document = *json::Parser().parse(R"([{"id":1,"a__b":2}])");
+  REQUIRE(core.add("my__table", rows_of(document, document->root(0))).ok());
+  CHECK(schema.data_tables().size() == 1);
+  CHECK(sink.find("my_table")->rows[0].text_or("id", "") == "1");
+  CHECK(sink.find("my_table")->rows[0].int_or("a_b", 0) == 2);
 }
 
 TEST_CASE("values with types of their own keep them") {
