@@ -130,9 +130,9 @@ def child_ids_hold(answer):
     """Every generated id of a child row is dlt's hash of its parent's id, its table and its place."""
     for name, rows in answer["tables"].items():
         for row in rows if "parent" in answer["schema"]["tables"][name] else []:
-            if "_dlt_list_idx" in row and is_id(row["_dlt_id"]):
-                parent, index = row.get("_dlt_parent_id"), row["_dlt_list_idx"]
-                if is_id(parent) and type(index) is int and row["_dlt_id"] != helpers.get_nested_row_hash(parent, name, index):
+            parent, index = row.get("_dlt_parent_id"), row.get("_dlt_list_idx")
+            if is_id(parent) and type(index) is int and is_id(row["_dlt_id"]):
+                if row["_dlt_id"] != helpers.get_nested_row_hash(parent, name, index):
                     return False
     return True
 

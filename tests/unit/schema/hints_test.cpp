@@ -52,6 +52,11 @@ TEST_CASE("columns whose names become one are merged; the later one adds what it
       R"([{"name": "Some Col", "data_type": "text"}, {"name": "someCol", "primary_key": true, "nullable": true}])");
   CHECK(columns_json(*table_from_hints(hints, naming())) ==
         R"({"some_col":{"name":"some_col","data_type":"text","primary_key":true}})");
+  // At the place of the first, also if only the later one has a type.
+  hints.columns = *json::parse_value(R"([{"name":"ID","sort":true},{"name":"x"},{"name":"id","data_type":"text"}])");
+  const Table table = *table_from_hints(hints, naming());
+  CHECK(table.columns().front().name() == "id");
+  CHECK(table.columns().front().type() == DataType::kText);
 }
 
 TEST_CASE("an incremental cursor marks its column") {
@@ -90,6 +95,16 @@ TEST_CASE("nested hints name tables by path; a key makes them stand by themselve
   CHECK(tables[2].name() == "orders__items__lines");
   CHECK(tables[2].parent() == "orders__items");
   CHECK(tables[2].resource() == "");
+}
+
+TEST_CASE("nested tables that stand by themselves append") {
+  ResourceHints hints = hints_of("t");
+  NestedHints nested;
+  nested.path = {"items"};
+  nested.merge_key = {"id"};
+  hints.nested.push_back(nested);
+  const std::vector<Table> tables = *tables_from_hints(hints, naming());
+  CHECK(tables.at(1).props().text_or("write_disposition", "") == "append");
 }
 
 TEST_CASE("nested hints need the tables in between") {
