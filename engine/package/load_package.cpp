@@ -134,9 +134,13 @@ Status PackageWriter::close_files() {
 Status PackageWriter::close_file(Open& open) {
   LODE_ASSIGN(std::unique_ptr<AppendFile> file, open.writer->finish_open());
   LODE_TRY(file->flush());
-  if (options_.sync_early) file->start_sync();
-  unsynced_.push_back(std::move(file));
-  if (unsynced_.size() > kUnsyncedFilesMax) LODE_TRY(sync_oldest());
+  if (options_.seals) {
+    file->start_sync();  // so that seal() waits less
+    unsynced_.push_back(std::move(file));
+    if (unsynced_.size() > kUnsyncedFilesMax) LODE_TRY(sync_oldest());
+  } else {
+    LODE_TRY(file->close());
+  }
   open.job.rows = open.writer->row_count();
   open.job.bytes = open.writer->bytes();
   row_counts_[open.job.table] = open.rows_before + open.job.rows;
@@ -179,6 +183,7 @@ std::string PackageWriter::manifest(const Schema& schema, const PipelineState& s
 }
 
 Status PackageWriter::seal(const Schema& schema, const PipelineState& state) {
+  LODE_ASSERT(options_.seals);
   LODE_TRY(close_files());
   LODE_ASSIGN(const std::unique_ptr<AppendFile> file, env_->create_file(folder_ / kManifest));
   LODE_TRY(file->append(manifest(schema, state)));

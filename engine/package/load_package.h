@@ -36,9 +36,9 @@ class PackageWriter {
     std::uint64_t file_bytes_max = 16u << 20;  ///< a job file is closed and a new one begun beyond this size
     /// Called when a job file is complete and can be read, from the thread that writes. May be empty.
     std::function<void(const Job&)> on_job;
-    /// Begin to write each job file to the disk when it is complete, so that seal() waits less. Without it, a package
-    /// that is loaded while it is written and dropped after the commit may never touch the disk.
-    bool sync_early = true;
+    /// False: the package is loaded while it is written and dropped after the commit, never sealed; nothing waits for
+    /// the disk.
+    bool seals = true;
   };
   static Result<std::unique_ptr<PackageWriter>> create(Env& env, const Path& pipeline_folder, std::string load_id,
                                                        Options options);
@@ -66,6 +66,7 @@ class PackageWriter {
   Status close_files();
   /// Closes all files, writes the manifest (schema and state in it), makes all durable, renames the folder to
   /// load/normalized/<load id>. From then on the package survives this object and this process.
+  /// REQUIRES: Options::seals
   Status seal(const Schema& schema, const PipelineState& state);
   /// REQUIRES: seal() was ok
   Path sealed_folder() const;

@@ -172,7 +172,7 @@ Status PipelineRun::begin_package() {
 
   PackageWriter::Options options;
   options.file_bytes_max = spec_.file_bytes_max;
-  options.sync_early = seals_;
+  options.seals = seals_;
   if (loads_early_) {
     options.on_job = [this](const Job& job) {
       if (!lane_) lane_ = std::make_unique<LoadLane>(*loader_);
