@@ -232,6 +232,11 @@ class SpecReader {
       lua_pop(L_, 1);
     }
     lua_pop(L_, 3);
+    const std::string on_violation = text(index, "on_violation");
+    for (const auto& resource : source->resources) {
+      if (!on_violation.empty() && resource->hints.find("on_violation") == nullptr)
+        resource->hints.set("on_violation", on_violation);
+    }
     LODE_TRY(apply_options(*source));
     return std::shared_ptr<const Source>(std::move(source));
   }

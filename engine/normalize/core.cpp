@@ -194,7 +194,8 @@ Status NormalizerCore::declare(const ResourceHints& declared) {
   propagates_ = propagates_ || find_propagation(schema_) != nullptr;
   for (const ContractFilter& filter : filters) {
     // Columns and nested tables that are refused here were not seen yet; the contract speaks again when they are.
-    if (filter.whole_table && filter.name == tables.front().name()) table_state(filter.name).is_discarded = true;
+    const bool is_root = filter.whole_table && filter.name == tables.front().name();
+    if (is_root && !quarantine_) table_state(filter.name).is_discarded = true;
   }
   return {};
 }

@@ -38,6 +38,8 @@ class NormalizerCore {
 
   Status declare(const ResourceHints& declared);
   Status add(std::string_view table, const json::Rows& rows);
+  void quarantine(TakeViolation take) { quarantine_ = std::move(take); }
+  std::size_t row_in_page() const { return row_in_page_; }
   Status finish();
   const SchemaChange& changes() const { return changes_; }
   const std::vector<std::string>& warnings() const { return warnings_; }
@@ -159,6 +161,9 @@ class NormalizerCore {
                   const Frame& frame);
   std::string variant_name(const Table* known, const std::string& name, DataType type) const;
   Result<Outcome> grow_schema(RowShape& shape, Table partial, FittedRow& fitted, const Frame& frame);
+  Result<Outcome> quarantine_parts(const Table& known_or_new, const std::vector<ContractFilter>& filters,
+                                   const Contract& contract, FittedRow& fitted, const Frame& frame);
+  bool quarantine_row(const TableState& table, const Status& status, const Frame& frame);
   Status violation(const Contract& contract, const Table& partial, FittedRow& fitted, Status status,
                    const Frame& frame) const;
   void record(SchemaChange::TableChange change);
@@ -207,6 +212,11 @@ class NormalizerCore {
   std::vector<PendingList> pending_;
   json::Cell load_id_cell_{};
   std::string scratch_;
+
+  TakeViolation quarantine_;  ///< null: contracts are applied
+  std::size_t row_in_page_ = 0;
+  mutable std::string error_path_;      ///< of the last error with a place
+  mutable std::string error_contract_;  ///< what of the contract the last violation was about
 
   bool slow_only_ = false;
   std::uint64_t slow_rows_ = 0;

@@ -67,9 +67,15 @@ Status NormalizerCore::with_place(Status status, const Frame& frame, const Cell*
   std::string excerpt;
   if (value != nullptr) {
     append_nested_json(excerpt, Ref(value));
+    if (options_.show_value) {
+      const std::string path = path_of(frame, is_in_row ? value : nullptr);
+      const std::size_t dot = path.find_last_of(".'");
+      excerpt = options_.show_value(dot == std::string::npos ? "" : std::string_view(path).substr(dot + 1), excerpt);
+    }
     status.with("value", shorten(excerpt, kExcerptBytes));
   }
-  status.with("at", path_of(frame, is_in_row ? value : nullptr));
+  error_path_ = path_of(frame, is_in_row ? value : nullptr);
+  status.with("at", error_path_);
   return status;
 }
 

@@ -11,6 +11,7 @@ namespace {
 
 using json::Cell;
 using json::Kind;
+using json::Ref;
 
 Cell text_cell(std::string_view text) {
   Cell cell{};
@@ -130,9 +131,57 @@ Status NormalizerCore::violation(const Contract& contract, const Table& partial,
     alone.merge_column(column);
     if (apply_contract(schema_, contract, std::move(alone)).ok()) continue;
     const FittedRow::Field* field = fitted.find(column.name());
+    const Table* known = schema_.find_table(partial.name());
+    const Column* there = known == nullptr ? nullptr : known->find(column.name());
+    const bool is_type = column.flag("variant") || (there != nullptr && there->complete());
+    error_contract_ = known == nullptr && contract.tables == ContractMode::kFreeze ? "tables"
+                      : is_type                                                    ? "data_type"
+                                                                                   : "columns";
     return with_place(std::move(status), frame, field == nullptr ? nullptr : field->origin);
   }
   return with_place(std::move(status), frame, nullptr);
+}
+
+// What a discarding contract refuses of one row, told and left out.
+Result<NormalizerCore::Outcome> NormalizerCore::quarantine_parts(const Table& known_or_new,
+                                                                 const std::vector<ContractFilter>& filters,
+                                                                 const Contract& contract, FittedRow& fitted,
+                                                                 const Frame& frame) {
+  Outcome outcome = Outcome::kWritten;
+  for (const ContractFilter& filter : filters) {
+    FittedRow::Field* field = filter.whole_table ? nullptr : fitted.find(filter.name);
+    const Column* column = filter.whole_table ? nullptr : known_or_new.find(filter.name);
+    const bool is_type = column != nullptr && (column->flag("variant") || contract.columns != filter.mode);
+    const std::string_view entity = filter.whole_table ? "tables" : is_type ? "data_type" : "columns";
+    const std::string what = filter.whole_table ? "table '" + filter.name + "' is new"
+                             : is_type          ? "a value does not fit: it would need column '" + filter.name + "'"
+                                                : "column '" + filter.name + "' is new";
+    const Cell* origin = field == nullptr ? nullptr : field->origin;
+    const bool is_in_row = origin != nullptr && origin >= frame.row && origin < frame.row + Ref(frame.row).span();
+    quarantine_({.table = known_or_new.name(),
+                 .reason = what,
+                 .contract = fmt::format("{} = {}", entity, contract_mode_name(filter.mode)),
+                 .path = path_of(frame, is_in_row ? origin : nullptr),
+                 .row = Ref(frame.row)});
+    if (filter.whole_table || filter.mode == ContractMode::kDiscardRow) return Outcome::kDropped;
+    if (field != nullptr) field->cell.kind = Kind::kNull;
+  }
+  return outcome;
+}
+
+// False: the error is not about the row.
+bool NormalizerCore::quarantine_row(const TableState& table, const Status& status, const Frame& frame) {
+  const Code code = status.code();
+  const bool is_contract = code == Code::kContractViolated;
+  if (!quarantine_ || !(is_contract || code == Code::kCoercion || code == Code::kNullViolation)) return false;
+  std::string contract;
+  if (is_contract) contract = error_contract_ + " = freeze";
+  quarantine_({.table = table.name(),
+               .reason = status.message(),
+               .contract = std::move(contract),
+               .path = error_path_,
+               .row = Ref(frame.row)});
+  return true;
 }
 
 Result<NormalizerCore::Outcome> NormalizerCore::grow_schema(RowShape& shape, Table partial, FittedRow& fitted,
@@ -151,6 +200,11 @@ Result<NormalizerCore::Outcome> NormalizerCore::grow_schema(RowShape& shape, Tab
   }
   Result<ContractVerdict> verdict = apply_contract(schema, *table.contract, partial);
   if (!verdict) return violation(*table.contract, partial, fitted, std::move(verdict).status(), frame);
+  Outcome outcome = Outcome::kWritten;
+  if (quarantine_ && !verdict->filters.empty()) {
+    LODE_ASSIGN(outcome, quarantine_parts(partial, verdict->filters, *table.contract, fitted, frame));
+    verdict->filters.clear();  // nothing is remembered: every such row is to be seen
+  }
   for (const ContractFilter& filter : verdict->filters) {
     if (filter.whole_table) {
       table.is_discarded = true;
@@ -164,7 +218,7 @@ Result<NormalizerCore::Outcome> NormalizerCore::grow_schema(RowShape& shape, Tab
   update_root_key(schema_, table.name(), merge_strategy_);
   schema_revision_ = schema_.revision();
   LODE_TRY(sync_slots(table, &frame));
-  if (verdict->filters.empty()) return Outcome::kWritten;
+  if (verdict->filters.empty()) return outcome;
   for (FittedRow::Field& field : fitted.fields) {
     const auto filter = table.filters.find(field.name);
     if (filter == table.filters.end()) continue;

@@ -22,6 +22,8 @@ Normalizer::~Normalizer() = default;
 
 Status Normalizer::declare(const ResourceHints& hints) { return impl_->core.declare(hints); }
 Status Normalizer::add(std::string_view table, const json::Rows& rows) { return impl_->core.add(table, rows); }
+void Normalizer::quarantine(TakeViolation take) { impl_->core.quarantine(std::move(take)); }
+std::size_t Normalizer::row_in_page() const { return impl_->core.row_in_page(); }
 Status Normalizer::finish() { return impl_->core.finish(); }
 const SchemaChange& Normalizer::changes() const { return impl_->core.changes(); }
 const std::vector<std::string>& Normalizer::warnings() const { return impl_->core.warnings(); }

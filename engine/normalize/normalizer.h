@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,12 +17,24 @@
 
 namespace lode {
 
+/// A row that breaks the contract of its table, or that its columns cannot hold.
+struct Violation {
+  std::string table;
+  std::string reason;    ///< one line, naming the column
+  std::string contract;  ///< "columns = freeze"; "": a value that a column cannot hold
+  std::string path;      ///< in the page
+  json::Ref row;         ///< the row, or the item of a list, that is left out; as it came
+};
+using TakeViolation = std::function<void(Violation)>;
+
 /// Where and how rows are normalized.
 struct NormalizerOptions {
   std::string load_id;
   std::uint32_t columns_max = 2000;  ///< of one table, by the destination
   /// Whether merge strategies of the destination need the root key in child tables (delete-insert does).
   bool merge_needs_root_key = true;
+  /// What of a value an error may show: its JSON text, given the name of its field. Empty: all of it.
+  std::function<std::string(std::string_view field, std::string_view json)> show_value;
 };
 
 /// Turns pages of nested values into rows of flat tables and infers their columns, exactly as dlt does (relational
@@ -42,6 +55,12 @@ class Normalizer {
   /// kNullViolation, kContractViolated, kTooManyColumns. After an error the package has half of the page and must be
   /// given up.
   Status add(std::string_view table, const json::Rows& rows);
+  /// From now on rows that break a contract, or do not fit, are handed to `take` and left out, and the run goes on
+  /// (of discard_value only the value is left out); null: they are errors, or left out in silence. Call it before
+  /// declare() and add() of a resource. Every such row goes the slow way.
+  void quarantine(TakeViolation take);
+  /// The row of the page that add() was at when it failed.
+  std::size_t row_in_page() const;
   /// After the last page: marks tables that have rows, checks declared keys that never appeared (kUnboundColumn).
   Status finish();
   /// What was added to the schema since the normalizer was made.

@@ -17,6 +17,7 @@ Status NormalizerCore::add(std::string_view table, const json::Rows& rows) {
   LODE_ASSIGN(RowShape * root, root_shape(table));
   for (std::size_t i = 0; i < rows.rows.size(); ++i) {
     const Cell* value = rows.rows[i].cell();
+    row_in_page_ = i;
     RowShape& shape = value->kind == Kind::kObject ? *root : wrapper_shape(*root);
     Frame frame{.up = nullptr,
                 .shape = &shape,
@@ -57,8 +58,10 @@ Status NormalizerCore::add_row(RowShape& shape, const Cell* value, Frame& frame)
     }
   } else {
     ++slow_rows_;
-    LODE_ASSIGN(const Outcome outcome, add_slow(shape, value, frame));
-    if (outcome == Outcome::kDropped) {
+    const Result<Outcome> outcome = add_slow(shape, value, frame);
+    const bool is_bad = !outcome.ok() && quarantine_row(table, outcome.status(), frame);
+    if (!outcome.ok() && !is_bad) return outcome.status();
+    if (is_bad || *outcome == Outcome::kDropped) {
       drop_row(table, pending);
       return Status();
     }

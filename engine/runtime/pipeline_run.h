@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -20,8 +21,11 @@
 #include "package/load_package.h"
 #include "runtime/engine.h"
 #include "runtime/load_lane.h"
+#include "runtime/model_check.h"
 #include "runtime/page_queue.h"
+#include "runtime/quarantine.h"
 #include "runtime/report.h"
+#include "runtime/resource_hints.h"
 #include "runtime/schema_folder.h"
 
 namespace lode {
@@ -96,7 +100,12 @@ class PipelineRun : public std::enable_shared_from_this<PipelineRun> {
   Status take_schema(const std::string& name);
   Status write_schema_files();
   Status normalize_page(const PageQueue::Item& item);
-  Status declare_table(const Resource& resource, const std::string& table);
+  struct DeclaredTable {
+    std::string table;  // normalized
+    OnViolation on_violation = OnViolation::kContract;
+    std::unique_ptr<ModelCheck> check;  // null: the resource has no model
+  };
+  Result<DeclaredTable*> declare_table(const Resource& resource, const std::string& table);
   Status add_state_row();
   std::vector<std::string> replaced_tables() const;
   void fill_report();
@@ -135,7 +144,9 @@ class PipelineRun : public std::enable_shared_from_this<PipelineRun> {
   std::unique_ptr<Normalizer> normalizer_;
   std::unique_ptr<LoadLane> lane_;
   std::optional<PageQueue> queue_;
-  std::vector<std::pair<const Resource*, std::string>> declared_;
+  std::map<std::pair<const Resource*, std::string>, std::unique_ptr<DeclaredTable>> declared_;
+  std::map<const Resource*, std::uint64_t> pages_;  // seen so far
+  Quarantine quarantine_;
   std::unique_ptr<Extraction> extraction_;
   bool extraction_ended_ = false;  // engine's thread
   std::atomic<bool> pump_posted_{false};

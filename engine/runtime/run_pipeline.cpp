@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "destinations/builtin.h"
+#include "http/redact.h"
 #include "json/write.h"
 #include "runtime/pipeline_run.h"
 #include "schema/hints.h"
@@ -13,6 +14,22 @@
 
 namespace lode {
 namespace {
+
+// What of a value a message may show.
+std::string shown_value(std::string_view field, std::string_view json) {
+  return is_secret_name(field) ? "***" : redact(json, {});
+}
+
+Status misfit_error(const Misfit& misfit) {
+  Status status = Status::error(Code::kContractViolated, misfit.what);
+  const bool is_type = misfit.entity == "data_type";
+  if (!misfit.value.is_null()) status.with("value", shorten(shown_value(misfit.field, json::write(misfit.value)), 120));
+  status.with("at", misfit.path);
+  status.note(fmt::format("schema_contract.{} = \"freeze\"", misfit.entity));
+  return std::move(status).hint(
+      is_type ? "convert the value in an :add_map, or leave such rows out with data_type = \"discard_row\""
+              : "add the field to the model, or leave it out with columns = \"discard_value\"");
+}
 
 constexpr std::string_view kNothingKept =
     "kept: nothing of this run; what earlier runs loaded and their cursors are untouched";
@@ -183,6 +200,7 @@ Status PipelineRun::begin_package() {
 
   NormalizerOptions normalizer_options;
   normalizer_options.load_id = load_id;
+  normalizer_options.show_value = shown_value;
   normalizer_options.columns_max = destination_->capabilities().columns_max;
   normalizer_ = std::make_unique<Normalizer>(naming_, *schema_, *package_, std::move(normalizer_options));
   return loader_->begin(load_id);
@@ -212,57 +230,82 @@ Status PipelineRun::normalize_page(const PageQueue::Item& item) {
   const Resource& resource = *item.resource;
   const std::string table =
       item.page.table.empty() ? resource.hints.text_or("table_name", resource.name) : item.page.table;
-  LODE_TRY(declare_table(resource, table));
-  Status status = normalizer_->add(table, item.page.rows);
-  if (status.ok()) return {};
-  std::move(status).about(fmt::format("resource '{}'", resource.name)).at(resource.where);
-  if (!item.page.origin.empty()) status.note("page: " + item.page.origin);
-  return status;
-}
+  const auto about_page = [&](Status status) {
+    std::move(status).about(fmt::format("resource '{}'", resource.name)).at(resource.where);
+    if (!item.page.origin.empty()) status.note("page: " + item.page.origin);
+    return status;
+  };
+  Result<DeclaredTable*> declared = declare_table(resource, table);
+  if (!declared.ok()) return about_page(std::move(declared).status());
+  const std::uint64_t page = ++pages_[&resource];
+  const auto place_of = [&](std::size_t row) { return fmt::format("row {} of page {}", row + 1, page); };
 
-namespace {
-
-std::vector<std::string> names_of(const json::Value* value) {
-  std::vector<std::string> names;
-  if (value != nullptr && value->is_text()) names.push_back(value->as_text());
-  if (value != nullptr && value->is_list()) {
-    for (const json::Value& name : value->items()) names.push_back(name.is_text() ? name.as_text() : "");
+  json::Rows rows = item.page.rows;
+  std::vector<std::size_t> places;
+  if ((*declared)->check) {
+    CheckedRows checked = (*declared)->check->check(rows);
+    for (Misfit& misfit : checked.misfits) {
+      if ((*declared)->on_violation == OnViolation::kQuarantine) {
+        quarantine_.add({.resource = resource.name,
+                         .table = (*declared)->table,
+                         .reason = misfit.what,
+                         .contract = fmt::format("{} = {}", misfit.entity, contract_mode_name(misfit.mode)),
+                         .path = misfit.path,
+                         .page = page,
+                         .origin = item.page.origin,
+                         .row = json::to_value(rows.rows[misfit.row])});
+      } else if (misfit.mode == ContractMode::kFreeze) {
+        return about_page(misfit_error(misfit).about(place_of(misfit.row)));
+      }
+    }
+    rows = std::move(checked.rows);
+    places = std::move(checked.places);
   }
-  return names;
-}
-
-ResourceHints hints_of(const Resource& resource, const std::string& table) {
-  ResourceHints hints;
-  hints.name = resource.name;
-  hints.table_name = table;
-  if (const json::Value* value = resource.hints.find("write_disposition")) hints.write_disposition = *value;
-  if (const json::Value* value = resource.hints.find("columns")) hints.columns = *value;
-  if (const json::Value* value = resource.hints.find("schema_contract")) hints.schema_contract = *value;
-  if (const json::Value* value = resource.hints.find("max_table_nesting"); value && value->is_int()) {
-    hints.max_table_nesting = value->as_int();
+  if ((*declared)->on_violation == OnViolation::kQuarantine) {
+    normalizer_->quarantine([&](Violation violation) {
+      quarantine_.add({.resource = resource.name,
+                       .table = std::move(violation.table),
+                       .reason = std::move(violation.reason),
+                       .contract = std::move(violation.contract),
+                       .path = std::move(violation.path),
+                       .page = page,
+                       .origin = item.page.origin,
+                       .row = json::to_value(violation.row)});
+    });
   }
-  hints.primary_key = names_of(resource.hints.find("primary_key"));
-  hints.merge_key = names_of(resource.hints.find("merge_key"));
-  if (resource.incremental && resource.incremental->cursor_path.find_first_of(".[$*") == std::string::npos) {
-    hints.cursor_column = resource.incremental->cursor_path;
+  Status status = normalizer_->add(table, rows);
+  normalizer_->quarantine(nullptr);
+  if (status.ok()) return quarantine_.flush(*normalizer_);
+  const Code code = status.code();
+  if (code == Code::kContractViolated || code == Code::kCoercion || code == Code::kNullViolation) {
+    const std::size_t row = normalizer_->row_in_page();
+    std::move(status).about(place_of(row < places.size() ? places[row] : row));
   }
-  return hints;
+  return about_page(std::move(status));
 }
-
-}  // namespace
 
 // Hints go into the schema with the first page of a table, as in dlt: a resource without pages leaves no table behind.
-Status PipelineRun::declare_table(const Resource& resource, const std::string& table) {
-  const std::pair<const Resource*, std::string> key(&resource, table);
-  if (std::find(declared_.begin(), declared_.end(), key) != declared_.end()) return {};
-  Status status = normalizer_->declare(hints_of(resource, table));
-  if (!status.ok()) return std::move(status).about(fmt::format("resource '{}'", resource.name)).at(resource.where);
-  declared_.push_back(key);
+Result<PipelineRun::DeclaredTable*> PipelineRun::declare_table(const Resource& resource, const std::string& table) {
+  std::unique_ptr<DeclaredTable>& declared = declared_[{&resource, table}];
+  if (declared != nullptr) return declared.get();
+  LODE_ASSIGN(const DeclaredHints read, read_hints(resource, table));
+  if (read.on_violation == OnViolation::kQuarantine) normalizer_->quarantine([](const Violation&) {});
+  Status status = normalizer_->declare(read.hints);
+  normalizer_->quarantine(nullptr);
+  if (!status.ok()) return status;
   if (import_draft_) {
     // What a contract refuses here, the real schema refused just now.
-    static_cast<void>(declare_resource(*import_draft_, hints_of(resource, table), *naming_, "delete-insert"));
+    static_cast<void>(declare_resource(*import_draft_, read.hints, *naming_, "delete-insert"));
   }
-  return {};
+  auto made = std::make_unique<DeclaredTable>();
+  made->table = naming_->table_path(table);
+  made->on_violation = read.on_violation;
+  if (read.model != nullptr) {
+    LODE_ASSIGN(const Contract contract, Contract::from_json(read.hints.schema_contract));
+    made->check = std::make_unique<ModelCheck>(read.model, contract);
+  }
+  declared = std::move(made);
+  return declared.get();
 }
 
 Status PipelineRun::seal_package() {

@@ -191,6 +191,10 @@ Result<Table> nested_table(const NestedHints& hints, const ResourceHints& resour
   LODE_ASSIGN(Table table, normalize_names(declared, naming.shorten_fragments(fragments), naming));
   const bool has_key = !table.first_with("primary_key").empty() || !table.first_with("merge_key").empty();
   std::string parent = naming.table_path(hints.parent);
+  if (parent.empty() && hints.parent_path) {
+    const auto steps = static_cast<std::ptrdiff_t>(hints.parent_path->size());
+    parent = naming.shorten_fragments({fragments.begin(), fragments.begin() + 1 + steps});
+  }
   if (parent.empty() && !has_key) {
     fragments.pop_back();
     parent = naming.shorten_fragments(fragments);

@@ -31,6 +31,8 @@ struct TableHints {
 struct NestedHints : TableHints {
   std::vector<std::string> path;  ///< keys from the row to the list
   std::string parent;             ///< a parent other than the path says; usually ""
+  /// The list that the table hangs under, by path ({}: the root table): for lists inside of objects.
+  std::optional<std::vector<std::string>> parent_path;
 };
 
 struct ResourceHints : TableHints {

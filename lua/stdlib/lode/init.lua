@@ -1,8 +1,10 @@
 --- lode: everything that a pipeline script needs.
--- Depends on: lode.args, lode.fields, lode.incremental, lode.native, lode.pipeline, lode.resource, lode.source
+-- Depends on: lode.args, lode.fields, lode.incremental, lode.model, lode.native, lode.pipeline, lode.resource,
+-- lode.source
 local args = require "lode.args"
 local fields = require "lode.fields"
 local incremental = require "lode.incremental"
+local model = require "lode.model"
 local native = require "lode.native"
 local pipeline = require "lode.pipeline"
 local resource = require "lode.resource"
@@ -16,7 +18,10 @@ local lode = {
   incremental = incremental,
   json_decode = native.json_decode,
   list = native.list,
+  list_of = model.list_of,
+  model = model.new,
   null = native.null,
+  optional = model.optional,
   page = native.page_of,
   pipeline = pipeline.new,
   resource = resource.new,

@@ -50,6 +50,7 @@ local run_spec = fields.define("pipeline:run", {
   { "primary_key",       "string|list" },
   { "columns",           "table" },
   { "schema_contract",   "string|table" },
+  { "on_violation",      fields.one_of { "contract", "quarantine" } },
   { "keeps_packages",    "boolean", default = true,
     doc = "false: what was extracted and cannot be loaded is dropped, because the next run reads the same data again" },
 })

@@ -1,7 +1,9 @@
 --- Resources and transformers: named streams of rows.
--- Depends on: lode.fields, lode.incremental, lode.steps, lode.native
+-- Depends on: lode.fields, lode.hints, lode.incremental, lode.model, lode.steps, lode.native
 local fields = require "lode.fields"
+local hints = require "lode.hints"
 local incremental = require "lode.incremental"
+local model = require "lode.model"
 local native = require "lode.native"
 local steps = require "lode.steps"
 
@@ -15,10 +17,28 @@ local hint_fields = {
   { "write_disposition", disposition,     default = "append" },
   { "primary_key",       "string|list",   doc = "needed by merge" },
   { "merge_key",         "string|list",   doc = "rows that are replaced together" },
-  { "columns",           "table",         doc = "column name -> { data_type = …, nullable = … }" },
+  { "columns",           "table",         doc = "column name -> { data_type = …, nullable = … }; or a lode.model" },
   { "max_table_nesting", "number",        doc = "deeper objects and lists stay in one json column" },
   { "schema_contract",   "string|table",  doc = "evolve, freeze, discard_row, discard_value" },
+  { "on_violation",      fields.one_of { "contract", "quarantine" },
+    doc = "quarantine: rows that break the contract go to _lode_quarantine and the run goes on" },
+  { "nested_hints",      "table",         doc = "path of a list (items, order.items) -> hints of its table" },
+  { "references",        "list",          doc = "{ columns = …, referenced_table = …, referenced_columns = … }" },
+  { "table_format",      "string" },
+  { "file_format",       "string" },
 }
+-- What can be said of the table of a list inside the rows.
+local nested_spec = fields.define("nested_hints", {
+  { "columns",         "table" },
+  { "primary_key",     "string|list", doc = "makes the table stand by itself" },
+  { "merge_key",       "string|list" },
+  { "write_disposition", disposition },
+  { "schema_contract", "string|table" },
+  { "references",      "list" },
+  { "table_format",    "string" },
+  { "file_format",     "string" },
+})
+
 local hint_names = {}
 for _, field in ipairs(hint_fields) do hint_names[field[1]] = true end
 
@@ -76,13 +96,49 @@ local function as_incremental(value)
   return is_made and value or incremental(value)
 end
 
+local function nested_list(nested, what)
+  local list = {}
+  for path, given in pairs(nested) do
+    if type(path) ~= "string" then
+      fields.fail("lua.bad_field", ("nested_hints of %s: paths are text, such as 'order.items'"):format(what))
+    end
+    local where = ("'%s' of %s"):format(path, what)
+    local entry = nested_spec:check(given, where)
+    entry.columns = entry.columns and hints.check_columns(entry.columns, where)
+    entry.references = entry.references and hints.check_references(entry.references, where)
+    local keys = {}
+    for key in path:gmatch "[^%.]+" do keys[#keys + 1] = key end
+    entry.path = native.list(keys)
+    list[#list + 1] = entry
+  end
+  table.sort(list, function(a, b) return table.concat(a.path, ".") < table.concat(b.path, ".") end)
+  return native.list(list)
+end
+
+-- The hints among `args`, checked, as the engine reads them. `before`: what is kept where `args` says nothing.
+local function take_hints(args, what, before)
+  local taken = {}
+  for name in pairs(hint_names) do taken[name] = args[name] end
+  if model.is_model(args.columns) then
+    taken.model, taken.columns = args.columns.declared, nil
+  elseif args.columns then
+    taken.columns = hints.check_columns(args.columns, what)
+  end
+  if args.references then taken.references = hints.check_references(args.references, what) end
+  if args.nested_hints then taken.nested_hints = nested_list(args.nested_hints, what) end
+  for name, value in pairs(before or {}) do
+    local is_replaced = name == "model" and args.columns or args[name] ~= nil
+    if not is_replaced then taken[name] = value end
+  end
+  return taken
+end
+
 local function build(args, object)
   object.name = args.name
   object.selected = args.selected
   object.where = native.script_line()
   object.steps = {}
-  object.hints = {}
-  for name in pairs(hint_names) do object.hints[name] = args[name] end
+  object.hints = take_hints(args, ('resource "%s"'):format(args.name))
   return setmetatable(object, mt)
 end
 
@@ -151,17 +207,16 @@ function methods:add_limit(limit)
   return self
 end
 
+local apply_spec = fields.define("apply_hints", with_hints { { "incremental", "table|string" } })
+
 --- Changes hints after the resource was made. Returns the resource.
-function methods:apply_hints(hints)
-  local spec = fields.define("apply_hints", with_hints { { "incremental", "table|string" } })
-  for _, field in ipairs(hint_fields) do
-    if hints[field[1]] == nil then spec.by_name[field[1]].default = self.hints[field[1]] end
-  end
-  local checked = spec:check(hints, ('of resource "%s"'):format(self.name))
+function methods:apply_hints(given)
+  local checked = apply_spec:check(given, ('of resource "%s"'):format(self.name))
+  if given.write_disposition == nil then checked.write_disposition = nil end -- the default is for new resources
   if checked.incremental then
     self.incremental = as_incremental(checked.incremental)
   end
-  for name in pairs(hint_names) do self.hints[name] = checked[name] end
+  self.hints = take_hints(checked, ('resource "%s"'):format(self.name), self.hints)
   return self
 end
 

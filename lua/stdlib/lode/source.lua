@@ -11,6 +11,7 @@ local spec = fields.define("lode.source", {
   { "resources",         "list",   required = true },
   { "max_table_nesting", "number" },
   { "schema_contract",   "string|table" },
+  { "on_violation",      fields.one_of { "contract", "quarantine" }, doc = "of resources that do not say" },
   { "root_key",          "boolean", doc = "accepted: child tables of merged tables always have their root key" },
 })
 
@@ -80,6 +81,7 @@ function methods:with_resources(...)
   return build {
     name = self.name, resources = copies,
     max_table_nesting = self.max_table_nesting, schema_contract = self.schema_contract,
+    on_violation = self.on_violation,
   }
 end
 

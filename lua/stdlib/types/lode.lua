@@ -10,20 +10,97 @@ lode.null = nil
 ---@alias lode.Row table
 ---@alias lode.Contract "evolve"|"freeze"|"discard_row"|"discard_value"
 
+---@alias lode.DataType "text"|"bigint"|"double"|"bool"|"timestamp"|"date"|"time"|"decimal"|"wei"|"binary"|"json"
+
+---What can be said of a column; further names may start with x-.
 ---@class lode.Column
----@field data_type? "text"|"bigint"|"double"|"bool"|"timestamp"|"date"|"time"|"decimal"|"wei"|"binary"|"json"
----@field nullable? boolean
----@field precision? integer
----@field scale? integer
+---@field name? string in a list of columns
+---@field data_type? lode.DataType
+---@field nullable? boolean false: a row without a value is an error
+---@field precision? integer digits, characters, bits, or digits of a second
+---@field scale? integer digits behind the point
+---@field timezone? boolean false: a timestamp without a zone
+---@field description? string
+---@field primary_key? boolean tells rows apart, for merge
+---@field merge_key? boolean rows that are replaced together
+---@field unique? boolean
+---@field partition? boolean
+---@field cluster? boolean
+---@field sort? boolean
+---@field hard_delete? boolean merge deletes the rows in which the column is true, or not null
+---@field dedup_sort? "asc"|"desc" which of several rows with one key merge keeps: the first in this order
+---@field incremental? boolean a cursor column
+---@field row_key? boolean
+---@field parent_key? boolean
+---@field root_key? boolean
+---@field variant? boolean
+
+---@alias lode.Columns table<string, lode.Column>|lode.Column[]|lode.Model
+
+---@alias lode.Cardinality "zero_to_one"|"one_to_zero"|"zero_to_many"|"many_to_zero"|"one_to_one"
+---|"one_to_many"|"many_to_one"|"many_to_many"
+
+---@class lode.Reference
+---@field columns string[]
+---@field referenced_table string
+---@field referenced_columns string[]
+---@field label? string
+---@field cardinality? lode.Cardinality
+
+---What can be said of the table of a list inside the rows.
+---@class lode.NestedHints
+---@field columns? table<string, lode.Column>|lode.Column[]
+---@field primary_key? string|string[] makes the table stand by itself
+---@field merge_key? string|string[]
+---@field write_disposition? lode.Disposition
+---@field schema_contract? lode.Contract|table<"tables"|"columns"|"data_type", lode.Contract>
+---@field references? lode.Reference[]
+---@field table_format? string
+---@field file_format? string
+
+---The declared shape of rows. Can stand wherever columns can.
+---@class lode.Model
+
+---A field that may be missing or null, or a list: what lode.optional and lode.list_of give.
+---@class lode.ModelType
+
+---@alias lode.FieldType lode.DataType|"any"|lode.Column|lode.Model|lode.ModelType
+
+---@class lode.ModelOptions
+---@field name? string for messages
+---@field extra? "ignore"|"allow"|"forbid" fields that the model does not name; ignore
+---@field nested? "json"|"tables" nested models and lists are json columns (default), or columns and child tables
+
+---lode.model { id = "bigint", email = lode.optional "text" }, or in an order of its own:
+---lode.model { { "id", "bigint" }, { "email", lode.optional "text" } }
+---@param declared table<string, lode.FieldType>|{ [1]: string, [2]: lode.FieldType }[]
+---@param options? lode.ModelOptions
+---@return lode.Model
+function lode.model(declared, options) end
+
+---A field of a model that may be missing or null.
+---@param kind lode.FieldType
+---@return lode.ModelType
+function lode.optional(kind) end
+
+---A list in a model.
+---@param kind lode.FieldType
+---@return lode.ModelType
+function lode.list_of(kind) end
 
 ---@class lode.Hints
 ---@field table_name? string default: the name of the resource
 ---@field write_disposition? lode.Disposition default: append
 ---@field primary_key? string|string[] needed by merge
 ---@field merge_key? string|string[] rows that are replaced together
----@field columns? table<string, lode.Column>
+---@field columns? lode.Columns
 ---@field max_table_nesting? integer deeper objects and lists stay in one json column
 ---@field schema_contract? lode.Contract|table<"tables"|"columns"|"data_type", lode.Contract>
+---@field on_violation? "contract"|"quarantine" quarantine: rows that break the contract go to _lode_quarantine
+---@field nested_hints? table<string, lode.NestedHints> by the path of a list in the rows: items, order.items
+---@field references? lode.Reference[]
+---@field table_format? string
+---@field file_format? string
 
 ---What belongs to the run, for the functions of a resource.
 ---@class lode.Context
@@ -122,6 +199,7 @@ function lode.transformer(args) end
 ---@field resources lode.Resource[]
 ---@field max_table_nesting? integer
 ---@field schema_contract? lode.Contract|table<"tables"|"columns"|"data_type", lode.Contract>
+---@field on_violation? "contract"|"quarantine" of resources that do not say
 ---@field root_key? boolean accepted; child tables of merged tables always have their root key
 
 ---@class lode.Source
@@ -202,8 +280,9 @@ function Report:rows(table_name) end
 ---@field table_name? string
 ---@field write_disposition? lode.Disposition
 ---@field primary_key? string|string[]
----@field columns? table<string, lode.Column>
+---@field columns? lode.Columns
 ---@field schema_contract? lode.Contract|table
+---@field on_violation? "contract"|"quarantine"
 ---@field keeps_packages? boolean false: what a failed load leaves is thrown away, for data that is still there; true
 
 ---@class lode.Pipeline

@@ -174,6 +174,7 @@ function rest.paginators.page_number(args) end
 ---@field resource_defaults? lode.EndpointDefaults
 ---@field max_table_nesting? integer
 ---@field schema_contract? lode.Contract|table
+---@field on_violation? "contract"|"quarantine"
 
 ---A REST API as a table that says what is where.
 ---@param args lode.RestSourceFields

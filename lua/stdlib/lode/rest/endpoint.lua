@@ -1,6 +1,7 @@
 --- Endpoints of rest.source: the fields of a resource as written, laid over the defaults, and made ready to be asked.
--- Depends on: lode.fields, lode.http.params, lode.native, lode.rest.template
+-- Depends on: lode.fields, lode.http.params, lode.model, lode.native, lode.rest.template
 local fields = require "lode.fields"
+local model = require "lode.model"
 local native = require "lode.native"
 local params = require "lode.http.params"
 local template = require "lode.rest.template"
@@ -30,6 +31,11 @@ local resource_fields = {
   { "columns",             "table" },
   { "max_table_nesting",   "number" },
   { "schema_contract",     "string|table" },
+  { "on_violation",        "string" },
+  { "nested_hints",        "table" },
+  { "references",          "list" },
+  { "table_format",        "string" },
+  { "file_format",         "string" },
 }
 local default_fields = { unpack(resource_fields, 2) }
 
@@ -65,6 +71,7 @@ end
 local function is_list(value) return type(value) == "table" and value[1] ~= nil end
 
 local function merged_columns(base, given)
+  if model.is_model(base) or model.is_model(given) then return given or base end
   if is_list(base) or is_list(given) then return given or base end
   local merged = overlay(base, {})
   for name, hints in pairs(given or {}) do merged[name] = overlay(merged[name], hints) end

@@ -18,6 +18,7 @@ local spec = fields.define("rest.source", {
   { "resource_defaults", "table",  doc = "what all resources that are tables have in common" },
   { "max_table_nesting", "number" },
   { "schema_contract",   "string|table" },
+  { "on_violation",      "string" },
   { "root_key",          "boolean" },
   { "parallelized",      "boolean" },
 })
@@ -59,7 +60,8 @@ local function in_order(source_name, list)
 end
 
 local hint_names = { "table_name", "write_disposition", "primary_key", "merge_key", "columns", "max_table_nesting",
-                     "schema_contract", "selected", "parallelized" }
+                     "schema_contract", "on_violation", "nested_hints", "references", "table_format", "file_format",
+                     "selected", "parallelized" }
 
 local function hints_of(whole)
   local args = { name = whole.name }
@@ -156,6 +158,7 @@ function rest_source.new(args)
   return source.new {
     name = args.name, resources = resources,
     max_table_nesting = args.max_table_nesting, schema_contract = args.schema_contract, root_key = args.root_key,
+    on_violation = args.on_violation,
   }
 end
 
