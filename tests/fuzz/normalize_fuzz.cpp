@@ -2,7 +2,6 @@
 // whatever schema comes out of it can be stored and read again.
 //
 // The first byte chooses the naming convention, the second the contract; the rest are JSON lines, two pages of them.
-#include <map>
 #include <memory>
 #include <string>
 
@@ -37,24 +36,6 @@ Setting setting_of(std::uint8_t naming, std::uint8_t contract) {
   return setting;
 }
 
-// All that was written, in order; random ids replaced by the order of their appearance.
-std::string shown(const MemorySink& sink) {
-  std::map<std::string, std::size_t> ids;
-  std::vector<std::size_t> next(sink.tables.size(), 0);
-  std::string out;
-  for (const std::size_t table : sink.order) {
-    json::Value row = sink.tables[table].rows[next[table]++];
-    for (auto& [column, value] : row.members()) {
-      const bool is_id = column.starts_with("_dlt_") || column.starts_with("_DLT_");
-      if (is_id && value.is_text() && value.as_text().size() == 14) {
-        value = "row " + std::to_string(ids.emplace(value.as_text(), ids.size()).first->second);
-      }
-    }
-    out += sink.tables[table].name + " " + json::write(row, {.sort_keys = true}) + "\n";
-  }
-  return out;
-}
-
 struct Outcome {
   std::string rows;
   std::string schema;
@@ -82,7 +63,7 @@ Outcome normalize(const std::shared_ptr<const json::Document>& document, const S
   }
   if (status.ok()) status = core.finish();
   if (!status.ok()) outcome.error = status.render();
-  outcome.rows = shown(sink);
+  outcome.rows = sink.shown();
   schema.bump();
   outcome.schema = json::write(schema.to_json());
 

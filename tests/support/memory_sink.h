@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "json/document.h"
+#include "json/write.h"
 #include "normalize/row_sink.h"
 
 namespace lode {
@@ -41,6 +42,25 @@ class MemorySink : public RowSink {
       if (table.name == name) return &table;
     }
     return nullptr;
+  }
+
+  /// All rows as text, a line each, in the order of writing; random ids replaced by the order of their appearance, so
+  /// that two runs over the same rows show the same.
+  std::string shown() const {
+    std::map<std::string, std::size_t> ids;
+    std::vector<std::size_t> next(tables.size(), 0);
+    std::string out;
+    for (const std::size_t table : order) {
+      json::Value row = tables[table].rows[next[table]++];
+      for (auto& [column, value] : row.members()) {
+        const bool is_id = column.starts_with("_dlt_") || column.starts_with("_DLT_");
+        if (is_id && value.is_text() && value.as_text().size() == 14) {
+          value = "row " + std::to_string(ids.emplace(value.as_text(), ids.size()).first->second);
+        }
+      }
+      out += tables[table].name + " " + json::write(row, {.sort_keys = true}) + "\n";
+    }
+    return out;
   }
 
   std::vector<TableRows> tables;

@@ -3,32 +3,14 @@
 #include <string>
 
 #include "json/path.h"
-#include "json_testing.h"
+#include "path_testing.h"
 
 using namespace lode::json;
 using lode::Code;
 
 namespace {
 
-const std::string kDocument = R"({
-  "a": {"b": [{"c": 1}, {"c": 2, "d": null}, {"e": {"c": 3}}], "k.k": "x", "it's": 4}, "o": {"x": 1, "y": {"z": 2}},
-  "l": [[1, 2], [3, 4], "s", {"c": 5}], "n": null, "0": 7, "many-results": [1], "true": 8, "é": 9})";
-
-struct Row {
-  std::string path;
-  std::string matches;
-};
-
-std::string matches_of(const Path& path, Ref root) {
-  std::string out = "[";
-  for (const Ref match : path.select(root)) {
-    if (out.size() > 1) out += ",";
-    append(out, match);
-  }
-  return out + "]";
-}
-
-const Row kRows[] = {
+const PathCase kRows[] = {
     {"a.b[?(@.c>1)]", R"([{"c":2,"d":null}])"},
     {"a.b[?(@.c>=1)].c", R"([1,2])"},
     {"a.b[?c==1]", R"([{"c":1}])"},
@@ -72,8 +54,8 @@ const Row kRows[] = {
 }  // namespace
 
 TEST_CASE("conditions keep what jsonpath-ng keeps", "[json][path]") {
-  const DocumentPointer document = parse_or_fail(kDocument);
-  for (const Row& row : kRows) {
+  const DocumentPointer document = parse_or_fail(kPathDocument);
+  for (const PathCase& row : kRows) {
     INFO(row.path);
     const auto path = Path::compile(row.path);
     REQUIRE(path.ok());

@@ -4,32 +4,14 @@
 
 #include <string>
 
-#include "json_testing.h"
+#include "path_testing.h"
 
 using namespace lode::json;
 using lode::Code;
 
 namespace {
 
-const std::string kDocument = R"({
-  "a": {"b": [{"c": 1}, {"c": 2, "d": null}, {"e": {"c": 3}}], "k.k": "x", "it's": 4}, "o": {"x": 1, "y": {"z": 2}},
-  "l": [[1, 2], [3, 4], "s", {"c": 5}], "n": null, "0": 7, "many-results": [1], "true": 8, "é": 9})";
-
-struct Row {
-  std::string path;
-  std::string matches;
-};
-
-std::string matches_of(const Path& path, Ref root) {
-  std::string out = "[";
-  for (const Ref match : path.select(root)) {
-    if (out.size() > 1) out += ",";
-    append(out, match);
-  }
-  return out + "]";
-}
-
-const Row kRows[] = {
+const PathCase kRows[] = {
     {"a.k.k", R"([])"},
     {"a", R"([{"b":[{"c":1},{"c":2,"d":null},{"e":{"c":3}}],"k.k":"x","it's":4}])"},
     {"$.o", R"([{"x":1,"y":{"z":2}}])"},
@@ -111,8 +93,8 @@ const Row kRows[] = {
 }  // namespace
 
 TEST_CASE("paths find what jsonpath-ng finds", "[json][path]") {
-  const DocumentPointer document = parse_or_fail(kDocument);
-  for (const Row& row : kRows) {
+  const DocumentPointer document = parse_or_fail(kPathDocument);
+  for (const PathCase& row : kRows) {
     INFO(row.path);
     const auto path = Path::compile(row.path);
     REQUIRE(path.ok());
@@ -121,8 +103,8 @@ TEST_CASE("paths find what jsonpath-ng finds", "[json][path]") {
 }
 
 TEST_CASE("first() is the first of select()", "[json][path]") {
-  const DocumentPointer document = parse_or_fail(kDocument);
-  for (const Row& row : kRows) {
+  const DocumentPointer document = parse_or_fail(kPathDocument);
+  for (const PathCase& row : kRows) {
     INFO(row.path);
     const auto path = Path::compile(row.path);
     REQUIRE(path.ok());
@@ -133,7 +115,7 @@ TEST_CASE("first() is the first of select()", "[json][path]") {
 }
 
 TEST_CASE("a null is a match, an absent member is not", "[json][path]") {
-  const DocumentPointer document = parse_or_fail(kDocument);
+  const DocumentPointer document = parse_or_fail(kPathDocument);
   const Ref null = Path::compile("n")->first(document->root(0));
   REQUIRE(null);
   CHECK(null.is_null());

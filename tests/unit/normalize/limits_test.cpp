@@ -1,5 +1,4 @@
 // The normalizer on what is large, deep or odd, and the two paths against each other on random rows.
-#include <map>
 #include <random>
 
 #include "json/parse.h"
@@ -17,23 +16,6 @@ std::shared_ptr<const json::Document> parse(std::string text) {
   auto document = json::Parser().parse(std::move(text));
   REQUIRE(document.ok());
   return *document;
-}
-
-// All that was written, in order, as text; random ids replaced by the order of their appearance.
-std::string shown(const MemorySink& sink) {
-  std::map<std::string, std::size_t> ids;
-  std::vector<std::size_t> next(sink.tables.size(), 0);
-  std::string out;
-  for (const std::size_t table : sink.order) {
-    json::Value row = sink.tables[table].rows[next[table]++];
-    for (auto& [column, value] : row.members()) {
-      if (column.starts_with("_dlt_") && value.is_text() && value.as_text().size() == 14) {
-        value = "row " + std::to_string(ids.emplace(value.as_text(), ids.size()).first->second);
-      }
-    }
-    out += sink.tables[table].name + " " + json::write(row, {.sort_keys = true}) + "\n";
-  }
-  return out;
 }
 
 struct Outcome {
@@ -58,7 +40,7 @@ Outcome run(const std::vector<std::shared_ptr<const json::Document>>& pages, boo
       break;
     }
   }
-  outcome.rows = shown(sink);
+  outcome.rows = sink.shown();
   outcome.schema = json::write(schema.to_json());
   outcome.slow_rows = core.slow_rows();
   return outcome;
