@@ -78,9 +78,10 @@ Value to_value(Ref ref) {
         next = next.next();
       }
     } else if (from.is_object()) {
-      *to = Value::object(std::vector<Value::Member>(from.size(), Value::Member(std::string(), Value())));
-      for (Value::Member& member : to->members()) {
-        member.first = next.as_text();
+      *to = Value::object();
+      to->members().reserve(from.size());
+      for (std::size_t i = 0; i < from.size(); ++i) {
+        Value::Member& member = to->members().emplace_back(next.as_text(), Value());
         pending.emplace_back(next.next(), &member.second);
         next = next.next().next();
       }

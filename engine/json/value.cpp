@@ -64,9 +64,9 @@ Value::Value(const Value& other) {
     to->copy_scalar(*from);
     to->list_.resize(from->list_.size());
     for (std::size_t i = 0; i < from->list_.size(); ++i) pending.emplace_back(&from->list_[i], &to->list_[i]);
-    to->members_.resize(from->members_.size(), Member(std::string(), Value()));
+    to->members_.reserve(from->members_.size());
     for (std::size_t i = 0; i < from->members_.size(); ++i) {
-      to->members_[i].first = from->members_[i].first;
+      to->members_.emplace_back(from->members_[i].first, Value());
       pending.emplace_back(&from->members_[i].second, &to->members_[i].second);
     }
     if (pending.empty()) return;

@@ -91,6 +91,7 @@ Status NormalizerCore::notice_schema_changes() {
   const Value* config = schema.normalizers().find_path({"json", "config"});
   nesting_max_ = config == nullptr ? kNestingMax : config->int_or("max_nesting", kNestingMax);
   column_keys_.clear();
+  nested_names_.clear();
   excludes_.clear();
   for (const Table& table : schema.tables()) {
     const Value* filters = table.props().find("filters");
@@ -162,11 +163,19 @@ std::string NormalizerCore::table_key(std::string_view key) const {
   return identifier ? std::move(*identifier) : "";
 }
 
-std::string NormalizerCore::nested_name(const std::vector<std::string>& path, const std::string& key) const {
+const std::string& NormalizerCore::nested_name(const std::vector<std::string>& path, const std::string& key) {
   if (path.empty()) return key;
+  nested_key_.clear();
+  for (const std::string& fragment : path) {
+    const auto size = static_cast<std::uint32_t>(fragment.size());  // fragments may have any byte in them
+    nested_key_.append(reinterpret_cast<const char*>(&size), sizeof size).append(fragment);
+  }
+  nested_key_ += key;
+  const auto found = nested_names_.find(nested_key_);
+  if (found != nested_names_.end()) return found->second;
   std::vector<std::string> fragments = path;
   fragments.push_back(key);
-  return naming_->shorten_fragments(fragments);
+  return nested_names_.emplace(nested_key_, naming_->shorten_fragments(fragments)).first->second;
 }
 
 // Whether objects and lists under this column stay in it, as JSON.

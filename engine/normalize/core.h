@@ -122,7 +122,8 @@ class NormalizerCore {
   bool needs_slow_path_only(const RowShape& shape, const Table& table) const;
   const std::string& column_key(std::string_view key);
   std::string table_key(std::string_view key) const;
-  std::string nested_name(const std::vector<std::string>& path, const std::string& key) const;
+  /// The column of a field inside objects; `key` is a column_key(). Valid until the schema's settings change.
+  const std::string& nested_name(const std::vector<std::string>& path, const std::string& key);
   bool stays_nested(const TableState& table, std::string_view column, std::int64_t level) const;
 
   // rows.cpp: walking the data.
@@ -201,6 +202,8 @@ class NormalizerCore {
   TextMap<TableState*> tables_by_name_;
   TextMap<std::unique_ptr<RowShape>> roots_;  ///< by the name that the user wrote
   TextMap<std::string> column_keys_;
+  TextMap<std::string> nested_names_;  ///< by the path's fragments, each behind its size, and the key
+  std::string nested_key_;             ///< of the look-up at hand; kept for its memory
 
   // Names of the engine's columns, normalized.
   std::string id_column_, load_id_column_, parent_id_column_, index_column_, value_column_;

@@ -70,7 +70,7 @@ void NormalizerCore::learn_object(ObjectShape& shape, const Cell* object, const 
     if (plan == nullptr && shape.order.size() < kFieldsMax) plan = &shape.add(key.as_text());
     if (plan != nullptr && !plan->always_slow) {
       const std::string& fragment = column_key(key.as_text());
-      const std::string name = nested_name(path, fragment);
+      const std::string& name = nested_name(path, fragment);
       if (is_container(value->kind) && !stays_nested(*shape.row->table, name, shape.level)) {
         learn_container(shape, *plan, fragment, value);
       } else {

@@ -102,7 +102,7 @@ Status NormalizerCore::fit_value(const Table* known, const std::string& name, co
   if (Column* wanted = partial.find(name)) {
     *wanted = std::move(inferred);
   } else {
-    partial.merge_column(inferred);
+    partial.merge_column(std::move(inferred));
   }
   return Status();
 }
@@ -198,7 +198,7 @@ Result<NormalizerCore::Outcome> NormalizerCore::grow_schema(RowShape& shape, Tab
     const Table* parent = known != nullptr ? known : schema.find_table(shape.parent_table);
     table.contract = contract_of(schema, parent != nullptr ? *parent : partial);
   }
-  Result<ContractVerdict> verdict = apply_contract(schema, *table.contract, partial);
+  Result<ContractVerdict> verdict = apply_contract(schema, *table.contract, table.contract->all_evolve() ? std::move(partial) : partial);
   if (!verdict) return violation(*table.contract, partial, fitted, std::move(verdict).status(), frame);
   Outcome outcome = Outcome::kWritten;
   if (quarantine_ && !verdict->filters.empty()) {
@@ -214,7 +214,7 @@ Result<NormalizerCore::Outcome> NormalizerCore::grow_schema(RowShape& shape, Tab
     ++table.epoch;
   }
   if (!verdict->allowed) return Outcome::kDropped;
-  record(schema_.merge(*verdict->allowed));
+  record(schema_.merge(std::move(*verdict->allowed)));
   update_root_key(schema_, table.name(), merge_strategy_);
   schema_revision_ = schema_.revision();
   LODE_TRY(sync_slots(table, &frame));

@@ -106,7 +106,7 @@ void NormalizerCore::flatten(RowShape& shape, const Cell* value, FlatRow& row, F
   const auto add = [&](std::string_view key, const Cell* member, const std::vector<std::string>& path,
                        std::int64_t level) {
     const std::string& fragment = column_key(key);
-    const std::string name = nested_name(path, fragment);
+    const std::string& name = nested_name(path, fragment);
     const bool is_container = member->kind == Kind::kObject || member->kind == Kind::kList;
     if (!is_container || stays_nested(table, name, level)) {
       row.set(name, member);

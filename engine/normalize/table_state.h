@@ -10,19 +10,12 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/text_map.h"
 #include "format/row_file.h"
 #include "json/document.h"
 #include "schema/contract.h"
 
 namespace lode {
-
-/// Finds std::string keys by std::string_view without a copy.
-struct TextHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-};
-template <class T>
-using TextMap = std::unordered_map<std::string, T, TextHash, std::equal_to<>>;
 
 /// Slots are the columns of the row file, numbered as they were added; they never move. One thread.
 class TableState {

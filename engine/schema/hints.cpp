@@ -262,8 +262,9 @@ Result<std::vector<ContractFilter>> declare_resource(Schema& schema, const Resou
     for (ContractFilter& filter : verdict.filters) filters.push_back(std::move(filter));
     if (!verdict.allowed) continue;
     LODE_TRY(schema.check_merge(*verdict.allowed));
-    schema.merge(*verdict.allowed, true);
-    update_root_key(schema, verdict.allowed->name(), default_strategy);
+    const std::string name = verdict.allowed->name();
+    schema.merge(std::move(*verdict.allowed), true);
+    update_root_key(schema, name, default_strategy);
   }
   return filters;
 }

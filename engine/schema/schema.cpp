@@ -196,12 +196,12 @@ Schema Schema::without_processing_hints() const {
 }
 
 const Table* Schema::find_table(std::string_view name) const {
-  const auto found = index_.find(std::string(name));
+  const auto found = index_.find(name);
   return found == index_.end() ? nullptr : &tables_[found->second];
 }
 
 Table* Schema::find_table(std::string_view name) {
-  const auto found = index_.find(std::string(name));
+  const auto found = index_.find(name);
   if (found == index_.end()) return nullptr;
   ++revision_;
   return &tables_[found->second];
@@ -221,7 +221,7 @@ void Schema::rebuild_index() {
 }
 
 void Schema::erase_table(std::string_view name) {
-  const auto found = index_.find(std::string(name));
+  const auto found = index_.find(name);
   if (found == index_.end()) return;
   tables_.erase(tables_.begin() + static_cast<std::ptrdiff_t>(found->second));
   rebuild_index();
@@ -233,7 +233,7 @@ void Schema::erase_table(std::string_view name) {
   if (Value* tables = propagation == nullptr ? nullptr : propagation->find("tables")) tables->erase(name);
 }
 
-SchemaChange::TableChange Schema::merge(const Table& partial, bool replace_compound) {
+SchemaChange::TableChange Schema::merge(Table partial, bool replace_compound) {
   SchemaChange::TableChange change;
   change.table = partial.name();
   Table* existing = find_table(partial.name());
@@ -244,7 +244,7 @@ SchemaChange::TableChange Schema::merge(const Table& partial, bool replace_compo
     const Column* known = existing->find(column.name());
     if (known == nullptr || (!known->complete() && column.complete())) added.push_back(column.name());
   }
-  existing->merge(partial, replace_compound);
+  existing->merge(std::move(partial), replace_compound);
   for (const std::string& name : added) change.columns.push_back(*existing->find(name));
   return change;
 }

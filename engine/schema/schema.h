@@ -5,10 +5,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/result.h"
+#include "base/text_map.h"
 #include "json/value.h"
 #include "schema/types.h"
 
@@ -68,11 +68,11 @@ class Table {
   std::optional<std::size_t> index_of(std::string_view column) const;
   /// Adds the column or overwrites its properties one by one; an incomplete column that becomes complete moves to the
   /// end.
-  void merge_column(const Column& column);
+  void merge_column(Column column);
   /// merge_column() for all columns of `partial`, then its properties. With `replace_compound`, keys and the like that
   /// `partial` declares (primary_key, merge_key, partition, cluster, incremental) replace those of this table instead
   /// of joining them: what happens when a resource declares its hints anew.
-  void merge(const Table& partial, bool replace_compound = false);
+  void merge(Table partial, bool replace_compound = false);
   void erase_column(std::string_view column);
   bool has_complete_column() const;
   /// Name of the first column with the flag, "" if there is none; and of all of them. Incomplete columns count.
@@ -92,7 +92,7 @@ class Table {
   void reindex(std::size_t from);
 
   std::vector<Column> columns_;
-  std::unordered_map<std::string, std::size_t> index_;
+  TextMap<std::size_t> index_;
   json::Value props_ = json::Value::object();
 };
 
@@ -159,7 +159,7 @@ class Schema {
   void erase_table(std::string_view name);
   /// Adds what `partial` has and this lacks, and overwrites what differs (Table::merge); returns the columns that were
   /// added or became complete.
-  SchemaChange::TableChange merge(const Table& partial, bool replace_compound = false);
+  SchemaChange::TableChange merge(Table partial, bool replace_compound = false);
   /// Whether merge(partial) would contradict what is there: another parent, or a parent that is unknown.
   /// Errors: kSchemaInvalid.
   Status check_merge(const Table& partial) const;
@@ -191,7 +191,7 @@ class Schema {
   std::string version_hash_;
   std::vector<std::string> previous_hashes_;
   std::vector<Table> tables_;
-  std::unordered_map<std::string, std::size_t> index_;
+  TextMap<std::size_t> index_;
   json::Value settings_;
   json::Value normalizers_;
   json::Value extra_ = json::Value::object();  ///< description, imported_version_hash and what we do not know

@@ -159,7 +159,7 @@ Value Table::to_json() const {
 }
 
 std::optional<std::size_t> Table::index_of(std::string_view column) const {
-  const auto found = index_.find(std::string(column));
+  const auto found = index_.find(column);
   return found == index_.end() ? std::nullopt : std::optional(found->second);
 }
 
@@ -177,11 +177,11 @@ void Table::reindex(std::size_t from) {
   for (std::size_t i = from; i < columns_.size(); ++i) index_[columns_[i].name()] = i;
 }
 
-void Table::merge_column(const Column& column) {
+void Table::merge_column(Column column) {
   Column* existing = find(column.name());
   if (existing == nullptr) {
     index_.emplace(column.name(), columns_.size());
-    columns_.push_back(column);
+    columns_.push_back(std::move(column));
     return;
   }
   const bool moves = column.complete() && !existing->complete();
@@ -194,7 +194,7 @@ void Table::merge_column(const Column& column) {
   reindex(index);
 }
 
-void Table::merge(const Table& partial, bool replace_compound) {
+void Table::merge(Table partial, bool replace_compound) {
   if (replace_compound) {
     std::vector<std::string> declared;
     for (const Column& column : partial.columns_) {
@@ -206,7 +206,7 @@ void Table::merge(const Table& partial, bool replace_compound) {
       for (const std::string& property : declared) column.erase(property);
     }
   }
-  for (const Column& column : partial.columns_) merge_column(column);
+  for (Column& column : partial.columns_) merge_column(std::move(column));
   for (const auto& [key, value] : partial.props_.members()) {
     if (key == "references" && value.is_list()) {
       merge_references(props_["references"], value);

@@ -23,6 +23,8 @@ bool is_unicode_space(char32_t c) {
 }
 
 std::string_view trim_unicode(std::string_view text) {
+  const auto is_plain = [](char c) { return c > ' ' && c < 0x7F; };  // no space, and a code point of its own
+  if (!text.empty() && is_plain(text.front()) && is_plain(text.back())) return text;
   for (std::string_view rest = text; !rest.empty() && is_unicode_space(take_code_point(rest));) text = rest;
   while (!text.empty()) {
     std::size_t last = text.size() - 1;
