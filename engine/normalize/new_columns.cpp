@@ -198,7 +198,8 @@ Result<NormalizerCore::Outcome> NormalizerCore::grow_schema(RowShape& shape, Tab
     const Table* parent = known != nullptr ? known : schema.find_table(shape.parent_table);
     table.contract = contract_of(schema, parent != nullptr ? *parent : partial);
   }
-  Result<ContractVerdict> verdict = apply_contract(schema, *table.contract, table.contract->all_evolve() ? std::move(partial) : partial);
+  Result<ContractVerdict> verdict =
+      apply_contract(schema, *table.contract, table.contract->all_evolve() ? std::move(partial) : partial);
   if (!verdict) return violation(*table.contract, partial, fitted, std::move(verdict).status(), frame);
   Outcome outcome = Outcome::kWritten;
   if (quarantine_ && !verdict->filters.empty()) {

@@ -268,7 +268,7 @@ CATALOG = "engine/base/error_catalog.def"
 CATALOG_ROW = re.compile(r'^LODE_ERROR\(\s*(\w+)\s*,\s*"([^"]+)"')
 ENUMERATOR = re.compile(r"(?<![\w:])(?:lode::)?Code::(k\w+)")
 CODE_NAME = re.compile(
-    r'\bcode(?:_name)?\s*(?:\(\)\s*)?(?:==|~=|!=|=|\()\s*"([a-z0-9_]+\.[a-z0-9_.]+)"|'
+    r'\b(?:code(?:_name)?\s*(?:\(\)\s*)?(?:==|~=|!=|=|\()\s*|fields\.fail\()"([a-z0-9_]+\.[a-z0-9_.]+)"|'
     r"expect(?:ed)? error:\s*([a-z0-9_]+\.[a-z0-9_]+)"
 )
 
