@@ -47,17 +47,27 @@ std::string lua_literal(std::string_view text) {
   return out + '"';
 }
 
-// A table constructor with all its keys is one copy of a template for LuaJIT, where setting them one by one would grow
-// the table and look for room for each.
-std::string constructor_source(const std::vector<std::string>& keys) {
+// Two functions for tables with these keys: one that makes a table of the values, and one that gives the number of all
+// its fields and the values again. A constructor with all its keys is one copy of a template for LuaJIT, where setting
+// them one by one would grow the table and look for room for each.
+std::string shape_source(const std::vector<std::string>& keys) {
   std::string parameters;
   std::string fields;
+  std::string values;
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    if (i > 0) parameters += ',';
-    parameters += fmt::format("v{}", i);
-    fields += fmt::format("[{}]=v{},", lua_literal(keys[i]), i);
+    const std::string key = lua_literal(keys[i]);
+    parameters += fmt::format("{}v{}", i > 0 ? "," : "", i);
+    fields += fmt::format("[{}]=v{},", key, i);
+    values += fmt::format(",t[{}]", key);
   }
-  return fmt::format("return function({}) return {{{}}} end", parameters, fields);
+  return fmt::format(
+      "local next = next\n"
+      "return function({}) return {{{}}} end, function(t)\n"
+      "  local count = 0\n"
+      "  for _ in next, t do count = count + 1 end\n"
+      "  return count{}\n"
+      "end",
+      parameters, fields, values);
 }
 
 std::vector<std::string> keys_of(json::Ref row) {
@@ -94,19 +104,13 @@ RowCodec::Shape* RowCodec::learn(lua_State* L, json::Ref row) {
   Shape shape;
   shape.keys = std::exchange(unknown_, {});
   lua_State* const main = vm_.state();
-  if (!vm_.compile(constructor_source(shape.keys), "=lode").ok() || lua_pcall(main, 0, 1, 0) != 0) {
+  if (!vm_.compile(shape_source(shape.keys), "=lode").ok()) return nullptr;
+  if (lua_pcall(main, 0, 2, 0) != 0) {
     lua_pop(main, 1);
     return nullptr;
   }
+  shape.fields_ref = luaL_ref(main, LUA_REGISTRYINDEX);
   shape.make_ref = luaL_ref(main, LUA_REGISTRYINDEX);
-  lua_createtable(L, static_cast<int>(shape.keys.size()), 0);
-  for (std::size_t i = 0; i < shape.keys.size(); ++i) {
-    push_text(L, shape.keys[i]);
-    shape.lua_keys.push_back(lua_tostring(L, -1));
-    shape.order.push_back(i);
-    lua_rawseti(L, -2, static_cast<int>(i) + 1);
-  }
-  shape.keys_ref = luaL_ref(L, LUA_REGISTRYINDEX);
   if (shapes_.size() < kShapesMax) {
     last_ = shapes_.size();
     return &shapes_.emplace_back(std::move(shape));
@@ -114,7 +118,7 @@ RowCodec::Shape* RowCodec::learn(lua_State* L, json::Ref row) {
   last_ = oldest_;
   oldest_ = (oldest_ + 1) % kShapesMax;
   luaL_unref(L, LUA_REGISTRYINDEX, shapes_[last_].make_ref);
-  luaL_unref(L, LUA_REGISTRYINDEX, shapes_[last_].keys_ref);
+  luaL_unref(L, LUA_REGISTRYINDEX, shapes_[last_].fields_ref);
   shapes_[last_] = std::move(shape);
   return &shapes_[last_];
 }
@@ -139,35 +143,32 @@ void RowCodec::push(lua_State* L, json::Ref row) {
 
 // Puts the values of the table at `table` on the stack in the order of the shape's keys, nil for one that is gone.
 // False, and nothing on the stack, if the table has other keys.
-bool RowCodec::gather(lua_State* L, int table, Shape& shape) {
+bool RowCodec::gather(lua_State* L, int table, const Shape& shape) {
   const int count = static_cast<int>(shape.keys.size());
   luaL_checkstack(L, count + 6, "no memory for a row");
   const int base = lua_gettop(L);
-  lua_settop(L, base + count);
-  std::size_t visited = 0;
-  for (lua_pushnil(L); lua_next(L, table) != 0; ++visited) {
-    const char* const key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : nullptr;
-    std::size_t place = visited < shape.order.size() ? shape.order[visited] : 0;
-    if (shape.lua_keys[place] != key) {
-      place = static_cast<std::size_t>(std::find(shape.lua_keys.begin(), shape.lua_keys.end(), key) -
-                                       shape.lua_keys.begin());
-      if (place == shape.lua_keys.size()) {
-        lua_settop(L, base);
-        return false;
-      }
-      if (visited < shape.order.size()) shape.order[visited] = place;
-    }
-    lua_replace(L, base + 1 + static_cast<int>(place));
+  lua_rawgeti(L, LUA_REGISTRYINDEX, shape.fields_ref);
+  lua_pushvalue(L, table);
+  lua_call(L, 1, count + 1);
+  int found = 0;
+  for (int i = 1; i <= count; ++i) found += lua_isnil(L, base + 1 + i) ? 0 : 1;
+  if (found == lua_tointeger(L, base + 1)) {
+    lua_remove(L, base + 1);
+    return true;
   }
-  return true;
+  lua_settop(L, base);
+  return false;
 }
 
 Status RowCodec::read(lua_State* L, int index, json::Ref original, json::DocumentBuilder& out) {
   const int top = lua_gettop(L);
   const int table = index < 0 ? top + index + 1 : index;
   ValueReader reader(L, out, TextOfOriginals::kShared);
-  const bool was_pushed = original && original.cell() == last_row_;
-  Shape* const shape = was_pushed && lua_type(L, table) == LUA_TTABLE && !is_list(L, table) ? &shapes_[last_] : nullptr;
+  // A table with a metatable is a list, or may answer with more than it has.
+  const bool was_pushed = original && original.cell() == last_row_ && lua_type(L, table) == LUA_TTABLE;
+  const bool is_plain = was_pushed && lua_getmetatable(L, table) == 0 && lua_objlen(L, table) == 0;
+  lua_settop(L, top);
+  const Shape* const shape = is_plain ? &shapes_[last_] : nullptr;
   if (shape == nullptr || !gather(L, table, *shape)) {
     Status status = reader.read(table, original);
     lua_settop(L, top);

@@ -13,7 +13,7 @@ namespace lode::lua {
 class Vm;
 
 /// Moves rows to Lua and back. Of each shape (the keys of a row, in order) that comes twice it remembers a Lua function
-/// that makes such a table, and where Lua keeps the keys; rows of other shapes go through push_value() and
+/// that makes such a table and one that takes it apart; rows of other shapes go through push_value() and
 /// read_value(). One Vm, one thread; must not outlive the Vm's state.
 class RowCodec {
  public:
@@ -31,15 +31,13 @@ class RowCodec {
  private:
   struct Shape {
     std::vector<std::string> keys;
-    int make_ref = LUA_NOREF;           // a Lua function of the values that returns the table
-    int keys_ref = LUA_NOREF;           // keeps the strings of lua_keys alive
-    std::vector<const char*> lua_keys;  // equal texts are one string in Lua, at one address
-    std::vector<std::size_t> order;     // in which a table of this shape gives its keys to lua_next()
+    int make_ref = LUA_NOREF;    // a Lua function of the values that returns the table
+    int fields_ref = LUA_NOREF;  // a Lua function of the table that returns how many fields it has, and the values
   };
 
   Shape* find(json::Ref row);
   Shape* learn(lua_State* L, json::Ref row);
-  bool gather(lua_State* L, int table, Shape& shape);
+  static bool gather(lua_State* L, int table, const Shape& shape);
 
   Vm& vm_;
   std::vector<Shape> shapes_;

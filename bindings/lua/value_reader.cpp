@@ -81,12 +81,11 @@ bool ValueReader::known_field(std::string_view key, int index, json::Ref origina
 // A number keeps the kind that it had: 1.0 stays 1.0 as long as nobody writes another value there.
 void ValueReader::read_number(lua_Number number, json::Ref original) {
   const bool was_double = original && original.kind() == json::Kind::kDouble;
-  const bool is_integral = std::floor(number) == number && std::fabs(number) < 9.2e18;
-  if (is_integral && !was_double && !(number == 0 && std::signbit(number))) {
-    out_.integer(static_cast<std::int64_t>(number));
-  } else {
-    out_.real(number);
+  if (!was_double && number > -9.2e18 && number < 9.2e18) {
+    const auto whole = static_cast<std::int64_t>(number);
+    if (static_cast<lua_Number>(whole) == number && !(whole == 0 && std::signbit(number))) return out_.integer(whole);
   }
+  out_.real(number);
 }
 
 bool ValueReader::read_string(int index, json::Ref original) {
