@@ -1,5 +1,5 @@
--- A map that changes nothing changes no byte: on the corpus of the fuzz targets and on the rows of the golden files, and
--- on files of your own: LODE_NOOP_FILES="a.json b.jsonl" build/release/lua_test_runner tests/lua/noop_map_test.lua
+-- A map that changes nothing changes no byte: on the corpus of the fuzz targets and on the rows of the golden files,
+-- and on files of your own: LODE_NOOP_FILES="a.json b.jsonl" build/release/lua_test_runner tests/lua/noop_map_test.lua
 local lode = require "lode"
 local files = require "lode.files"
 local native = require "lode.native"
@@ -34,8 +34,8 @@ local function check(path, select)
   end)
 end
 
--- Left out: duplicates.json, whose equal keys are one key in Lua (the last counts, as it does when rows are loaded), and
--- what is no JSON.
+-- Left out: duplicates.json, whose equal keys are one key in Lua (the last counts, as it does when rows are loaded),
+-- and what is no JSON.
 for _, name in ipairs { "deep.json", "lines.jsonl", "numbers.json", "object.json" } do
   check("tests/fuzz/corpus/json/" .. name)
 end
