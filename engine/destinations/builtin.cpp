@@ -8,17 +8,25 @@
 
 #include "base/text.h"
 #include "destinations/memory/memory.h"
+#include "destinations/postgres/postgres.h"
 #include "destinations/sqlite/sqlite.h"
 
 namespace lode {
 namespace {
 
+constexpr std::string_view kPostgresOptions =
+    "credentials,url,host,port,database,username,password,sslmode,sslrootcert,connect_timeout,create_indexes,"
+    "lock_timeout_ms,flavor";
+
 constexpr DestinationKind kKinds[] = {
     {.name = "memory", .scheme = "memory", .options = "", .make = make_memory},
     {.name = "sqlite", .scheme = "sqlite", .options = "credentials,url,file,busy_timeout_ms", .make = make_sqlite},
+    {.name = "postgres", .scheme = "postgresql", .options = kPostgresOptions, .make = make_postgres},
+    {.name = "postgresql", .scheme = "postgres", .options = kPostgresOptions, .make = make_postgres},
 };
 
 // dlt names the driver library, and the URL names the database.
+constexpr std::string_view kDltPrefix = "dlt.destinations.";
 constexpr std::string_view kDltNames[] = {"sqlalchemy", "dlt.destinations.sqlalchemy"};
 
 const DestinationKind* find_kind(std::string_view name, std::string_view DestinationKind::*field) {
@@ -58,7 +66,7 @@ Result<const DestinationKind*> kind_of_text(const std::string& text) {
 Result<const DestinationKind*> kind_of_object(const json::Value& value) {
   const std::string type = value.text_or("type", "");
   const bool is_dlt_name = std::find(std::begin(kDltNames), std::end(kDltNames), type) != std::end(kDltNames);
-  if (!type.empty() && !is_dlt_name) return kind_of_text(type);
+  if (!type.empty() && !is_dlt_name) return kind_of_text(type.rfind(kDltPrefix, 0) == 0 ? type.substr(kDltPrefix.size()) : type);
   for (const std::string_view key : {"credentials", "url"}) {
     const json::Value* const url = value.find(key);
     if (url == nullptr) continue;

@@ -19,10 +19,14 @@ struct Dialect {
   char quote = '"';
   /// Orders rows of a table as they were inserted; part of an ORDER BY.
   std::string_view insertion_order;
+  /// Statement that counts the rows of a table for the planner, without the table; "": none is needed.
+  std::string_view analyze = {};
 };
 
 /// As SQLAlchemy's SQLite dialect creates tables for dlt.
 const Dialect& sqlite_dialect();
+/// As dlt's PostgreSQL destination creates tables. `has_row_place`: rows have a ctid, which tells the order of insertion.
+const Dialect& postgres_dialect(bool has_row_place = true);
 
 /// An identifier in quotes, quotes inside it doubled.
 std::string quote_name(const Dialect& dialect, std::string_view name);

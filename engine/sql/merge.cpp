@@ -103,6 +103,7 @@ class Merge {
   void make_temporary(const std::string& temporary, const std::string& query) {
     statements_.push_back("DROP TABLE IF EXISTS " + temporary);
     statements_.push_back(fmt::format("CREATE TEMPORARY TABLE {} AS {}", temporary, query));
+    if (!dialect_.analyze.empty()) statements_.push_back(fmt::format("{} {}", dialect_.analyze, temporary));
   }
 
   // "" when no column marks deleted rows.

@@ -286,7 +286,7 @@ void cancelled_load_leaves_nothing(DestinationTraits& traits) {
   const LoadPackage first = orders_package(folder, "1.000001", "append", {{1, "Ada", "a"}});
   load(traits, first);
   std::vector<Row> many;
-  for (int i = 0; i < 20'000; ++i) many.push_back({i, "x", "y"});
+  for (int i = 0; i < 20'000; ++i) many.push_back({i, "x", "y" + std::to_string(i)});
   TestPackage second(folder.path(), "1.000002", first.schema());
   second.rows("orders", kOrderNames, {{2, "Bob", "b"}});
   second.rows("orders", kOrderNames, many);
@@ -314,7 +314,7 @@ void damaged_job_leaves_nothing(DestinationTraits& traits) {
   const LoadPackage first = orders_package(folder, "1.000001", "append", {{1, "Ada", "a"}});
   load(traits, first);
   std::vector<Row> many;
-  for (int i = 0; i < 5000; ++i) many.push_back({i, "some text that fills the file", "y"});
+  for (int i = 0; i < 5000; ++i) many.push_back({i, "some text that fills the file", "y" + std::to_string(i)});
   TestPackage second(folder.path(), "1.000002", first.schema());
   second.rows("orders", kOrderNames, many);
   const LoadPackage package = second.seal();

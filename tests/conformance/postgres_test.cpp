@@ -1,0 +1,51 @@
+// The PostgreSQL destination in the suite.
+#include <algorithm>
+
+#include "conformance/suite.h"
+#include "destinations/builtin.h"
+#include "support/postgres_server.h"
+
+namespace lode::test {
+namespace {
+
+class PostgresTraits : public DestinationTraits {
+ public:
+  std::unique_ptr<Destination> open() override {
+    auto made = make_destination(PostgresServer::get().url(), dataset_, Env::real());
+    INFO(made.status().render());
+    REQUIRE(made.ok());
+    return std::move(*made);
+  }
+
+  std::optional<std::vector<std::string>> rows(const std::string& table,
+                                               const std::vector<std::string>& columns) override {
+    std::string sql = "SELECT ";
+    for (std::size_t i = 0; i < columns.size(); ++i) sql += (i > 0 ? ", \"" : "\"") + columns[i] + "\"";
+    sql += " FROM \"" + dataset_ + "\".\"" + table + "\"";
+    std::optional<std::vector<std::string>> lines = session_.query_if_there(sql);
+    if (lines) std::sort(lines->begin(), lines->end());
+    return lines;
+  }
+
+  // As PostgreSQL itself writes its values.
+  std::string reads_back(const std::string& what, const std::string& usual) const override {
+    if (what == "bool") return "t";
+    if (what == "timestamp") return "2024-01-02 03:04:05.678+00";
+    if (what == "time") return "03:04:05.678";
+    if (what == "decimal") return "12.500000000";
+    if (what == "wei") return usual + "." + std::string(78, '0');
+    if (what == "binary") return "\\x0102616263";
+    if (what == "json") return R"({"a": [1, 2.5, null, "é"]})";
+    return usual;
+  }
+
+ private:
+  std::string dataset_ = PostgresServer::get().new_dataset();
+  PostgresSession session_;
+};
+
+}  // namespace
+
+LODE_DESTINATION_SUITE(Postgres, PostgresTraits)
+
+}  // namespace lode::test
