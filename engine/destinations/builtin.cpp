@@ -66,7 +66,8 @@ Result<const DestinationKind*> kind_of_text(const std::string& text) {
 Result<const DestinationKind*> kind_of_object(const json::Value& value) {
   const std::string type = value.text_or("type", "");
   const bool is_dlt_name = std::find(std::begin(kDltNames), std::end(kDltNames), type) != std::end(kDltNames);
-  if (!type.empty() && !is_dlt_name) return kind_of_text(type.rfind(kDltPrefix, 0) == 0 ? type.substr(kDltPrefix.size()) : type);
+  if (!type.empty() && !is_dlt_name)
+    return kind_of_text(type.rfind(kDltPrefix, 0) == 0 ? type.substr(kDltPrefix.size()) : type);
   for (const std::string_view key : {"credentials", "url"}) {
     const json::Value* const url = value.find(key);
     if (url == nullptr) continue;

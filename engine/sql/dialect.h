@@ -25,7 +25,8 @@ struct Dialect {
 
 /// As SQLAlchemy's SQLite dialect creates tables for dlt.
 const Dialect& sqlite_dialect();
-/// As dlt's PostgreSQL destination creates tables. `has_row_place`: rows have a ctid, which tells the order of insertion.
+/// As dlt's PostgreSQL destination creates tables. `has_row_place`: rows have a ctid, which tells the order of
+/// insertion.
 const Dialect& postgres_dialect(bool has_row_place = true);
 
 /// An identifier in quotes, quotes inside it doubled.

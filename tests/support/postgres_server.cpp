@@ -25,7 +25,8 @@ namespace fs = std::filesystem;
 fs::path find_programs() {
   std::vector<fs::path> folders;
   std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator("/usr/lib/postgresql", ignored)) folders.push_back(entry.path() / "bin");
+  for (const auto& entry : fs::directory_iterator("/usr/lib/postgresql", ignored))
+    folders.push_back(entry.path() / "bin");
   std::sort(folders.rbegin(), folders.rend());
   const char* const path = std::getenv("PATH");
   std::string rest = path == nullptr ? "" : path;
@@ -147,7 +148,8 @@ std::string PostgresServer::new_dataset() { return "data_" + std::to_string(++da
 PostgresSession::PostgresSession(const std::string& url) : handle_(PQconnectdb(url.c_str())) {
   INFO(PQerrorMessage(handle_));
   REQUIRE(PQstatus(handle_) == CONNECTION_OK);
-  PQsetNoticeProcessor(handle_, [](void*, const char*) {}, nullptr);
+  PQsetNoticeProcessor(
+      handle_, [](void*, const char*) {}, nullptr);
   run("SET timezone = 'UTC'");
 }
 

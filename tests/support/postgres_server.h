@@ -13,8 +13,8 @@ struct pg_conn;
 
 namespace lode::test {
 
-/// Needs Debian's package "postgresql", or its programs on the PATH. Without them a test that asks for the server fails.
-/// The cluster is made by an ordinary user when the tests run as root: initdb refuses root.
+/// Needs Debian's package "postgresql", or its programs on the PATH. Without them a test that asks for the server
+/// fails. The cluster is made by an ordinary user when the tests run as root: initdb refuses root.
 class PostgresServer {
  public:
   /// The server of this program; starts it if it does not run. Ends with the program, and with it the cluster.

@@ -35,13 +35,14 @@ Status connect_failure(PGconn* handle, const Settings& settings) {
         .with("server", settings.display)
         .hint("put it into the URL, PGPASSWORD, ~/.pgpass or secrets.toml");
   }
-  const bool is_tls = error.message.find("SSL") != std::string::npos ||
-                      error.message.find("certificate") != std::string::npos;
+  const bool is_tls =
+      error.message.find("SSL") != std::string::npos || error.message.find("certificate") != std::string::npos;
   if (is_tls) {
     return Status::error(Code::kDestinationRefused, "postgres: " + shorten(error.message, 400))
         .with("server", settings.display)
-        .hint("sslmode says whether TLS is wanted (disable, prefer, require, verify-ca, verify-full), sslrootcert whom "
-              "to trust");
+        .hint(
+            "sslmode says whether TLS is wanted (disable, prefer, require, verify-ca, verify-full), sslrootcert whom "
+            "to trust");
   }
   return Status::error(Code::kDestinationUnavailable, "postgres: " + shorten(error.message, 400))
       .with("server", settings.display)
@@ -93,7 +94,8 @@ Result<std::unique_ptr<Connection>> Connection::open(const Settings& settings) {
   }
   if (state == PGRES_POLLING_FAILED) return connect_failure(handle, settings);
   PQsetErrorVerbosity(handle, PQERRORS_DEFAULT);
-  PQsetNoticeProcessor(handle, [](void*, const char*) {}, nullptr);
+  PQsetNoticeProcessor(
+      handle, [](void*, const char*) {}, nullptr);
   return connection;
 }
 
@@ -129,8 +131,8 @@ Status Connection::run(const std::string& sql) {
 Result<Rows> Connection::query(const std::string& sql, const std::vector<std::string>& parameters) {
   std::vector<const char*> values;
   for (const std::string& parameter : parameters) values.push_back(parameter.c_str());
-  PGresult* const result = PQexecParams(handle_, sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(),
-                                        nullptr, nullptr, 0);
+  PGresult* const result =
+      PQexecParams(handle_, sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr, nullptr, 0);
   Rows rows(result);
   const ExecStatusType state = PQresultStatus(result);
   if (state == PGRES_COMMAND_OK || state == PGRES_TUPLES_OK) return rows;

@@ -147,7 +147,8 @@ bool append_numeric(std::string& out, std::string_view decimal) {
   parts.before_point -= static_cast<std::int64_t>(first);
   parts.digits.erase(parts.digits.find_last_not_of('0') + 1);
   // The point must fall between groups: zeros in front until it does.
-  const std::int64_t weight = (parts.before_point > 0 ? (parts.before_point + 3) / 4 : -((-parts.before_point) / 4)) - 1;
+  const std::int64_t weight =
+      (parts.before_point > 0 ? (parts.before_point + 3) / 4 : -((-parts.before_point) / 4)) - 1;
   parts.digits.insert(0, static_cast<std::size_t>((weight + 1) * 4 - parts.before_point), '0');
   parts.digits.append((4 - parts.digits.size() % 4) % 4, '0');
   const std::int64_t groups = static_cast<std::int64_t>(parts.digits.size() / 4);

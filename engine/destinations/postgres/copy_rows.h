@@ -39,8 +39,8 @@ enum class Wire : std::uint8_t {
 /// its numbers: "character varying". False if there is none and the server must cast.
 bool find_wire(DataType type, std::string_view sql_type, Wire* wire);
 
-/// Appends a decimal ("-12.50", "1e3", "NaN") in the form of numeric, without the length. False: it is no number, or has
-/// more digits than numeric keeps.
+/// Appends a decimal ("-12.50", "1e3", "NaN") in the form of numeric, without the length. False: it is no number, or
+/// has more digits than numeric keeps.
 bool append_numeric(std::string& out, std::string_view decimal);
 
 /// Appends all rows of `reader` to `table` (qualified, ready for SQL). `wires`: by column, all that the file has.

@@ -19,9 +19,14 @@ struct Field {
   std::string_view keyword;  // of libpq
 };
 constexpr Field kFields[] = {
-    {"host", "host"},         {"port", "port"},       {"database", "dbname"},
-    {"username", "user"},     {"password", "password"}, {"sslmode", "sslmode"},
-    {"sslrootcert", "sslrootcert"}, {"connect_timeout", "connect_timeout"},
+    {"host", "host"},
+    {"port", "port"},
+    {"database", "dbname"},
+    {"username", "user"},
+    {"password", "password"},
+    {"sslmode", "sslmode"},
+    {"sslrootcert", "sslrootcert"},
+    {"connect_timeout", "connect_timeout"},
 };
 
 constexpr std::string_view kExample = "postgresql://user:password@host:5432/database?sslmode=require";
@@ -73,14 +78,26 @@ Status check_query(std::string_view url) {
   const std::vector<std::string> known = keywords();
   for (const std::string_view pair : split(url.substr(question + 1), '&')) {
     const std::string name(pair.substr(0, pair.find('=')));
-    const bool is_known = name == "ssl" || std::find(known.begin(), known.end(), name) != known.end();
-    const std::string guess = is_known ? "" : closest(name, known);
-    if (is_known) continue;
-    Status status = invalid(fmt::format("unknown parameter '{}' in the URL", shorten(name, 40)));
-    if (!guess.empty()) status.note(fmt::format("did you mean '{}'?", guess));
+    if (name == "ssl" || std::find(known.begin(), known.end(), name) != known.end()) continue;
+    // After a password with an unescaped '?' this is a piece of it.
+    if (name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") != std::string::npos) return unreadable(true);
+    Status status = invalid(fmt::format("unknown parameter '{}' in the URL", name));
+    if (const std::string guess = closest(name, known); !guess.empty())
+      status.note(fmt::format("did you mean '{}'?", guess));
     return std::move(status).hint("the parameters are those of libpq: host, sslmode, sslrootcert, …");
   }
   return {};
+}
+
+// A password with an unescaped '@', '/' or ':' makes libpq take pieces of it for something else, which would be shown.
+bool is_plausible(const Settings& settings) {
+  const auto text = [&](std::string_view keyword) {
+    const Secret* const value = settings.find(keyword);
+    return value == nullptr ? std::string_view() : value->reveal();
+  };
+  return text("host").find('@') == std::string_view::npos &&
+         text("dbname").find_first_of("@/") == std::string_view::npos &&
+         text("port").find_first_not_of("0123456789,") == std::string_view::npos;
 }
 
 // "postgresql://…" in any of its spellings, or "host=… dbname=…".
@@ -99,6 +116,7 @@ Status read_text(Settings& settings, std::string text) {
   for (const PQconninfoOption* option = parsed.get(); option->keyword != nullptr; ++option) {
     if (option->val != nullptr) put(settings, option->keyword, option->val);
   }
+  if (is_url && !is_plausible(settings)) return unreadable(true);
   return {};
 }
 
@@ -129,7 +147,8 @@ Status check_credentials(const json::Value& credentials) {
   for (const Field& field : kFields) known.emplace_back(field.name);
   for (const auto& [name, value] : credentials.members()) {
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    Status status = Status::error(Code::kConfigUnknownField, fmt::format("postgres: credentials have no field '{}'", name));
+    Status status =
+        Status::error(Code::kConfigUnknownField, fmt::format("postgres: credentials have no field '{}'", name));
     if (const std::string guess = closest(name, known); !guess.empty())
       status.note(fmt::format("did you mean '{}'?", guess));
     return std::move(status).hint("the fields are " + join(known, ", "));

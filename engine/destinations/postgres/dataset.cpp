@@ -53,8 +53,7 @@ Result<bool> Dataset::has_tables(const std::vector<std::string_view>& names) {
 // Asked first, so that a user who may not make schemas can load into one that is there.
 Status Dataset::ensure_dataset() {
   LODE_TRY(check_name(name_, "dataset"));
-  LODE_ASSIGN(const Rows found,
-              connection_.query("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1", {name_}));
+  LODE_ASSIGN(const Rows found, connection_.query("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1", {name_}));
   if (!found.empty()) return {};
   return connection_.run("CREATE SCHEMA " + quote_name(flavor_.dialect(), name_));
 }
@@ -64,13 +63,13 @@ Result<Dataset::Columns> Dataset::look_up(Place place, const std::string& table)
   const std::string where = place == Place::kDataset ? "n.nspname = $2" : "n.oid = pg_catalog.pg_my_temp_schema()";
   std::vector<std::string> parameters = {table};
   if (place == Place::kDataset) parameters.push_back(name_);
-  LODE_ASSIGN(const Rows found,
-              connection_.query("SELECT a.attname, pg_catalog.format_type(a.atttypid, NULL) "
-                                "FROM pg_catalog.pg_attribute AS a "
-                                "JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid "
-                                "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace "
-                                "WHERE c.relname = $1 AND " + where + " AND a.attnum > 0 AND NOT a.attisdropped",
-                                parameters));
+  LODE_ASSIGN(const Rows found, connection_.query("SELECT a.attname, pg_catalog.format_type(a.atttypid, NULL) "
+                                                  "FROM pg_catalog.pg_attribute AS a "
+                                                  "JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid "
+                                                  "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace "
+                                                  "WHERE c.relname = $1 AND " +
+                                                      where + " AND a.attnum > 0 AND NOT a.attisdropped",
+                                                  parameters));
   Columns columns;
   for (int row = 0; row < found.size(); ++row) columns[found.text(row, 0)] = found.text(row, 1);
   return columns;

@@ -35,10 +35,11 @@ class Dataset {
   /// Valid until forget() or the next change of the table.
   Result<const Columns*> columns_of(Place place, const std::string& table);
   Result<bool> has_table(Place place, const std::string& table);
-  /// Creates the table or adds the columns that it lacks. `change` may be null; else it gets what was done, if anything.
-  /// Errors: kSchemaInvalid for names and types that PostgreSQL does not have.
+  /// Creates the table or adds the columns that it lacks. `change` may be null; else it gets what was done, if
+  /// anything. Errors: kSchemaInvalid for names and types that PostgreSQL does not have.
   Status ensure_table(Place place, const Table& table, SchemaChange* change);
-  /// Gives new tables the UNIQUE that waited for their rows: an index built at once costs less than one kept up to date.
+  /// Gives new tables the UNIQUE that waited for their rows: an index built at once costs less than one kept up to
+  /// date.
   Status finish_tables();
   Status drop_staging_table(const std::string& table);
   void forget();
@@ -53,7 +54,7 @@ class Dataset {
   const Flavor& flavor_;
   const std::string name_;
   const bool makes_unique_;
-  std::map<std::string, Columns> known_[2];                             // by place and table
+  std::map<std::string, Columns> known_[2];                            // by place and table
   std::vector<std::pair<std::string, std::string>> waits_for_unique_;  // table, column
   std::vector<std::string> warnings_;
 };

@@ -139,9 +139,9 @@ Status PostgresDestination::check_writable() {
                                  "FROM pg_catalog.pg_namespace WHERE nspname = $1)",
                                  {options_.dataset}));
   if (facts.flag(0, 0) || facts.flag(0, 1)) {
-    return Status::error(Code::kDestinationReadOnly,
-                         facts.flag(0, 0) ? "postgres: the server is a standby: it can only be read"
-                                          : "postgres: this user's transactions are read-only")
+    return Status::error(Code::kDestinationReadOnly, facts.flag(0, 0)
+                                                         ? "postgres: the server is a standby: it can only be read"
+                                                         : "postgres: this user's transactions are read-only")
         .with("server", display())
         .hint("name the primary server; with several hosts in the URL, target_session_attrs=read-write finds it");
   }
@@ -149,9 +149,9 @@ Status PostgresDestination::check_writable() {
   const std::string in_dataset = facts.text(0, 3);
   if (in_dataset == "t" || (in_dataset.empty() && facts.flag(0, 2))) return {};
   return Status::error(Code::kDestinationReadOnly,
-                       in_dataset.empty() ? fmt::format("postgres: this user may not make dataset '{}'", options_.dataset)
-                                          : fmt::format("postgres: this user may not make tables in dataset '{}'",
-                                                        options_.dataset))
+                       in_dataset.empty()
+                           ? fmt::format("postgres: this user may not make dataset '{}'", options_.dataset)
+                           : fmt::format("postgres: this user may not make tables in dataset '{}'", options_.dataset))
       .with("server", display())
       .hint(in_dataset.empty() ? "GRANT CREATE ON DATABASE … TO …, or let somebody make the schema"
                                : "GRANT CREATE, USAGE ON SCHEMA … TO …");
@@ -208,8 +208,8 @@ Result<bool> PostgresDestination::is_loaded(std::string_view load_id) {
 Result<std::string> PostgresDestination::newest_load_id() {
   LODE_ASSIGN(const bool is_there, has_tables({kLoadsTable}));
   if (!is_there) return std::string();
-  LODE_ASSIGN(const Rows found, connection_->query(fmt::format("SELECT max(load_id COLLATE \"C\") FROM {}",
-                                                               system_table(kLoadsTable))));
+  LODE_ASSIGN(const Rows found,
+              connection_->query(fmt::format("SELECT max(load_id COLLATE \"C\") FROM {}", system_table(kLoadsTable))));
   return found.text(0, 0);
 }
 
@@ -230,8 +230,8 @@ Status PostgresDestination::begin(std::string_view) {
   in_transaction_ = true;
   if (!flavor_->locks) return {};
   LODE_TRY(connection_->run(fmt::format("SET LOCAL lock_timeout = {}", options_.lock_timeout_ms)));
-  Status locked =
-      connection_->run(fmt::format("SELECT pg_catalog.pg_advisory_xact_lock({})", lock_number("lode:" + options_.dataset)));
+  Status locked = connection_->run(
+      fmt::format("SELECT pg_catalog.pg_advisory_xact_lock({})", lock_number("lode:" + options_.dataset)));
   if (locked.code() != Code::kDestinationBusy) return locked;
   return Status::error(Code::kDestinationBusy,
                        fmt::format("postgres: another load into dataset '{}' is running", options_.dataset))
@@ -310,14 +310,14 @@ Status PostgresDestination::insert_by_cast(RowFileReader& reader, const Table& t
     if (!column.complete()) continue;
     plain.merge_column(Column(column.name(), column.type()));
     names.push_back(column.name());
-    casts += fmt::format("{}CAST({} AS {})", casts.empty() ? "" : ", ",
-                         quote_name(flavor_->dialect(), column.name()), columns->find(column.name())->second);
+    casts += fmt::format("{}CAST({} AS {})", casts.empty() ? "" : ", ", quote_name(flavor_->dialect(), column.name()),
+                         columns->find(column.name())->second);
   }
   LODE_TRY(dataset_->ensure_table(Place::kStaging, plain, nullptr));
   LODE_ASSIGN(const Dataset::Columns* const plain_columns, dataset_->columns_of(Place::kStaging, plain.name()));
   for (const Column& column : plain.columns()) {
-    const bool known = postgres::find_wire(column.type(), plain_columns->find(column.name())->second,
-                                           &wires[column.name()]);
+    const bool known =
+        postgres::find_wire(column.type(), plain_columns->find(column.name())->second, &wires[column.name()]);
     LODE_ASSERT(known);
   }
   const std::string cast_table = dataset_->qualified(Place::kStaging, plain.name());
@@ -333,9 +333,10 @@ Status PostgresDestination::insert_by_cast(RowFileReader& reader, const Table& t
 Result<bool> PostgresDestination::is_distinct(const Table& root) {
   const std::vector<std::string> primary_key = root.all_with("primary_key");
   if (primary_key.empty()) return true;
-  LODE_ASSIGN(const Rows twice, connection_->query(fmt::format("SELECT 1 FROM {} GROUP BY {} HAVING count(*) > 1 LIMIT 1",
-                                                               dataset_->qualified(Place::kStaging, root.name()),
-                                                               name_list(flavor_->dialect(), primary_key))));
+  LODE_ASSIGN(const Rows twice,
+              connection_->query(fmt::format("SELECT 1 FROM {} GROUP BY {} HAVING count(*) > 1 LIMIT 1",
+                                             dataset_->qualified(Place::kStaging, root.name()),
+                                             name_list(flavor_->dialect(), primary_key))));
   return twice.empty();
 }
 
@@ -384,12 +385,12 @@ Status PostgresDestination::record_version(const CommitRecord& record, const Sch
                                                    {schema.version_hash()}));
   if (!known.empty()) return {};
   return connection_
-      ->query(fmt::format("INSERT INTO {} (version, engine_version, inserted_at, schema_name, version_hash, schema) "
-                          "VALUES ($1, $2, $3, $4, $5, $6)",
-                          table),
-              {std::to_string(schema.version()), std::to_string(kSchemaEngineVersion),
-               iso_timestamp(record.inserted_at_us), schema.name(), schema.version_hash(),
-               json::write(schema.to_json())})
+      ->query(
+          fmt::format("INSERT INTO {} (version, engine_version, inserted_at, schema_name, version_hash, schema) "
+                      "VALUES ($1, $2, $3, $4, $5, $6)",
+                      table),
+          {std::to_string(schema.version()), std::to_string(kSchemaEngineVersion), iso_timestamp(record.inserted_at_us),
+           schema.name(), schema.version_hash(), json::write(schema.to_json())})
       .status();
 }
 

@@ -14,9 +14,8 @@ namespace {
 constexpr std::size_t kTextMax = 300;
 
 bool is_sqlstate(std::string_view text) {
-  return text.size() == 5 && std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
-         });
+  return text.size() == 5 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); });
 }
 
 // Exact states first, then classes: https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -25,9 +24,9 @@ struct StateCode {
   Code code;
 };
 constexpr StateCode kStates[] = {
-    {"25006", Code::kDestinationReadOnly},     // read-only transaction: a standby, or set so
-    {"40001", Code::kDestinationBusy},         // serialization failure
-    {"40P01", Code::kDestinationBusy},         // deadlock
+    {"25006", Code::kDestinationReadOnly},  // read-only transaction: a standby, or set so
+    {"40001", Code::kDestinationBusy},      // serialization failure
+    {"40P01", Code::kDestinationBusy},      // deadlock
     {"53100", Code::kDiskFull},
     {"55006", Code::kDestinationBusy},         // object in use
     {"55P03", Code::kDestinationBusy},         // lock not available in time
@@ -38,19 +37,21 @@ constexpr StateCode kStates[] = {
     {"58030", Code::kDestinationUnavailable},  // I/O error
 };
 constexpr StateCode kClasses[] = {
-    {"08", Code::kDestinationUnavailable},  // connection
-    {"22", Code::kLoadIntegrity},           // values
-    {"23", Code::kLoadIntegrity},           // constraints
-    {"28", Code::kDestinationLogin},
-    {"53", Code::kDestinationUnavailable},  // memory, connections
+    {"08", Code::kDestinationUnavailable},                                         // connection
+    {"22", Code::kLoadIntegrity},                                                  // values
+    {"23", Code::kLoadIntegrity},                                                  // constraints
+    {"28", Code::kDestinationLogin},       {"53", Code::kDestinationUnavailable},  // memory, connections
 };
 
 std::string_view hint_for(std::string_view sqlstate) {
-  if (sqlstate == "22P05") return "PostgreSQL's jsonb cannot keep \\u0000; give the column data_type = \"binary\" or remove it";
+  if (sqlstate == "22P05")
+    return "PostgreSQL's jsonb cannot keep \\u0000; give the column data_type = \"binary\" or remove it";
   if (sqlstate == "3D000") return "make the database: createdb NAME; lode makes the dataset in it";
   if (sqlstate == "42501") return "the user needs CREATE on the database, or on the dataset's schema and its tables";
-  if (sqlstate == "57014") return "the server's statement_timeout is shorter than the load takes: raise it for this user";
-  if (sqlstate == "23502") return "rows lack a value that the table requires; ALTER TABLE … ALTER COLUMN … DROP NOT NULL lets them in";
+  if (sqlstate == "57014")
+    return "the server's statement_timeout is shorter than the load takes: raise it for this user";
+  if (sqlstate == "23502")
+    return "rows lack a value that the table requires; ALTER TABLE … ALTER COLUMN … DROP NOT NULL lets them in";
   return "";
 }
 

@@ -11,8 +11,8 @@ namespace lode::postgres {
 
 /// An error as the server or libpq tells it. Fields that were not told are empty.
 struct ServerError {
-  std::string sqlstate;    ///< five characters; "" when the connection itself failed
-  std::string message;     ///< one line
+  std::string sqlstate;  ///< five characters; "" when the connection itself failed
+  std::string message;   ///< one line
   std::string detail;
   std::string server_hint;
   std::string table;
