@@ -222,7 +222,7 @@ function lode.source(args) end
 
 ---@class lode.PipelineFields
 ---@field name string its working folder; letters, digits, '_' and '-'
----@field destination string|table|lode.Secret a URL ("sqlite:///shop.db"), a name, or lode.destination(…); docs/destinations.md
+---@field destination string|table|lode.Secret a URL ("sqlite:///shop.db"), a name, or lode.destination(…)
 ---@field dataset? string default: the name with _dataset
 ---@field pipelines_dir? string default: pipelines/ in $LODE_HOME, else in ~/.lode
 ---@field import_schema_path? string folder of schema files that people edit; a changed file wins
