@@ -39,6 +39,10 @@ TEST_CASE("destinations by name, URL and object") {
   CHECK(display(object({{"type", "sqlite"}, {"url", "sqlite:////c.db"}})) == "sqlite:////c.db");
   CHECK(display(object({{"credentials", "sqlite:///d.db"}})) == "sqlite:///d.db");
   CHECK(display(object({{"type", "sqlite:///e.db"}})) == "sqlite:///e.db");
+  CHECK(display("postgresql://ada:sesame@db/shop") == "postgresql://ada@db:5432/shop");
+  CHECK(display("postgres://ada:sesame@db/shop") == "postgresql://ada@db:5432/shop");
+  CHECK(display(object({{"type", "postgres"}, {"host", "db"}, {"database", "shop"}, {"username", "ada"}})) ==
+        "postgresql://ada@db:5432/shop");
   CHECK(display("memory") == "memory");
   CHECK(display("memory://") == "memory");
 }
@@ -47,6 +51,8 @@ TEST_CASE("destinations as dlt's users know them") {
   CHECK(display(object({{"type", "sqlalchemy"}, {"credentials", "sqlite:///shop.db"}})) == "sqlite:///shop.db");
   CHECK(display(object({{"type", "dlt.destinations.sqlalchemy"}, {"credentials", "sqlite:///shop.db"}})) ==
         "sqlite:///shop.db");
+  CHECK(display(object({{"type", "dlt.destinations.postgres"}, {"credentials", "postgresql://ada@db/shop"}})) ==
+        "postgresql://ada@db:5432/shop");
   const json::Value credentials = object({{"drivername", "sqlite"}, {"database", "/srv/shop.db"}});
   CHECK(display(object({{"type", "sqlalchemy"}, {"credentials", credentials}})) == "sqlite:////srv/shop.db");
 }
