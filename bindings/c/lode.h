@@ -58,6 +58,9 @@ int lode_load(lode_engine* engine, const char* name, const char* source, lode_er
  *   limit          number: at most so many pages of each resource
  *   full_refresh   true: forget cursors and replace what the selected resources loaded
  *   check_only     true: pipelines are validated, nothing runs
+ *   preview        true, or an object: pipelines show what they would load and change nothing, here and there. Members:
+ *                  limit (number: rows of each resource; default: 1000, and few pages and calls), rows_shown (number: of
+ *                  each table; default 5), compare (true: the destination is looked at, never written)
  * Returns NULL on failure. */
 lode_run* lode_start(lode_engine* engine, const char* name, const char* options_json, lode_error** error);
 
@@ -71,9 +74,9 @@ int lode_wake_fd(const lode_engine* engine);
 /* 0: not yet. 1: ok. -1: failed, and *error (which lives as long as the run; do not free it) says why. */
 int lode_run_done(const lode_run* run, const lode_error** error);
 
-/* What the run is doing and has done, as a JSON object {"pipelines": […], "reports": […]}: per resource rows, bytes,
- * pages, requests, retries; per ended pipeline its report, with "text" for people. Lives until the next call for this
- * run. */
+/* What the run is doing and has done, as a JSON object {"pipelines": […], "reports": […], "previews": […]}: per
+ * resource rows, bytes, pages, requests, retries; per ended pipeline its report, with "text" for people; per ended
+ * preview what it found (docs/cli.md). Lives until the next call for this run. */
 const char* lode_run_status(lode_run* run);
 
 /* What was committed stays committed; the rest is undone. The run ends in a later tick. */

@@ -37,12 +37,14 @@ Result<ScriptOptions> ScriptOptions::from_json(const json::Value& value) {
     } else if (key == "limit") {
       if (!member.is_int() || member.as_int() < 0) return wrong("a number, 0 or more");
       options.limit = static_cast<std::uint64_t>(member.as_int());
+    } else if (key == "preview") {
+      LODE_ASSIGN(options.preview, PreviewOptions::from_json(member));
     } else if (key == "full_refresh" || key == "check_only") {
       if (!member.is_bool()) return wrong("true or false");
       (key == "check_only" ? options.check_only : options.full_refresh) = member.as_bool();
     } else {
       return Status::error(Code::kUsage, fmt::format("unknown run option '{}'", key))
-          .hint("args, check_only, dataset, destination, full_refresh, limit, pipelines_dir and resources are known");
+          .hint("args, check_only, dataset, destination, full_refresh, limit, pipelines_dir, preview and resources are known");
     }
   }
   return options;
@@ -192,7 +194,12 @@ json::Value ScriptRun::snapshot() {
     entry.set("text", report.render());
     reports.push_back(std::move(entry));
   }
-  return json::Value::object({{"pipelines", std::move(pipelines)}, {"reports", std::move(reports)}});
+  json::Value previews = json::Value::list();
+  for (const RunReport& report : reports_) {
+    if (!report.preview.is_null()) previews.push_back(report.preview);
+  }
+  return json::Value::object(
+      {{"pipelines", std::move(pipelines)}, {"reports", std::move(reports)}, {"previews", std::move(previews)}});
 }
 
 }  // namespace lode::lua

@@ -169,6 +169,7 @@ class SpecReader {
     spec.export_schema_folder = text(pipeline, "export_schema_path");
     spec.full_refresh = options.full_refresh;
     spec.check_only = options.check_only;
+    spec.preview = options.preview;
     lua_getfield(L_, index, "keeps_packages");
     spec.keeps_packages = lua_isnil(L_, -1) || lua_toboolean(L_, -1) != 0;
     lua_pop(L_, 1);

@@ -118,6 +118,9 @@ Result<std::unique_ptr<Pipe>> Extraction::open_pipe(Node& node) {
   std::unique_ptr<Pipe> pipe;
   if (node.parent != nullptr) {
     LODE_ASSIGN(std::unique_ptr<Pipe> input, output_of(*node.parent));
+    if (resource.input_limit.any()) {
+      input = limit_pipe(std::move(input), resource.input_limit, node.context.progress);
+    }
     pipe = transform_pipe(
         std::move(input), [&node](Page page) { return node.resource->call(node.context, std::move(page)); },
         {.call_takes_page = resource.call_takes_page, .calls_in_flight_max = resource.calls_in_flight_max});
@@ -129,7 +132,7 @@ Result<std::unique_ptr<Pipe>> Extraction::open_pipe(Node& node) {
     LODE_ASSIGN(pipe, step(node.context, std::move(pipe)));
   }
   if (node.cursor) pipe = incremental_pipe(std::move(pipe), *node.cursor);
-  if (resource.limit.any()) pipe = limit_pipe(std::move(pipe), resource.limit);
+  if (resource.limit.any()) pipe = limit_pipe(std::move(pipe), resource.limit, node.context.progress);
   return pipe;
 }
 

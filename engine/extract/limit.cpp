@@ -6,8 +6,9 @@ namespace {
 
 class LimitPipe : public Pipe {
  public:
-  LimitPipe(std::unique_ptr<Pipe> upstream, const LimitOptions& limit) : upstream_(std::move(upstream)), limit_(limit) {
-    reached_ = limit_.items == 0u || limit_.rows == 0u;
+  LimitPipe(std::unique_ptr<Pipe> upstream, const LimitOptions& limit, std::shared_ptr<ResourceProgress> progress)
+      : upstream_(std::move(upstream)), limit_(limit), progress_(std::move(progress)) {
+    reached_ = limit_.items == 0u || limit_.rows == 0u || limit_.pages == 0u;
   }
 
   Result<Polled> poll(const Turn& turn) override {
@@ -16,6 +17,7 @@ class LimitPipe : public Pipe {
     if (limit_.time_s && static_cast<double>(now_us - start_us_) / 1e6 > *limit_.time_s) reached_ = true;
     if (reached_) {
       upstream_.reset();
+      if (progress_) progress_->limited = true;
       return Polled::end();
     }
     LODE_ASSIGN(Polled polled, upstream_->poll(turn));
@@ -28,26 +30,31 @@ class LimitPipe : public Pipe {
     if (page.is_batch && limit_.items && items_ + page.rows.rows.size() > *limit_.items) {
       page.rows.rows.resize(*limit_.items - items_);
     }
-    if (page.is_batch && limit_.rows && rows_ + page.rows.rows.size() > *limit_.rows) {
+    if ((page.is_batch || limit_.cuts_pages) && limit_.rows && rows_ + page.rows.rows.size() > *limit_.rows) {
       page.rows.rows.resize(*limit_.rows - rows_);
     }
     items_ += page.is_batch ? page.rows.rows.size() : 1;
     rows_ += page.rows.rows.size();
-    reached_ = (limit_.items && items_ >= *limit_.items) || (limit_.rows && rows_ >= *limit_.rows);
+    if (!page.is_batch) ++pages_;
+    reached_ = (limit_.items && items_ >= *limit_.items) || (limit_.rows && rows_ >= *limit_.rows) ||
+               (limit_.pages && pages_ >= *limit_.pages);
   }
 
   std::unique_ptr<Pipe> upstream_;
   const LimitOptions limit_;
+  const std::shared_ptr<ResourceProgress> progress_;
   std::int64_t start_us_ = -1;
   std::uint64_t items_ = 0;
   std::uint64_t rows_ = 0;
+  std::uint64_t pages_ = 0;
   bool reached_ = false;
 };
 
 }  // namespace
 
-std::unique_ptr<Pipe> limit_pipe(std::unique_ptr<Pipe> upstream, const LimitOptions& limit) {
-  return std::make_unique<LimitPipe>(std::move(upstream), limit);
+std::unique_ptr<Pipe> limit_pipe(std::unique_ptr<Pipe> upstream, const LimitOptions& limit,
+                                 std::shared_ptr<ResourceProgress> progress) {
+  return std::make_unique<LimitPipe>(std::move(upstream), limit, std::move(progress));
 }
 
 }  // namespace lode

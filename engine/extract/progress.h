@@ -15,6 +15,7 @@ struct ResourceProgress {
   std::atomic<std::uint64_t> requests{0};
   std::atomic<std::uint64_t> retries{0};
   std::atomic<bool> done{false};
+  std::atomic<bool> limited{false};  ///< a limit ended it; there may be more
 };
 
 }  // namespace lode

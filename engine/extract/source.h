@@ -42,6 +42,7 @@ struct Resource {
   Call call;                            ///< of a transformer: one call
   bool call_takes_page = false;         ///< the whole page, instead of each row
   std::uint32_t calls_in_flight_max = 20;
+  LimitOptions input_limit;  ///< how much of data_from it is called with
 
   std::vector<Step> steps;  ///< in order; maps, filters…
   std::optional<IncrementalOptions> incremental;

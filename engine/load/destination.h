@@ -40,6 +40,12 @@ struct TableLoad {
   std::uint64_t rows = 0;
 };
 
+/// What migrate() would do.
+struct MigrationPlan {
+  SchemaChange change;
+  std::vector<std::string> statements;  ///< in order, for people; empty where there is no DDL
+};
+
 /// Called in this order: connect; then saved_state, saved_schema, is_loaded in any order; then per package: begin,
 /// (migrate, load…) any number of times, commit or rollback; close at the end. One thread at a time calls it, not
 /// always the same one. Errors: after any error between begin and commit the loader rolls back. Codes that are
@@ -58,6 +64,9 @@ class Destination {
   /// Finds out whether a load could succeed, as far as that can be known without writing. Creates nothing. Again: no
   /// effect.
   virtual Status connect() = 0;
+  /// Instead of connect(), by who only looks: writes nothing, not even a lock beside the data, and needs no right to.
+  /// From then on only saved_…, is_loaded, newest_load_id, plan_migration and close may be called.
+  virtual Status connect_read_only() { return connect(); }
   /// State of the newest committed load; nullopt if this pipeline never loaded here.
   virtual Result<std::optional<PipelineState>> saved_state(std::string_view pipeline) = 0;
   /// The newest schema of this name; nullopt if there is none.
@@ -72,6 +81,8 @@ class Destination {
   /// Makes the dataset able to hold `schema`'s tables that have rows: creates and adds, never drops. Returns what it
   /// did.
   virtual Result<SchemaChange> migrate(const Schema& schema) = 0;
+  /// What migrate() would do now. Changes nothing and needs no begin().
+  virtual Result<MigrationPlan> plan_migration(const Schema&) { return MigrationPlan(); }
   /// Loads one job. The first job of a table with disposition replace, or of one of its nested tables, empties them
   /// all, even if it has no rows; rows of merge tables go to staging. Creates the job's table if migrate() did not.
   /// REQUIRES: `schema` has the table and all columns of the job.

@@ -1,6 +1,8 @@
 // Normalizer: the core with a load package behind it.
 #include "normalize/normalizer.h"
 
+#include <optional>
+
 #include "normalize/core.h"
 #include "normalize/package_sink.h"
 
@@ -8,15 +10,20 @@ namespace lode {
 
 struct Normalizer::Impl {
   Impl(std::shared_ptr<const Naming> naming, Schema& schema, PackageWriter& package, NormalizerOptions options)
-      : sink(package), core(std::move(naming), schema, sink, std::move(options)) {}
+      : files(package), core(std::move(naming), schema, *files, std::move(options)) {}
+  Impl(std::shared_ptr<const Naming> naming, Schema& schema, RowSink& sink, NormalizerOptions options)
+      : core(std::move(naming), schema, sink, std::move(options)) {}
 
-  PackageSink sink;
+  std::optional<PackageSink> files;
   NormalizerCore core;
 };
 
 Normalizer::Normalizer(std::shared_ptr<const Naming> naming, Schema& schema, PackageWriter& package,
                        NormalizerOptions options)
     : impl_(std::make_unique<Impl>(std::move(naming), schema, package, std::move(options))) {}
+
+Normalizer::Normalizer(std::shared_ptr<const Naming> naming, Schema& schema, RowSink& sink, NormalizerOptions options)
+    : impl_(std::make_unique<Impl>(std::move(naming), schema, sink, std::move(options))) {}
 
 Normalizer::~Normalizer() = default;
 

@@ -17,6 +17,8 @@
 
 namespace lode {
 
+class RowSink;
+
 /// A row that breaks the contract of its table, or that its columns cannot hold.
 struct Violation {
   std::string table;
@@ -45,6 +47,8 @@ struct NormalizerOptions {
 class Normalizer {
  public:
   Normalizer(std::shared_ptr<const Naming> naming, Schema& schema, PackageWriter& package, NormalizerOptions options);
+  /// The same rows to any other place; `sink` outlives the normalizer.
+  Normalizer(std::shared_ptr<const Naming> naming, Schema& schema, RowSink& sink, NormalizerOptions options);
   ~Normalizer();
 
   /// Puts the tables of a resource into the schema, as schema/hints.h: declare_resource() does, and remembers which

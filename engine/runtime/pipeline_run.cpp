@@ -5,6 +5,14 @@
 #include <utility>
 
 namespace lode {
+namespace {
+
+PipelineSpec prepared(PipelineSpec spec) {
+  if (spec.preview) spec.source = limited_source(*spec.source, *spec.preview);
+  return spec;
+}
+
+}  // namespace
 
 std::shared_ptr<PipelineRun> PipelineRun::start(Engine& engine, PipelineSpec spec,
                                                 std::function<void(PipelineRun&)> on_done) {
@@ -25,7 +33,7 @@ std::shared_ptr<PipelineRun> PipelineRun::start(Engine& engine, PipelineSpec spe
 }
 
 PipelineRun::PipelineRun(Engine& engine, PipelineSpec spec, std::function<void(PipelineRun&)> on_done)
-    : engine_(engine), spec_(std::move(spec)), on_done_(std::move(on_done)) {}
+    : engine_(engine), spec_(prepared(std::move(spec))), on_done_(std::move(on_done)) {}
 
 PipelineRun::~PipelineRun() { LODE_ASSERT(!coordinator_.joinable()); }
 

@@ -23,6 +23,7 @@
 #include "runtime/load_lane.h"
 #include "runtime/model_check.h"
 #include "runtime/page_queue.h"
+#include "runtime/preview.h"
 #include "runtime/quarantine.h"
 #include "runtime/report.h"
 #include "runtime/resource_hints.h"
@@ -44,6 +45,7 @@ struct PipelineSpec {
   /// because whoever runs again reads the same data again. Packages of local files are never kept, for that reason.
   bool keeps_packages = true;
   bool check_only = false;                   ///< validate, run nothing
+  std::optional<PreviewOptions> preview;     ///< show what would be loaded, change nothing
   std::uint64_t queue_bytes_max = 8u << 20;  ///< pages that wait to be normalized
   std::uint64_t file_bytes_max = 16u << 20;  ///< of a job file
 };
@@ -94,6 +96,8 @@ class PipelineRun : public std::enable_shared_from_this<PipelineRun> {
   Status seal_package();
   Status load_package();
   Status keep_state();
+  Status begin_preview();
+  Status finish_preview();
 
   // Helpers of the steps, coordinator's thread
   Status begin_early_load();
@@ -108,6 +112,9 @@ class PipelineRun : public std::enable_shared_from_this<PipelineRun> {
   Result<DeclaredTable*> declare_table(const Resource& resource, const std::string& table);
   Status add_state_row();
   std::vector<std::string> replaced_tables() const;
+  NormalizerOptions normalizer_options(const std::string& load_id) const;
+  std::map<std::string, std::uint64_t> row_counts() const;
+  Result<json::Value> describe_preview();
   void fill_report();
   void set_step(const char* step);
 
@@ -133,12 +140,14 @@ class PipelineRun : public std::enable_shared_from_this<PipelineRun> {
   std::unique_ptr<PackageLoader> loader_;
   std::optional<PipelineState> state_;
   std::set<std::string> tables_before_;  // users' tables that had rows before this run
+  std::optional<Schema> schema_before_;  // of a preview: as the destination has it
   std::string hash_before_;              // of the state as the destination has it
   std::shared_ptr<const Naming> naming_;
   std::optional<Schema> schema_;
   SchemaFolders schema_folders_;
   std::optional<Schema> import_draft_;  // what resources declared, for an import folder that has no file yet
-  std::unique_ptr<PackageWriter> package_;
+  std::unique_ptr<PackageWriter> package_;    // null in a preview
+  std::unique_ptr<PreviewSink> preview_rows_;  // null but in a preview
   bool seals_ = true;         // the package is made to survive this process
   bool loads_early_ = false;  // complete job files go to the lane at once
   std::unique_ptr<Normalizer> normalizer_;
@@ -157,7 +166,7 @@ class PipelineRun : public std::enable_shared_from_this<PipelineRun> {
   std::atomic<std::uint64_t> rows_loaded_{0};
 };
 
-/// One run of one pipeline, in the order things happen. Coordinator's thread.
+/// One run of one pipeline, in the order things happen; a preview, if that is what was asked for. Coordinator's thread.
 Status run_pipeline(PipelineRun& run);
 
 }  // namespace lode

@@ -42,6 +42,10 @@ std::uint64_t RunReport::row_count() const {
 
 std::string RunReport::render() const {
   if (is_checked_only) return fmt::format("{}: checked, nothing was run", pipeline);
+  if (!preview.is_null()) {
+    return fmt::format("{}: a preview of {} rows in {} tables; nothing was loaded", pipeline,
+                       group_digits(static_cast<std::int64_t>(row_count())), tables.size());
+  }
   std::string out;
   for (const std::string& id : resumed) {
     out += fmt::format("{}: finished loading package {} of an earlier run\n", pipeline, id);
@@ -84,6 +88,7 @@ json::Value RunReport::to_json() const {
   out.set("requests", static_cast<std::int64_t>(requests));
   out.set("retries", static_cast<std::int64_t>(retries));
   out.set("checked_only", is_checked_only);
+  out.set("preview_only", !preview.is_null());
   json::Value table_list = json::Value::list();
   for (const TableRow& row : tables) {
     json::Value columns = json::Value::list();

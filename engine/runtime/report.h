@@ -43,6 +43,7 @@ struct RunReport {
   std::uint64_t retries = 0;
   std::shared_ptr<const Schema> schema;  ///< as it was loaded; null when there was nothing to load
   bool is_checked_only = false;          ///< `lode check`: nothing ran
+  json::Value preview;                   ///< what a preview found (Preview::to_json()); null: it was a run
 
   std::uint64_t row_count() const;
   /// Several lines, no newline at the end.

@@ -37,6 +37,15 @@ constexpr std::string_view kNothingKept =
 }  // namespace
 
 Status run_pipeline(PipelineRun& run) {
+  if (run.spec_.preview) {
+    // The same steps as far as they leave no trace: no lock, no working folder, no package, no load.
+    LODE_TRY(run.connect_destination());
+    LODE_TRY(run.restore_state());
+    LODE_TRY(run.begin_preview());
+    LODE_TRY(run.extract_and_normalize());
+    return run.finish_preview();
+  }
+
   // Two runs of one pipeline would take the same rows twice.
   LODE_TRY(run.lock_working_folder());
 
@@ -86,6 +95,7 @@ Status PipelineRun::lock_working_folder() {
 Status PipelineRun::connect_destination() {
   set_step("connect");
   LODE_ASSIGN(destination_, make_destination(spec_.destination, spec_.dataset, engine_.env()));
+  if (spec_.preview) destination_ = look_only(std::move(destination_), spec_.preview->compares);
   LODE_TRY(destination_->connect());
   loader_ = std::make_unique<PackageLoader>(*destination_, engine_.env(), stop_.get_token());
   report_.pipeline = spec_.name;
@@ -160,6 +170,7 @@ Status PipelineRun::take_schema(const std::string& name) {
   LODE_ASSIGN(schema_folders_, SchemaFolders::configured(engine_.config(), spec_.name, spec_.import_schema_folder,
                                                          spec_.export_schema_folder));
   LODE_ASSIGN(std::optional<Schema> stored, destination_->saved_schema(name));
+  if (spec_.preview) schema_before_ = stored;
   LODE_ASSIGN(SchemaImport import, import_schema(engine_.env(), schema_folders_, name, std::move(stored)));
   if (import.is_replaced) {
     engine_.log().write(LogLevel::kInfo,
@@ -198,12 +209,24 @@ Status PipelineRun::begin_package() {
   }
   LODE_ASSIGN(package_, PackageWriter::create(engine_.env(), folder_, load_id, std::move(options)));
 
-  NormalizerOptions normalizer_options;
-  normalizer_options.load_id = load_id;
-  normalizer_options.show_value = shown_value;
-  normalizer_options.columns_max = destination_->capabilities().columns_max;
-  normalizer_ = std::make_unique<Normalizer>(naming_, *schema_, *package_, std::move(normalizer_options));
+  normalizer_ = std::make_unique<Normalizer>(naming_, *schema_, *package_, normalizer_options(load_id));
   return loader_->begin(load_id);
+}
+
+NormalizerOptions PipelineRun::normalizer_options(const std::string& load_id) const {
+  NormalizerOptions options;
+  options.load_id = load_id;
+  options.show_value = shown_value;
+  options.columns_max = destination_->capabilities().columns_max;
+  return options;
+}
+
+Status PipelineRun::begin_preview() {
+  LODE_ASSIGN(const std::string newest, destination_->newest_load_id());
+  preview_rows_ = std::make_unique<PreviewSink>(spec_.preview->rows_shown);
+  normalizer_ = std::make_unique<Normalizer>(naming_, *schema_, *preview_rows_,
+                                             normalizer_options(new_load_id(engine_.env(), newest)));
+  return {};
 }
 
 Status PipelineRun::extract_and_normalize() {
@@ -220,7 +243,7 @@ Status PipelineRun::extract_and_normalize() {
   on_engine_thread_and_wait([this] { close_extraction(); });
   if (status.ok()) status = queue_->status();
   if (lane_ && lane_->failed()) status = lane_->finish();
-  if (status.ok()) return {};
+  if (status.ok() || spec_.preview) return status;
   lane_.reset();
   loader_->abort();
   return std::move(status).note(std::string(kNothingKept));
@@ -415,6 +438,40 @@ Status PipelineRun::keep_state() {
   return env.write_file(folder_ / "last_run.json", json::write(report_.to_json(), {.indent = 2}));
 }
 
+Status PipelineRun::finish_preview() {
+  LODE_TRY(add_state_row());
+  LODE_TRY(normalizer_->finish());
+  schema_->bump();
+  set_step("done");
+  fill_report();
+  LODE_ASSIGN(report_.preview, describe_preview());
+  destination_->close();
+  return {};
+}
+
+Result<json::Value> PipelineRun::describe_preview() {
+  Preview preview;
+  preview.pipeline = spec_.name;
+  preview.dataset = spec_.dataset;
+  for (const auto& progress : progress_) {
+    preview.resources.push_back({progress->name, progress->rows, progress->pages, progress->requests, progress->limited});
+  }
+  preview.warnings = normalizer_->warnings();
+  if (spec_.preview->compares) {
+    LODE_ASSIGN(MigrationPlan plan, destination_->plan_migration(*schema_));
+    preview.comparison.emplace();
+    preview.comparison->destination = destination_->display();
+    preview.comparison->tables = diff_schemas(schema_before_ ? &*schema_before_ : nullptr, *schema_);
+    preview.comparison->statements = std::move(plan.statements);
+  }
+  return preview.to_json(*schema_, *preview_rows_);
+}
+
+std::map<std::string, std::uint64_t> PipelineRun::row_counts() const {
+  if (preview_rows_) return preview_rows_->row_counts();
+  return package_ ? package_->row_counts() : std::map<std::string, std::uint64_t>();
+}
+
 void PipelineRun::fill_report() {
   report_.ended_at_us = engine_.env().now_us();
   report_.seconds = static_cast<double>(engine_.env().steady_us() - start_us_) / 1e6;
@@ -424,13 +481,14 @@ void PipelineRun::fill_report() {
     report_.resources.push_back(
         {progress->name, progress->rows, progress->bytes, progress->pages, progress->requests, progress->retries});
   }
-  if (!package_) return;
-  report_.load_id = package_->load_id();
+  const std::map<std::string, std::uint64_t> counts = row_counts();
+  if (counts.empty()) return;
+  if (package_) report_.load_id = package_->load_id();
   report_.schema = std::make_shared<const Schema>(*schema_);
   const std::vector<SchemaChange::TableChange>& changes = normalizer_->changes().tables;
   for (const Table* table : schema_->data_tables()) {
-    const auto rows = package_->row_counts().find(table->name());
-    if (rows == package_->row_counts().end()) continue;
+    const auto rows = counts.find(table->name());
+    if (rows == counts.end()) continue;
     RunReport::TableRow row;
     row.table = table->name();
     row.rows = rows->second;

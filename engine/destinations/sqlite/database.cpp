@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
+#include <fstream>
 #include <system_error>
 
 #include "base/text.h"
@@ -44,20 +46,62 @@ Status Database::check_folder(const Path& file) {
   return {};
 }
 
-Result<std::unique_ptr<Database>> Database::open(const Path& file, bool create, int busy_timeout_ms) {
-  // One thread at a time uses the connection, so SQLite need not lock a mutex for every value.
-  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (create ? SQLITE_OPEN_CREATE : 0);
+Result<std::unique_ptr<Database>> Database::open_as(const std::string& name, int flags, const Path& file,
+                                                    int busy_timeout_ms) {
   sqlite3* handle = nullptr;
-  const int outcome = sqlite3_open_v2(file.c_str(), &handle, flags, nullptr);
+  // One thread at a time uses the connection, so SQLite need not lock a mutex for every value.
+  const int outcome = sqlite3_open_v2(name.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX, nullptr);
   std::unique_ptr<Database> database(new Database(handle, file, busy_timeout_ms));
   if (outcome != SQLITE_OK) return database->error();
   sqlite3_extended_result_codes(handle, 1);
   sqlite3_busy_timeout(handle, busy_timeout_ms);
-  if (sqlite3_db_readonly(handle, "main") == 1) {
+  const bool wants_to_write = (flags & SQLITE_OPEN_READWRITE) != 0;
+  if (wants_to_write && sqlite3_db_readonly(handle, "main") == 1) {
     return Status::error(Code::kDestinationReadOnly, fmt::format("{} is read-only", file.string()));
   }
   LODE_TRY(database->run("SELECT count(*) FROM sqlite_master"));
   return database;
+}
+
+Result<std::unique_ptr<Database>> Database::open(const Path& file, bool create, int busy_timeout_ms) {
+  return open_as(file.string(), SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0), file, busy_timeout_ms);
+}
+
+namespace {
+
+// Bytes 18 and 19 of a database say how it is written: 2 is WAL.
+bool is_in_wal_mode(const Path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  char header[20] = {};
+  return stream.read(header, sizeof header) && header[18] == 2;
+}
+
+// As the path of a URI, where SQLite takes options.
+std::string uri_of(const Path& file, std::string_view query) {
+  std::string uri = "file:";
+  for (const char c : file.string()) {
+    if (c == '%' || c == '?' || c == '#') {
+      uri += fmt::format("%{:02X}", static_cast<unsigned>(static_cast<unsigned char>(c)));
+    } else {
+      uri += c;
+    }
+  }
+  return uri.append(query);
+}
+
+}  // namespace
+
+// Who reads a database in WAL mode leaves a -wal and a -shm file behind, unless it may write or takes the file for
+// immutable. It is, as long as there is no -wal file: all that was committed is in the database itself.
+Result<std::unique_ptr<Database>> Database::open_read_only(const Path& file, int busy_timeout_ms) {
+  const bool somebody_writes = ::access((file.string() + "-wal").c_str(), F_OK) == 0;
+  const bool is_still = is_in_wal_mode(file) && !somebody_writes;
+  return open_as(uri_of(std::filesystem::absolute(file), is_still ? "?immutable=1" : ""),
+                 SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, file, busy_timeout_ms);
+}
+
+Result<std::unique_ptr<Database>> Database::open_in_memory() {
+  return open_as(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, ":memory:", 0);
 }
 
 Database::~Database() { sqlite3_close_v2(handle_); }

@@ -44,6 +44,11 @@ class Database {
   /// Opens the file; `create` makes it if it is missing. Reads its first page, so that what is no database is found
   /// now. Errors: as error(), and kDestinationReadOnly when the file can only be read.
   static Result<std::unique_ptr<Database>> open(const Path& file, bool create, int busy_timeout_ms);
+  /// Opens a file to look at it: neither the file nor anything beside it is written. Errors: as open(), but a file that
+  /// can only be read is none.
+  static Result<std::unique_ptr<Database>> open_read_only(const Path& file, int busy_timeout_ms);
+  /// An empty database that goes with its connection.
+  static Result<std::unique_ptr<Database>> open_in_memory();
   /// Whether a file could be made there. Errors: kNotFound (no folder), kDestinationReadOnly.
   static Status check_folder(const Path& file);
   ~Database();
@@ -64,6 +69,8 @@ class Database {
  private:
   Database(sqlite3* handle, Path file, int busy_timeout_ms)
       : handle_(handle), file_(std::move(file)), busy_timeout_ms_(busy_timeout_ms) {}
+  static Result<std::unique_ptr<Database>> open_as(const std::string& name, int flags, const Path& file,
+                                                   int busy_timeout_ms);
   sqlite3* handle_;
   Path file_;
   int busy_timeout_ms_;

@@ -45,37 +45,47 @@ Result<bool> Dataset::has_table(Place place, const std::string& table) {
   return !seen->empty();
 }
 
-Status Dataset::ensure_table(Place place, const Table& table, SchemaChange* change) {
-  LODE_ASSIGN(ColumnNames* const seen, columns_of(place, table.name()));
-  SchemaChange::TableChange added{table.name(), seen->empty(), {}};
+Result<TablePlan> Dataset::plan_table(Place place, const Table& table) {
+  LODE_ASSIGN(const ColumnNames* const seen, columns_of(place, table.name()));
+  TablePlan plan;
+  plan.change = {table.name(), seen->empty(), {}};
   for (const Column& column : table.columns()) {
-    if (column.complete() && seen->count(to_lower(column.name())) == 0) added.columns.push_back(column);
+    if (column.complete() && seen->count(to_lower(column.name())) == 0) plan.change.columns.push_back(column);
   }
-  if (added.columns.empty()) return {};
-  if (added.is_new) {
-    LODE_TRY(database_.run(create_table(sqlite_dialect(), qualified(place, table.name()), added.columns)));
-  } else {
-    LODE_TRY(add_columns(place, table.name(), added.columns));
+  if (plan.change.columns.empty()) return plan;
+  if (!plan.change.is_new) {
+    LODE_TRY(plan_columns(place, plan));
+    return plan;
   }
-  for (const Column& column : added.columns) seen->insert(to_lower(column.name()));
-  if (change != nullptr) change->tables.push_back(std::move(added));
-  return {};
+  plan.statements.push_back(create_table(sqlite_dialect(), qualified(place, table.name()), plan.change.columns));
+  return plan;
 }
 
-Status Dataset::add_columns(Place place, const std::string& table, const std::vector<Column>& columns) {
+Status Dataset::plan_columns(Place place, TablePlan& plan) {
+  const std::string& table = plan.change.table;
   LODE_ASSIGN(Statement query, database_.prepare(fmt::format("SELECT 1 FROM {} LIMIT 1", qualified(place, table))));
   LODE_ASSIGN(const bool has_rows, database_.step(query));
-  query = Statement();  // an open query would be in the way of the ALTER
-  for (const Column& column : columns) {
+  for (const Column& column : plan.change.columns) {
     // Rows that are there have no value for a new column, so SQLite refuses NOT NULL.
     const bool not_null = !column.nullable() && !has_rows;
-    LODE_TRY(database_.run(add_column(sqlite_dialect(), qualified(place, table), column, not_null)));
+    plan.statements.push_back(add_column(sqlite_dialect(), qualified(place, table), column, not_null));
     if (!column.nullable() && !not_null && place == Place::kMain) {
-      warnings_.push_back(
+      plan.warnings.push_back(
           fmt::format("table '{}' has rows, so its new column '{}' could not be made NOT NULL as the schema says",
                       table, column.name()));
     }
   }
+  return {};
+}
+
+Status Dataset::ensure_table(Place place, const Table& table, SchemaChange* change) {
+  LODE_ASSIGN(TablePlan plan, plan_table(place, table));
+  if (plan.change.columns.empty()) return {};
+  for (const std::string& statement : plan.statements) LODE_TRY(database_.run(statement));
+  for (std::string& warning : plan.warnings) warnings_.push_back(std::move(warning));
+  LODE_ASSIGN(ColumnNames* const seen, columns_of(place, table.name()));
+  for (const Column& column : plan.change.columns) seen->insert(to_lower(column.name()));
+  if (change != nullptr) change->tables.push_back(std::move(plan.change));
   return {};
 }
 

@@ -20,6 +20,13 @@ enum class Place { kMain, kTemp };
 /// main."orders": ready for SQL.
 std::string qualified(Place place, std::string_view table);
 
+/// What a table needs to fit the schema.
+struct TablePlan {
+  SchemaChange::TableChange change;     ///< no columns: it fits
+  std::vector<std::string> statements;  ///< in order
+  std::vector<std::string> warnings;
+};
+
 /// Looks at tables and makes them fit a schema. What it has seen it remembers, so it must be forgotten when the
 /// transaction ends: while we hold the write lock nobody else changes a table.
 class Dataset {
@@ -29,6 +36,8 @@ class Dataset {
   /// Whether all the tables are in the file. Asks the file itself, every time.
   Result<bool> has_tables(const std::vector<std::string_view>& names);
   Result<bool> has_table(Place place, const std::string& table);
+  /// What ensure_table() would do. Changes nothing.
+  Result<TablePlan> plan_table(Place place, const Table& table);
   /// Creates the table or adds the columns that it lacks; compares names without regard to case, as SQLite does.
   /// `change` may be null; else it gets what was done, if anything.
   Status ensure_table(Place place, const Table& table, SchemaChange* change);
@@ -43,7 +52,7 @@ class Dataset {
   using ColumnNames = std::unordered_set<std::string>;  // lower case
   /// Empty: the table does not exist.
   Result<ColumnNames*> columns_of(Place place, const std::string& table);
-  Status add_columns(Place place, const std::string& table, const std::vector<Column>& columns);
+  Status plan_columns(Place place, TablePlan& plan);
 
   Database& database_;
   std::map<std::string, ColumnNames> known_[2];  // by place and table

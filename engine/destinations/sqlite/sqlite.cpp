@@ -28,6 +28,7 @@ using sqlite::Place;
 using sqlite::qualified;
 using sqlite::RowFeed;
 using sqlite::Statement;
+using sqlite::TablePlan;
 
 constexpr std::uint32_t kIdentifierLengthMax = 9999;  // what SQLAlchemy says of SQLite, and dlt therefore uses
 constexpr std::uint32_t kColumnsMax = 2000;           // SQLITE_MAX_COLUMN, unless the library was built otherwise
@@ -52,6 +53,7 @@ class SqliteDestination : public Destination {
   std::string_view dlt_type() const override { return "dlt.destinations.sqlalchemy"; }
 
   Status connect() override;
+  Status connect_read_only() override;
   Result<std::optional<PipelineState>> saved_state(std::string_view pipeline) override;
   Result<std::optional<Schema>> saved_schema(std::string_view name) override;
   Result<bool> is_loaded(std::string_view load_id) override;
@@ -59,6 +61,7 @@ class SqliteDestination : public Destination {
 
   Status begin(std::string_view load_id) override;
   Result<SchemaChange> migrate(const Schema& schema) override;
+  Result<MigrationPlan> plan_migration(const Schema& schema) override;
   Status load(const Job& job, const Schema& schema, std::stop_token stop) override;
   Status commit(const CommitRecord& record, const Schema& schema, const std::vector<std::string>& replaced) override;
   void rollback() noexcept override;
@@ -87,6 +90,7 @@ class SqliteDestination : public Destination {
   std::unique_ptr<Database> database_;
   std::unique_ptr<Dataset> dataset_;
   std::unique_ptr<RowFeed> feed_;
+  bool only_looks_ = false;   // since connect_read_only()
   bool is_new_file_ = false;  // made by us and not committed to yet
 
   // Of the transaction that is open
@@ -116,8 +120,19 @@ Status SqliteDestination::connect() {
   return env_.exists(dataset_file()) ? open(false) : Status();
 }
 
+// A file that is not there cannot be read, and looking does not make one.
+Status SqliteDestination::connect_read_only() {
+  only_looks_ = true;
+  if (database_) return {};
+  if (!env_.exists(dataset_file())) return Database::check_folder(dataset_file());
+  LODE_ASSIGN(database_, Database::open_read_only(dataset_file(), busy_timeout_ms_));
+  dataset_ = std::make_unique<Dataset>(*database_);
+  return {};
+}
+
 Result<bool> SqliteDestination::has_tables(const std::vector<std::string_view>& names) {
-  if (!database_) LODE_TRY(connect());  // another program may have made the file since
+  // Another program may have made the file since.
+  if (!database_) LODE_TRY(only_looks_ ? connect_read_only() : connect());
   if (!database_) return false;
   return dataset_->has_tables(names);
 }
@@ -168,6 +183,7 @@ Result<std::string> SqliteDestination::newest_load_id() {
 // SQLite's own default, synchronous=FULL, stays: in WAL mode the NORMAL that dlt sets lets a power cut take back a
 // commit, and then the package would be gone from here and from there.
 Status SqliteDestination::begin(std::string_view) {
+  LODE_ASSERT(!only_looks_);
   rollback();
   if (!database_) {
     is_new_file_ = !env_.exists(dataset_file());
@@ -179,14 +195,35 @@ Status SqliteDestination::begin(std::string_view) {
   return {};
 }
 
+// Tables exist once they have rows, and those that every load writes to.
+bool is_made(const Table& table) {
+  return table.name() == kVersionTable || table.name() == kLoadsTable || table.seen_data();
+}
+
 Result<SchemaChange> SqliteDestination::migrate(const Schema& schema) {
   LODE_ASSERT(in_transaction_);
   SchemaChange change;
   for (const Table& table : schema.tables()) {
-    const bool is_system = table.name() == kVersionTable || table.name() == kLoadsTable;
-    if (is_system || table.seen_data()) LODE_TRY(dataset_->ensure_table(Place::kMain, table, &change));
+    if (is_made(table)) LODE_TRY(dataset_->ensure_table(Place::kMain, table, &change));
   }
   return change;
+}
+
+Result<MigrationPlan> SqliteDestination::plan_migration(const Schema& schema) {
+  std::unique_ptr<Database> nothing;
+  if (!database_) {
+    LODE_ASSIGN(nothing, Database::open_in_memory());
+  }
+  Dataset dataset(database_ ? *database_ : *nothing);
+  MigrationPlan plan;
+  for (const Table& table : schema.tables()) {
+    if (!is_made(table)) continue;
+    LODE_ASSIGN(TablePlan needed, dataset.plan_table(Place::kMain, table));
+    if (needed.change.columns.empty()) continue;
+    plan.change.tables.push_back(std::move(needed.change));
+    std::move(needed.statements.begin(), needed.statements.end(), std::back_inserter(plan.statements));
+  }
+  return plan;
 }
 
 Status SqliteDestination::load(const Job& job, const Schema& schema, std::stop_token stop) {
