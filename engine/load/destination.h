@@ -42,8 +42,12 @@ struct TableLoad {
 
 /// What migrate() would do.
 struct MigrationPlan {
+  struct Statement {
+    std::string table;
+    std::string sql;
+  };
   SchemaChange change;
-  std::vector<std::string> statements;  ///< in order, for people; empty where there is no DDL
+  std::vector<Statement> statements;  ///< in order, for people; empty where there is no DDL
 };
 
 /// Called in this order: connect; then saved_state, saved_schema, is_loaded in any order; then per package: begin,

@@ -125,7 +125,9 @@ json::Value comparison_json(const Preview::Comparison& comparison) {
   json::Value tables = json::Value::list();
   for (const TableDiff& diff : comparison.tables) tables.push_back(diff.to_json());
   json::Value statements = json::Value::list();
-  for (const std::string& statement : comparison.statements) statements.push_back(statement);
+  for (const MigrationPlan::Statement& statement : comparison.statements) {
+    statements.push_back(json::Value::object({{"table", statement.table}, {"sql", statement.sql}}));
+  }
   return json::Value::object({{"destination", comparison.destination},
                               {"tables", std::move(tables)},
                               {"statements", std::move(statements)}});
@@ -208,6 +210,7 @@ json::Value Preview::to_json(const Schema& schema, const PreviewSink& rows) cons
                                                  {"rows", static_cast<std::int64_t>(row.rows)},
                                                  {"pages", static_cast<std::int64_t>(row.pages)},
                                                  {"requests", static_cast<std::int64_t>(row.requests)},
+                                                 {"selected", row.selected},
                                                  {"limited", row.limited}}));
   }
   json::Value tables = json::Value::list();

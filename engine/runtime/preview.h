@@ -69,13 +69,14 @@ struct Preview {
     std::uint64_t rows = 0;
     std::uint64_t pages = 0;
     std::uint64_t requests = 0;
+    bool selected = true;  ///< false: read only for the transformers that it feeds
     bool limited = false;  ///< ended by a limit: there may be more
   };
   /// Where the rows would have gone, and what a run would change there.
   struct Comparison {
     std::string destination;  ///< "sqlite:///shop.db"
     std::vector<TableDiff> tables;
-    std::vector<std::string> statements;  ///< DDL, in order
+    std::vector<MigrationPlan::Statement> statements;  ///< DDL, in order
   };
   std::string pipeline;
   std::string dataset;

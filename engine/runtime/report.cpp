@@ -43,8 +43,9 @@ std::uint64_t RunReport::row_count() const {
 std::string RunReport::render() const {
   if (is_checked_only) return fmt::format("{}: checked, nothing was run", pipeline);
   if (!preview.is_null()) {
-    return fmt::format("{}: a preview of {} rows in {} tables; nothing was loaded", pipeline,
-                       group_digits(static_cast<std::int64_t>(row_count())), tables.size());
+    const auto rows = static_cast<std::int64_t>(row_count());
+    return fmt::format("{}: a preview of {} row{} in {} table{}; nothing was loaded", pipeline, group_digits(rows),
+                       rows == 1 ? "" : "s", tables.size(), tables.size() == 1 ? "" : "s");
   }
   std::string out;
   for (const std::string& id : resumed) {

@@ -454,7 +454,12 @@ Result<json::Value> PipelineRun::describe_preview() {
   preview.pipeline = spec_.name;
   preview.dataset = spec_.dataset;
   for (const auto& progress : progress_) {
-    preview.resources.push_back({progress->name, progress->rows, progress->pages, progress->requests, progress->limited});
+    const auto& known = spec_.source->resources;
+    const bool selected = std::any_of(known.begin(), known.end(), [&](const auto& resource) {
+      return resource->selected && resource->name == progress->name;
+    });
+    preview.resources.push_back(
+        {progress->name, progress->rows, progress->pages, progress->requests, selected, progress->limited});
   }
   preview.warnings = normalizer_->warnings();
   if (spec_.preview->compares) {

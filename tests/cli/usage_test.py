@@ -9,7 +9,7 @@ class Help(CliCase):
     def test_help_lists_commands_and_exit_codes(self):
         for words in (["--help"], ["-h"], ["help"]):
             answer = self.ok(*words)
-            for text in ("run SCRIPT", "check SCRIPT", "load FILE", "pipeline NAME", "130  stopped by a signal"):
+            for text in ("run SCRIPT", "check SCRIPT", "load FILE", "preview FILE", "pipeline NAME", "130  stopped by a signal"):
                 self.assertIn(text, answer.out)
             self.assertEqual(answer.err, "")
 
@@ -18,6 +18,7 @@ class Help(CliCase):
             ("run", "--full-refresh"),
             ("check", "--dataset"),
             ("load", "--primary-key"),
+            ("preview", "--rows"),
             ("pipeline", "--pipelines-dir"),
         ):
             for words in ([command, "--help"], ["help", command]):

@@ -13,6 +13,8 @@ int run_command(const Options& options, Console& console, Progress& progress);
 int check_command(const Options& options, Console& console, Progress& progress);
 /// `lode load`: loads files without a script.
 int load_command(const Options& options, Console& console, Progress& progress);
+/// `lode preview`: shows what files or a script would load; nothing is written.
+int preview_command(const Options& options, Console& console, Progress& progress);
 /// `lode pipeline`: shows what this machine knows of a pipeline.
 int pipeline_command(const Options& options, Console& console, Progress& progress);
 

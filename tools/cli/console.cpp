@@ -29,9 +29,9 @@ bool locale_is_utf8() {
   return false;
 }
 
-winsize window() {
+winsize window(int file = STDERR_FILENO) {
   winsize size{};
-  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0) size = {};
+  if (ioctl(file, TIOCGWINSZ, &size) != 0) size = {};
   return size;
 }
 
@@ -44,11 +44,19 @@ Console::Console() {
   colours_ = can_redraw_ && variable("NO_COLOR").empty();
   unicode_ = locale_is_utf8();
   output_is_terminal_ = isatty(STDOUT_FILENO) == 1;
+  const bool wants_colours = !kind.empty() && kind != "dumb" && variable("NO_COLOR").empty();
+  output_colours_ = output_is_terminal_ && wants_colours;
 }
 
 std::size_t Console::columns() const {
   const winsize size = window();
   return size.ws_col > 0 ? size.ws_col : 80;
+}
+
+std::size_t Console::output_columns() const {
+  if (const winsize size = window(STDOUT_FILENO); size.ws_col > 0) return size.ws_col;
+  const std::size_t wanted = std::strtoul(std::string(variable("COLUMNS")).c_str(), nullptr, 10);
+  return wanted > 0 ? wanted : columns();
 }
 
 std::size_t Console::rows() const {

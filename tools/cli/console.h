@@ -39,6 +39,10 @@ class Console {
   bool colours() const { return colours_; }
   bool unicode() const { return unicode_; }
   std::size_t columns() const;
+  /// The same of standard output: colours on a terminal only; where it is none, the width that $COLUMNS says, else that
+  /// of standard error's terminal, else 80.
+  bool output_colours() const { return output_colours_; }
+  std::size_t output_columns() const;
   std::size_t rows() const;
   /// `text` in a style of ECMA-48 ("1;31": bold red); unchanged without colours.
   std::string styled(std::string_view text, std::string_view style) const;
@@ -54,6 +58,7 @@ class Console {
   bool colours_ = false;
   bool unicode_ = false;
   bool output_is_terminal_ = false;
+  bool output_colours_ = false;
   bool output_ok_ = true;
   std::mutex mutex_;
   std::vector<LiveLine> live_;

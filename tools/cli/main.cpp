@@ -16,6 +16,12 @@
 namespace lode::cli {
 namespace {
 
+// A preview is short and its answer is what counts: without a terminal to show something live, nothing is said.
+ProgressMode progress_mode(const Options& options, const Console& console) {
+  const bool is_quiet = options.command == Command::kPreview && !console.can_redraw();
+  return is_quiet && options.progress == ProgressMode::kAuto ? ProgressMode::kNone : options.progress;
+}
+
 int run_command_line(std::vector<std::string> words) {
   // A reader that went away is an error of the write, not the end of the program.
   std::signal(SIGPIPE, SIG_IGN);
@@ -34,7 +40,7 @@ int run_command_line(std::vector<std::string> words) {
     return conclude(*usage.failure, options, console, *progress);
   }
   const Options& options = *usage.options;
-  const std::unique_ptr<Progress> progress = make_progress(options.progress, options.json, console);
+  const std::unique_ptr<Progress> progress = make_progress(progress_mode(options, console), options.json, console);
   switch (options.command) {
     case Command::kRun:
       return run_command(options, console, *progress);
@@ -42,6 +48,8 @@ int run_command_line(std::vector<std::string> words) {
       return check_command(options, console, *progress);
     case Command::kLoad:
       return load_command(options, console, *progress);
+    case Command::kPreview:
+      return preview_command(options, console, *progress);
     case Command::kPipeline:
       return pipeline_command(options, console, *progress);
   }

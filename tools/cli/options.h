@@ -9,7 +9,7 @@
 
 namespace lode::cli {
 
-enum class Command { kRun, kCheck, kLoad, kPipeline };
+enum class Command { kRun, kCheck, kLoad, kPreview, kPipeline };
 enum class ProgressMode { kAuto, kTty, kLog, kJson, kNone };
 
 struct Options {
@@ -18,7 +18,7 @@ struct Options {
   ProgressMode progress = ProgressMode::kAuto;
   std::string pipelines_dir;  ///< empty: the engine's; so with all texts below
 
-  // run, check
+  // run, check, preview of a script
   std::string script;
   std::map<std::string, std::string> args;  ///< key=value after --
   std::string destination;
@@ -27,13 +27,17 @@ struct Options {
   std::optional<std::uint64_t> limit;
   bool full_refresh = false;
 
-  // load: also destination (--to) and dataset
+  // load, preview of files: also destination (--to) and dataset
   std::vector<std::string> files;
   std::string table;
   std::string format;
   std::string write_disposition;
   std::vector<std::string> primary_key;
   std::string select;
+
+  // preview: limit is rows of each resource
+  std::optional<std::uint64_t> rows_shown;
+  bool diff = false;  ///< look at the destination
 
   // load (--name), pipeline
   std::string pipeline;

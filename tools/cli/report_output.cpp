@@ -30,7 +30,9 @@ void say_reports(const Outcome& outcome, Reports reports, Console& console, Prog
 
 int conclude(const Outcome& outcome, Reports reports, const Options& options, Console& console, Progress& progress) {
   int exit_code = outcome.exit_code();
-  if (options.json) {
+  if (reports == Reports::kNone) {
+    // What the command had to say it has said.
+  } else if (options.json) {
     console.print(outcome_json(outcome, exit_code));
   } else {
     say_reports(outcome, reports, console, progress);

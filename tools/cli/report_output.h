@@ -11,6 +11,7 @@ namespace lode::cli {
 /// How much a command says of what was loaded, when all went well and nobody else said it.
 enum class Reports {
   kFirstLine,  ///< a line a pipeline, with the progress: the script prints what it likes
+  kNone,       ///< nothing: standard output has its answer already
   kWhole       ///< all of it, on standard output: it is what the command answers
 };
 

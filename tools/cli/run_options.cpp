@@ -1,9 +1,30 @@
 // The options of a run, as the engine takes them.
 #include "run_options.h"
 
+#include <unistd.h>
+
+#include <cstdlib>
+#include <memory>
+
 #include "text.h"
 
 namespace lode::cli {
+namespace {
+
+std::string current_folder() {
+  const std::unique_ptr<char, void (*)(void*)> path(getcwd(nullptr, 0), std::free);
+  return path ? path.get() : ".";
+}
+
+std::string preview_json(const Options& options) {
+  JsonObject preview;
+  if (options.limit) preview.number("limit", *options.limit);
+  if (options.rows_shown) preview.number("rows_shown", *options.rows_shown);
+  if (options.diff || !options.destination.empty()) preview.boolean("compare", true);
+  return preview.str();
+}
+
+}  // namespace
 
 std::string args_json(const Options& options) {
   JsonObject args;
@@ -18,10 +39,32 @@ std::string run_options_json(const Options& options, const std::string& args_jso
   if (!options.dataset.empty()) json.text("dataset", options.dataset);
   if (!options.pipelines_dir.empty()) json.text("pipelines_dir", options.pipelines_dir);
   if (!options.resources.empty()) json.texts("resources", options.resources);
-  if (options.limit) json.number("limit", *options.limit);
+  if (options.command == Command::kPreview) {
+    json.raw("preview", preview_json(options));
+  } else if (options.limit) {
+    json.number("limit", *options.limit);
+  }
   if (options.full_refresh) json.boolean("full_refresh", true);
   if (options.command == Command::kCheck) json.boolean("check_only", true);
   return json.str();
+}
+
+std::string load_args_json(const Options& options, std::string_view command) {
+  JsonObject args;
+  args.text("command", command);
+  args.texts("files", options.files).text("destination", options.destination).text("dataset", options.dataset);
+  args.text("folder", current_folder());
+  const auto add = [&](const char* key, const std::string& value) {
+    if (!value.empty()) args.text(key, value);
+  };
+  add("name", options.pipeline);
+  add("table", options.table);
+  add("format", options.format);
+  add("write_disposition", options.write_disposition);
+  add("select", options.select);
+  add("pipelines_dir", options.pipelines_dir);
+  if (!options.primary_key.empty()) args.texts("primary_key", options.primary_key);
+  return args.str();
 }
 
 }  // namespace lode::cli

@@ -44,6 +44,13 @@ std::vector<ResourceView> read_resources(object& from) {
   return out;
 }
 
+// The list at `key` as it is written; else `out` stays.
+void read_raw_list(object& from, const char* key, std::string& out) {
+  simdjson::ondemand::array list;
+  std::string_view raw;
+  if (from[key].get(list) == simdjson::SUCCESS && list.raw_json().get(raw) == simdjson::SUCCESS) out = raw;
+}
+
 ReportView read_report(object& from) {
   ReportView report;
   report.pipeline = text(from, "pipeline");
@@ -67,11 +74,8 @@ RunView read_status(std::string_view status_json) {
     view.pipelines.push_back(
         {text(item, "pipeline"), text(item, "step"), number(item, "rows_loaded"), read_resources(item)});
   });
-  simdjson::ondemand::array reports;
-  std::string_view raw;
-  if (root["reports"].get(reports) == simdjson::SUCCESS && reports.raw_json().get(raw) == simdjson::SUCCESS) {
-    view.reports_json = raw;
-  }
+  read_raw_list(root, "reports", view.reports_json);
+  read_raw_list(root, "previews", view.previews_json);
   each_object(root, "reports", [&](object& item) { view.reports.push_back(read_report(item)); });
   return view;
 }

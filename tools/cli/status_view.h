@@ -36,7 +36,8 @@ struct ReportView {
 struct RunView {
   std::vector<PipelineView> pipelines;
   std::vector<ReportView> reports;
-  std::string reports_json = "[]";  ///< as the engine wrote them
+  std::string reports_json = "[]";   ///< as the engine wrote them
+  std::string previews_json = "[]";  ///< likewise; preview_view.h reads them
 };
 
 /// What is missing or unreadable in `status_json` stays at its default: a newer engine may say less or more.

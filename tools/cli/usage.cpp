@@ -25,6 +25,7 @@ commands:
   run SCRIPT           run a pipeline
   check SCRIPT         read a script and validate what it defines, without running anything
   load FILE...         load JSON and CSV files without a script
+  preview FILE|SCRIPT  show the tables, types and first rows that a load would make
   pipeline NAME info   what this machine knows of a pipeline
   pipeline NAME schema the tables that it has made, as YAML, JSON or a diagram
 
@@ -44,6 +45,13 @@ const char* const kExamples = R"(examples:
   lode load events.jsonl --to sqlite:///events.db --dataset raw
   lode load users.csv --to sqlite:///crm.db --dataset crm --write-disposition merge --primary-key id
   curl -s $URL | lode load - --format json --select data.items --table items --to sqlite:///x.db --dataset raw
+
+)";
+
+const char* const kPreviewExamples = R"(examples:
+  lode preview events.jsonl
+  lode preview shop.lua --resource orders --limit 100
+  lode preview events.jsonl --to sqlite:///events.db --dataset raw    what a load would change there, as DDL too
 
 )";
 
@@ -133,14 +141,8 @@ void declare_run(CLI::App& app, Options& options) {
   declare_progress(app, options);
 }
 
-void declare_load(CLI::App& app, Options& options) {
-  app.add_option("FILE", options.files, "'-' is standard input")->required();
-  app.add_option("--to", options.destination, "the destination, such as sqlite:///shop.db")
-      ->type_name("URL")
-      ->required();
-  app.add_option("--dataset", options.dataset, "where in the destination the tables are")
-      ->type_name("NAME")
-      ->required();
+// What files are read and made into.
+void declare_files(CLI::App& app, Options& options) {
   app.add_option("--table", options.table, "one table for all files (default: a table a file, named after it)")
       ->type_name("NAME");
   add_choice(app, "--format", kFormats, "jsonl, json or csv (default: by the file's ending)",
@@ -154,6 +156,34 @@ void declare_load(CLI::App& app, Options& options) {
       ->type_name("JSONPATH");
   app.add_option("--name", options.pipeline, "name of the pipeline (default: made from dataset and destination)")
       ->type_name("NAME");
+}
+
+void declare_load(CLI::App& app, Options& options) {
+  app.add_option("FILE", options.files, "'-' is standard input")->required();
+  app.add_option("--to", options.destination, "the destination, such as sqlite:///shop.db")
+      ->type_name("URL")
+      ->required();
+  app.add_option("--dataset", options.dataset, "where in the destination the tables are")
+      ->type_name("NAME")
+      ->required();
+  declare_files(app, options);
+  declare_common(app, options);
+  declare_progress(app, options);
+}
+
+void declare_preview(CLI::App& app, Options& options) {
+  app.add_option("FILE|SCRIPT", options.files, "files to load, or one script")->required();
+  app.add_option("--limit", options.limit, "rows read of each resource (default: 1000, or 3 pages if that is less)")
+      ->type_name("N");
+  app.add_option("--rows", options.rows_shown, "rows shown of each table (default: 5)")->type_name("N");
+  app.add_option("--to,--destination", options.destination, "also compare with what is there")->type_name("URL");
+  app.add_option("--dataset", options.dataset, "where in the destination the tables are")->type_name("NAME");
+  app.add_flag("--diff", options.diff, "of a script: compare with its own destination");
+  app.add_option("--resource", options.resources, "of a script: only this resource; may be repeated")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+  app.add_flag("--full-refresh", options.full_refresh, "of a script: as if it ran for the first time");
+  declare_files(app, options);
   declare_common(app, options);
   declare_progress(app, options);
 }
@@ -180,6 +210,10 @@ const std::vector<CommandSpec>& commands() {
       {"load", Command::kLoad, "lode load FILE... --to URL --dataset NAME [OPTION]...",
        "Loads files without a script. '-' is standard input and needs --format.", std::string(kExamples) + kExitCodes,
        declare_load},
+      {"preview", Command::kPreview, "lode preview FILE...|SCRIPT [OPTION]... [-- KEY=VALUE...]",
+       "Shows the tables, columns, types and first rows that a load would make. Nothing is written. Takes what lode load "
+       "and lode run take.",
+       std::string(kPreviewExamples) + kExitCodes, declare_preview, true},
       {"pipeline", Command::kPipeline, "lode pipeline NAME [info|schema] [OPTION]...",
        "Shows what this machine knows of a pipeline. info: its state, its last run, packages that wait. schema: the "
        "tables that it has made.",
@@ -270,7 +304,7 @@ Usage overview(bool was_asked_for) {
     usage.help = std::string(kOverview) + "\n" + kExitCodes;
     return usage;
   }
-  return wrong("a command is missing: run, check, load or pipeline", "lode COMMAND [OPTION]...",
+  return wrong("a command is missing: run, check, load, preview or pipeline", "lode COMMAND [OPTION]...",
                "'lode --help' lists the commands");
 }
 

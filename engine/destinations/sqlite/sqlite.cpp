@@ -221,7 +221,7 @@ Result<MigrationPlan> SqliteDestination::plan_migration(const Schema& schema) {
     LODE_ASSIGN(TablePlan needed, dataset.plan_table(Place::kMain, table));
     if (needed.change.columns.empty()) continue;
     plan.change.tables.push_back(std::move(needed.change));
-    std::move(needed.statements.begin(), needed.statements.end(), std::back_inserter(plan.statements));
+    for (std::string& sql : needed.statements) plan.statements.push_back({table.name(), std::move(sql)});
   }
   return plan;
 }

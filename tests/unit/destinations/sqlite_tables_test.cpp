@@ -265,3 +265,59 @@ TEST_CASE("sqlite: a state or version table that others made half does no harm")
   REQUIRE(load_package(orders(folder, "1.000001", {{1, "Ada"}}), *destination, Env::real()).ok());
   CHECK(destination->is_loaded("1.000001").value());
 }
+
+TEST_CASE("sqlite: looking changes nothing and makes no file") {
+  ScratchFolder folder;
+  const auto looks = [&](const std::string& dataset) {
+    auto made = make_destination("sqlite:///" + (folder / "shop.db").string(), dataset, Env::real());
+    REQUIRE(made.ok());
+    REQUIRE((*made)->connect_read_only().ok());
+    return std::move(*made);
+  };
+  const auto files = [&] {
+    Lines names;
+    for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
+      if (entry.is_regular_file()) names.push_back(entry.path().filename().string());
+    }
+    return names;
+  };
+  const LoadPackage package = orders(folder, "1.000001", {{1, "Ada"}});
+  {
+    const auto destination = looks("data");
+    CHECK_FALSE(destination->saved_schema("shop").value().has_value());
+    const MigrationPlan plan = destination->plan_migration(package.schema()).value();
+    REQUIRE(plan.statements.size() == 3);
+    CHECK(plan.statements[2].table == "orders");
+    CHECK(plan.statements[2].sql.starts_with("CREATE TABLE main.orders ("));
+  }
+  CHECK(files().empty());
+
+  load(folder, package);
+  REQUIRE(mode_of(folder / "shop__data.db") == "wal");
+  REQUIRE(files() == Lines{"shop__data.db"});
+  const auto destination = looks("data");
+  CHECK(destination->saved_schema("shop").value().has_value());
+  CHECK(destination->newest_load_id().value() == "1.000001");
+  CHECK(destination->plan_migration(package.schema()).value().statements.empty());
+  Schema more = package.schema();
+  more.find_table("orders")->merge_column(column("age", DataType::kBigint));
+  const MigrationPlan plan = destination->plan_migration(more).value();
+  REQUIRE(plan.statements.size() == 1);
+  CHECK(plan.statements[0].sql == "ALTER TABLE main.orders ADD COLUMN age BIGINT");
+  CHECK(destination->plan_migration(more).value().statements.size() == 1);
+  CHECK(files() == Lines{"shop__data.db"});
+}
+
+TEST_CASE("sqlite: who looks sees what a writer has committed, also when it is still in the journal") {
+  ScratchFolder folder;
+  const std::string odd = "a b%20c?mode=memory#d.db";  // not an option of a URI
+  SqliteFile writer(folder / odd);
+  writer.run("PRAGMA journal_mode=WAL");
+  writer.run("CREATE TABLE _dlt_loads (load_id TEXT)");
+  writer.run("INSERT INTO _dlt_loads VALUES ('1.5')");
+  const json::Value spec = json::Value::object({{"type", "sqlite"}, {"file", (folder / odd).string()}});
+  auto made = make_destination(spec, "main", Env::real());
+  REQUIRE(made.ok());
+  REQUIRE((*made)->connect_read_only().ok());
+  CHECK((*made)->newest_load_id().value() == "1.5");
+}

@@ -55,6 +55,19 @@ TEST_CASE("a parent that is not selected feeds its transformers and gives no row
   CHECK(sink.rows["b"] == sink.rows["a"]);
 }
 
+TEST_CASE("a transformer can be called with a part of what its parent gives") {
+  auto parent = resource("parent", {"[1,2]", "[3,4]"});
+  auto child = doubled("a", parent);
+  child->input_limit = {.rows = 3, .cuts_pages = true};
+  const Source source{"s", {}, {}, {parent, child}};
+  PipelineState state("p");
+  auto extraction = std::move(*Extraction::open(source, state));
+  Sink sink;
+  CHECK(*extraction->poll(endless_turn(), sink));
+  CHECK(sink.rows["parent"].size() == 4);
+  CHECK(sink.rows["a"] == std::vector<std::string>{"1", "1", "2", "2", "3", "3"});
+}
+
 TEST_CASE("a selected parent's rows are loaded too") {
   auto parent = resource("parent", {"[1]"});
   const Source source{"s", {}, {}, {parent, doubled("a", parent)}};

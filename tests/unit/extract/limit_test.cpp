@@ -27,6 +27,24 @@ TEST_CASE("a limit of rows keeps the page that reaches it whole") {
   CHECK(drain(*pipe) == std::vector<std::vector<std::string>>{{"1", "2"}, {"3", "4"}});
 }
 
+TEST_CASE("a limit of rows can be exact") {
+  const auto pipe = limit_pipe(three_pages(), {.rows = 3, .cuts_pages = true});
+  CHECK(drain(*pipe) == std::vector<std::vector<std::string>>{{"1", "2"}, {"3"}});
+}
+
+TEST_CASE("a limit of pages does not count rows that were yielded one by one") {
+  CHECK(drain(*limit_pipe(three_pages(), {.pages = 2})).size() == 2);
+  CHECK(drain(*limit_pipe(three_pages(true), {.pages = 2})).size() == 3);
+}
+
+TEST_CASE("a limit that was reached is told, one that was not is not") {
+  const auto progress = std::make_shared<ResourceProgress>();
+  drain(*limit_pipe(three_pages(), {.rows = 7}, progress));
+  CHECK_FALSE(progress->limited);
+  drain(*limit_pipe(three_pages(), {.rows = 5}, progress));
+  CHECK(progress->limited);
+}
+
 TEST_CASE("a limit of nothing gives nothing") {
   const auto pipe = limit_pipe(three_pages(), {.items = 0, .rows = {}, .time_s = {}});
   CHECK(drain(*pipe).empty());

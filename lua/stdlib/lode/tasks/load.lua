@@ -1,4 +1,4 @@
---- The task behind `lode load`: files into a dataset, without a script.
+--- The task behind `lode load`, and `lode preview` of files: files into a dataset, without a script.
 -- Depends on: lode.fields, lode.files, lode.native, lode.pipeline
 local fields = require "lode.fields"
 local files = require "lode.files"
@@ -6,6 +6,7 @@ local native = require "lode.native"
 local pipeline = require "lode.pipeline"
 
 local spec = fields.define("lode load", {
+  { "command",           "string", default = "lode load", doc = "for messages" },
   { "files",             "list",   required = true, doc = "paths; '-' is standard input" },
   { "destination",       "string", required = true },
   { "dataset",           "string", required = true },
@@ -61,12 +62,12 @@ end
 local function check(args)
   args = spec:check(args)
   if args.write_disposition == "merge" and not args.primary_key then
-    fields.fail("cli.usage", "lode load: merge needs to know which rows are the same",
+    fields.fail("cli.usage", args.command .. ": merge needs to know which rows are the same",
       "add  --primary-key COLUMN  for each column of the key")
   end
   for _, path in ipairs(args.files) do
     if path == "-" and not args.format then
-      fields.fail("cli.usage", "lode load: standard input has no name to tell its format by",
+      fields.fail("cli.usage", args.command .. ": standard input has no name to tell its format by",
         "add  --format jsonl  (or json, csv)")
     end
   end

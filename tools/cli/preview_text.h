@@ -1,0 +1,21 @@
+// Previews for people: tables that fit a terminal.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "preview_view.h"
+
+namespace lode::cli {
+
+struct PreviewStyle {
+  std::size_t columns = 80;  ///< of the terminal
+  bool unicode = true;
+  bool colours = false;
+};
+
+/// Lines that are at most `style.columns` wide (16 if that is more), DDL apart; each ends in a newline. `names_pipeline`: the preview is one
+/// of a script.
+std::string render_preview(const PreviewView& preview, bool names_pipeline, const PreviewStyle& style);
+
+}  // namespace lode::cli
