@@ -59,9 +59,8 @@ int lode_load(lode_engine* engine, const char* name, const char* source, lode_er
  *   full_refresh   true: forget cursors and replace what the selected resources loaded
  *   check_only     true: pipelines are validated, nothing runs
  *   preview        true, or an object: pipelines show what they would load and change nothing, here and there. Members:
- *                  limit (number: rows of each resource; default: 1000, and few pages and calls), rows_shown (number: of
- *                  each table; default 5), compare (true: the destination is looked at, never written)
- * Returns NULL on failure. */
+ *                  limit (number: rows of each resource; default: 1000, and few pages and calls), rows_shown (number:
+ * of each table; default 5), compare (true: the destination is looked at, never written) Returns NULL on failure. */
 lode_run* lode_start(lode_engine* engine, const char* name, const char* options_json, lode_error** error);
 
 /* Lets started runs use this thread for about `budget_us` microseconds (0: until nothing is ready). Never waits.

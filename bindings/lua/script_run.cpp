@@ -44,7 +44,9 @@ Result<ScriptOptions> ScriptOptions::from_json(const json::Value& value) {
       (key == "check_only" ? options.check_only : options.full_refresh) = member.as_bool();
     } else {
       return Status::error(Code::kUsage, fmt::format("unknown run option '{}'", key))
-          .hint("args, check_only, dataset, destination, full_refresh, limit, pipelines_dir, preview and resources are known");
+          .hint(
+              "args, check_only, dataset, destination, full_refresh, limit, pipelines_dir, preview and resources are "
+              "known");
     }
   }
   return options;

@@ -23,7 +23,7 @@ struct ScriptOptions {
   std::vector<std::string> resources;
   std::optional<std::uint64_t> limit;  ///< items of each resource
   bool full_refresh = false;
-  bool check_only = false;  ///< pipeline:run validates and does nothing
+  bool check_only = false;                ///< pipeline:run validates and does nothing
   std::optional<PreviewOptions> preview;  ///< pipeline:run shows what it would load
   std::uint64_t lua_bytes_max = 0;
   std::function<void(std::string_view text)> on_print;

@@ -145,11 +145,11 @@ class PipelineRun : public std::enable_shared_from_this<PipelineRun> {
   std::shared_ptr<const Naming> naming_;
   std::optional<Schema> schema_;
   SchemaFolders schema_folders_;
-  std::optional<Schema> import_draft_;  // what resources declared, for an import folder that has no file yet
-  std::unique_ptr<PackageWriter> package_;    // null in a preview
+  std::optional<Schema> import_draft_;         // what resources declared, for an import folder that has no file yet
+  std::unique_ptr<PackageWriter> package_;     // null in a preview
   std::unique_ptr<PreviewSink> preview_rows_;  // null but in a preview
-  bool seals_ = true;         // the package is made to survive this process
-  bool loads_early_ = false;  // complete job files go to the lane at once
+  bool seals_ = true;                          // the package is made to survive this process
+  bool loads_early_ = false;                   // complete job files go to the lane at once
   std::unique_ptr<Normalizer> normalizer_;
   std::unique_ptr<LoadLane> lane_;
   std::optional<PageQueue> queue_;

@@ -128,9 +128,8 @@ json::Value comparison_json(const Preview::Comparison& comparison) {
   for (const MigrationPlan::Statement& statement : comparison.statements) {
     statements.push_back(json::Value::object({{"table", statement.table}, {"sql", statement.sql}}));
   }
-  return json::Value::object({{"destination", comparison.destination},
-                              {"tables", std::move(tables)},
-                              {"statements", std::move(statements)}});
+  return json::Value::object(
+      {{"destination", comparison.destination}, {"tables", std::move(tables)}, {"statements", std::move(statements)}});
 }
 
 }  // namespace
@@ -148,8 +147,8 @@ Result<PreviewOptions> PreviewOptions::from_json(const json::Value& value) {
     } else if (key == "rows_shown" && is_count) {
       options.rows_shown = static_cast<std::uint64_t>(member.as_int());
     } else {
-      return Status::error(Code::kUsage, fmt::format("the run option 'preview' cannot have {} = {}", key,
-                                                     kind_name(member.kind())))
+      return Status::error(Code::kUsage,
+                           fmt::format("the run option 'preview' cannot have {} = {}", key, kind_name(member.kind())))
           .hint("limit and rows_shown are numbers, 0 or more; compare is true or false");
     }
   }

@@ -32,9 +32,9 @@ struct TableDiff {
   json::Value to_json() const;
 };
 
-/// For each table of users' rows in `after`, in its order, how it differs from `before`; null: there was nothing. Tables
-/// and columns are never dropped, so what only `before` has is the same afterwards. Columns without a type, and what
-/// runs note down for themselves (x-normalizer and the like), do not count.
+/// For each table of users' rows in `after`, in its order, how it differs from `before`; null: there was nothing.
+/// Tables and columns are never dropped, so what only `before` has is the same afterwards. Columns without a type, and
+/// what runs note down for themselves (x-normalizer and the like), do not count.
 std::vector<TableDiff> diff_schemas(const Schema* before, const Schema& after);
 
 }  // namespace lode

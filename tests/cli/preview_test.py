@@ -225,7 +225,8 @@ read all of orders, 2 rows
         self.assertIn("+ 2 columns: at timestamp,", plain)
 
     def test_values_that_would_confuse(self):
-        self.file("odd.jsonl", json.dumps({"a": "", "b": "null", "c": "two\nlines\x1b[31m", "d": None, "e": " x"}) + "\n")
+        row = {"a": "", "b": "null", "c": "two\nlines\x1b[31m", "d": None, "e": " x"}
+        self.file("odd.jsonl", json.dumps(row) + "\n")
         out = self.preview("odd.jsonl").out
         self.assertRegex(out, r'""\s+"null"\s+two lines\?\[31m\s+" x"')
 

@@ -10,13 +10,13 @@
 namespace lode::cli {
 namespace {
 
-constexpr std::size_t kColumnsMin = 16;        // of a terminal: what is narrower is not worth the care
-constexpr std::size_t kGap = 2;                // between columns
-constexpr std::size_t kIndent = 2;             // of a nested table, and of what belongs to a heading
-constexpr std::size_t kIndentMax = 8;          // deeper tables are not indented further
-constexpr std::size_t kCellMin = 16;           // cells are not cut shorter for the sake of more columns
-constexpr std::size_t kCellMax = 48;           // longer ones are cut even if there is room
-constexpr std::size_t kLinesOfMore = 6;        // of columns that did not fit
+constexpr std::size_t kColumnsMin = 16;  // of a terminal: what is narrower is not worth the care
+constexpr std::size_t kGap = 2;          // between columns
+constexpr std::size_t kIndent = 2;       // of a nested table, and of what belongs to a heading
+constexpr std::size_t kIndentMax = 8;    // deeper tables are not indented further
+constexpr std::size_t kCellMin = 16;     // cells are not cut shorter for the sake of more columns
+constexpr std::size_t kCellMax = 48;     // longer ones are cut even if there is room
+constexpr std::size_t kLinesOfMore = 6;  // of columns that did not fit
 constexpr std::string_view kBold = "1";
 constexpr std::string_view kDim = "2";
 constexpr std::string_view kGreen = "32";
@@ -68,7 +68,8 @@ class Renderer {
 
   std::string render(bool names_pipeline) {
     if (names_pipeline) {
-      line(0, {{preview_.pipeline, kBold}, {fmt::format("  dataset {}; a preview, nothing is loaded", preview_.dataset), kDim}});
+      line(0, {{preview_.pipeline, kBold},
+               {fmt::format("  dataset {}; a preview, nothing is loaded", preview_.dataset), kDim}});
       out_ += '\n';
     }
     for (const PreviewTable& table : preview_.tables) {
@@ -180,7 +181,8 @@ class Renderer {
       const std::string base = column.name.substr(0, column.name.rfind("__v_"));
       auto place = order.end();
       if (is_variant) {
-        place = std::find_if(order.begin(), order.end(), [&](std::size_t other) { return table.columns[other].name == base; });
+        place = std::find_if(order.begin(), order.end(),
+                             [&](std::size_t other) { return table.columns[other].name == base; });
         if (place != order.end()) ++place;
       }
       order.insert(place, i);
@@ -247,7 +249,8 @@ class Renderer {
         if (column.to_the_right) blanks += rest;
         if (!cut.empty()) text.append(blanks, ' ').append(styled(cut, field.style));
         blanks = (cut.empty() ? blanks + column.width - (column.to_the_right ? rest : 0)
-                              : (column.to_the_right ? 0 : rest)) + kGap;
+                              : (column.to_the_right ? 0 : rest)) +
+                 kGap;
       }
       out_ += text + '\n';
     };
@@ -333,8 +336,10 @@ class Renderer {
     const bool is_same = change.change == "same";
     const std::string name = cut_to_width(printable(change.table), width, style_.unicode);
     const std::string pad(width - std::min(width, display_width(name)) + kGap, ' ');
-    const Field verb = is_new ? Field{"create  ", kGreen} : is_same ? Field{"keep    ", kDim} : Field{"change  ", kYellow};
-    const std::string added = is_new ? count_of(change.added.size(), "column")
+    const Field verb = is_new    ? Field{"create  ", kGreen}
+                       : is_same ? Field{"keep    ", kDim}
+                                 : Field{"change  ", kYellow};
+    const std::string added = is_new                 ? count_of(change.added.size(), "column")
                               : change.added.empty() ? ""
                                                      : fmt::format("add {}", count_of(change.added.size(), "column"));
     line(kIndent, {verb, {name, is_same ? kDim : kBold}, {added.empty() ? "" : pad, ""}, {added, ""}});

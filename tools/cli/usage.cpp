@@ -211,7 +211,8 @@ const std::vector<CommandSpec>& commands() {
        "Loads files without a script. '-' is standard input and needs --format.", std::string(kExamples) + kExitCodes,
        declare_load},
       {"preview", Command::kPreview, "lode preview FILE...|SCRIPT [OPTION]... [-- KEY=VALUE...]",
-       "Shows the tables, columns, types and first rows that a load would make. Nothing is written. Takes what lode load "
+       "Shows the tables, columns, types and first rows that a load would make. Nothing is written. Takes what lode "
+       "load "
        "and lode run take.",
        std::string(kPreviewExamples) + kExitCodes, declare_preview, true},
       {"pipeline", Command::kPipeline, "lode pipeline NAME [info|schema] [OPTION]...",

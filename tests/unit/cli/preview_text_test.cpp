@@ -69,7 +69,8 @@ TEST_CASE("a preview is never wider than the terminal, in characters that take t
   for (int i = 0; i < 40; ++i) {
     const std::string name = "column_" + std::to_string(i) + std::string(static_cast<std::size_t>(i % 7) * 5, 'x');
     columns += (i > 0 ? "," : "") + column(name, i % 3 == 0 ? "bigint" : "text", R"(,"unique":true)");
-    row += (i > 0 ? "," : "") + ("\"" + name + "\":") + (i % 3 == 0 ? "123456789" : "\"日本語の長い文章がここにあります\"");
+    row += (i > 0 ? "," : "") + ("\"" + name + "\":") +
+           (i % 3 == 0 ? "123456789" : "\"日本語の長い文章がここにあります\"");
   }
   const std::string json = orders(columns, "{" + row + "}");
   for (std::size_t width = 16; width < 200; ++width) {
