@@ -43,7 +43,7 @@ struct TableLoad {
 /// What migrate() would do.
 struct MigrationPlan {
   struct Statement {
-    std::string table;
+    std::string table;  ///< "": the dataset itself
     std::string sql;
   };
   SchemaChange change;

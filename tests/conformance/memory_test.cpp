@@ -54,6 +54,8 @@ class MemoryTraits : public DestinationTraits {
     return lines;
   }
 
+  bool has_ddl() const override { return false; }
+
  private:
   std::shared_ptr<MemoryStore> store_ = std::make_shared<MemoryStore>();
 };

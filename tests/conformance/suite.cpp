@@ -131,6 +131,46 @@ void new_columns_are_null_in_old_rows(DestinationTraits& traits) {
   CHECK(rows(traits, "players", {"nick"}) == Lines{"zed"});
 }
 
+// "orders: id, name"
+static Lines show(const SchemaChange& change) {
+  Lines lines;
+  for (const SchemaChange::TableChange& table : change.tables) {
+    std::string line = table.table + (table.is_new ? " is new:" : ":");
+    for (const Column& column : table.columns) line += " " + column.name();
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+void a_plan_is_what_migrating_does(DestinationTraits& traits) {
+  ScratchFolder folder;
+  const auto planned = [&](const Schema& schema) {
+    const auto looking = traits.open();
+    must(looking->connect_read_only());
+    const MigrationPlan plan = looking->plan_migration(schema).value();
+    CHECK(plan.statements.empty() == plan.change.empty());
+    return show(plan.change);
+  };
+  const auto migrated = [&](const Schema& schema) {
+    const auto destination = connected(traits);
+    must(destination->begin("1.000009"));
+    const Lines change = show(destination->migrate(schema).value());
+    destination->rollback();
+    return change;
+  };
+  const LoadPackage first = nested_package(folder, "1.000001", "append", {{1, "Ada", "a"}}, {{"x", "a", "l1"}});
+  CHECK(planned(first.schema()).empty() != traits.has_ddl());
+  CHECK(planned(first.schema()) == migrated(first.schema()));
+  CHECK_FALSE(traits.rows("orders", {"id"}).has_value());
+  load(traits, first);
+  CHECK(planned(first.schema()).empty());
+  Schema more = first.schema();
+  more.find_table("orders")->merge_column(column("city", DataType::kText, {"unique"}));
+  CHECK(planned(more) == (traits.has_ddl() ? Lines{"orders: city"} : Lines()));
+  CHECK(planned(more) == migrated(more));
+  CHECK(rows(traits, "orders", {"id"}) == Lines{"1"});
+}
+
 void loads_and_versions_are_recorded(DestinationTraits& traits) {
   ScratchFolder folder;
   const LoadPackage first = orders_package(folder, "1.000001", "append", {{1, "Ada", "a"}});

@@ -32,6 +32,8 @@ class DestinationTraits {
   }
   /// Whether rows that were not committed are kept from other connections. False: those tests are left out.
   virtual bool isolates() const { return true; }
+  /// Whether tables have to be made before rows can be loaded.
+  virtual bool has_ddl() const { return true; }
   /// The least and the greatest integer a bigint column keeps exactly.
   virtual bool keeps_64_bits() const { return true; }
 };
@@ -67,6 +69,7 @@ class DestinationTraits {
   X(schema_round_trip)                   \
   X(early_load_then_commit)              \
   X(early_load_finished_by_the_package)  \
+  X(a_plan_is_what_migrating_does)       \
   X(cancelled_load_leaves_nothing)       \
   X(damaged_job_leaves_nothing)          \
   X(types_round_trip)                    \

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
+
 #include "base/text.h"
 #include "sql/statements.h"
 
@@ -51,11 +53,15 @@ Result<bool> Dataset::has_tables(const std::vector<std::string_view>& names) {
 }
 
 // Asked first, so that a user who may not make schemas can load into one that is there.
-Status Dataset::ensure_dataset() {
+Result<std::string> Dataset::plan_dataset() {
   LODE_TRY(check_name(name_, "dataset"));
   LODE_ASSIGN(const Rows found, connection_.query("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1", {name_}));
-  if (!found.empty()) return {};
-  return connection_.run("CREATE SCHEMA " + quote_name(flavor_.dialect(), name_));
+  return found.empty() ? "CREATE SCHEMA " + quote_name(flavor_.dialect(), name_) : std::string();
+}
+
+Status Dataset::ensure_dataset() {
+  LODE_ASSIGN(const std::string statement, plan_dataset());
+  return statement.empty() ? Status() : connection_.run(statement);
 }
 
 // The version of a schema says what a table should have. Whether somebody dropped it since, only the table says.
@@ -87,58 +93,73 @@ Result<bool> Dataset::has_table(Place place, const std::string& table) {
   return !columns->empty();
 }
 
-Status Dataset::ensure_table(Place place, const Table& table, SchemaChange* change) {
+Result<TablePlan> Dataset::plan_table(Place place, const Table& table) {
   LODE_ASSIGN(const Columns* const columns, columns_of(place, table.name()));
-  SchemaChange::TableChange added{table.name(), columns->empty(), {}};
+  TablePlan plan;
+  plan.change = {table.name(), columns->empty(), {}};
   for (const Column& column : table.columns()) {
-    if (column.complete() && columns->count(column.name()) == 0) added.columns.push_back(column);
+    if (column.complete() && columns->count(column.name()) == 0) plan.change.columns.push_back(column);
   }
-  if (added.columns.empty()) return {};
+  if (plan.change.columns.empty()) return plan;
   LODE_TRY(check_name(table.name(), "table"));
-  for (const Column& column : added.columns) {
+  for (const Column& column : plan.change.columns) {
     Status fits = check_column(column);
     if (!fits.ok()) return std::move(fits).about(fmt::format("table '{}'", table.name()));
   }
-  LODE_TRY(added.is_new ? create(place, table.name(), added.columns) : add_columns(place, table.name(), added.columns));
-  known_[index_of(place)].erase(table.name());
-  if (change != nullptr) change->tables.push_back(std::move(added));
-  return {};
+  if (plan.change.is_new) {
+    plan_new(place, plan);
+  } else {
+    LODE_TRY(plan_columns(place, plan));
+  }
+  return plan;
 }
 
-Status Dataset::create(Place place, const std::string& table, const std::vector<Column>& columns) {
-  std::string text = create_table(flavor_.dialect(), qualified(place, table), columns);
+void Dataset::plan_new(Place place, TablePlan& plan) {
+  const std::string& table = plan.change.table;
+  std::string text = create_table(flavor_.dialect(), qualified(place, table), plan.change.columns);
   if (place == Place::kStaging) {
     text.replace(0, std::string_view("CREATE TABLE").size(), "CREATE TEMPORARY TABLE");
-    return connection_.run(text + " ON COMMIT DROP");
+    text += " ON COMMIT DROP";
   }
-  for (const Column& column : columns) {
-    if (makes_unique_ && column.flag("unique")) waits_for_unique_.emplace_back(table, column.name());
+  plan.statements.push_back(std::move(text));
+  for (const Column& column : plan.change.columns) {
+    if (place != Place::kDataset || !makes_unique_ || !column.flag("unique")) continue;
+    plan.later.push_back(fmt::format("ALTER TABLE {} ADD UNIQUE ({})", qualified(Place::kDataset, table),
+                                     quote_name(flavor_.dialect(), column.name())));
   }
-  LODE_TRY(connection_.run(text));
-  return flavor_.unique_later ? Status() : finish_tables();
 }
 
-Status Dataset::add_columns(Place place, const std::string& table, const std::vector<Column>& columns) {
+Status Dataset::plan_columns(Place place, TablePlan& plan) {
+  const std::string& table = plan.change.table;
   LODE_ASSIGN(const Rows found, connection_.query(fmt::format("SELECT 1 FROM {} LIMIT 1", qualified(place, table))));
-  for (const Column& column : columns) {
+  for (const Column& column : plan.change.columns) {
     // Rows that are there have no value for a new column, so PostgreSQL refuses NOT NULL.
     const bool not_null = !column.nullable() && found.empty();
     std::string text = add_column(flavor_.dialect(), qualified(place, table), column, not_null);
     if (place == Place::kDataset && makes_unique_ && column.flag("unique")) text += " UNIQUE";
-    LODE_TRY(connection_.run(text));
+    plan.statements.push_back(std::move(text));
     if (column.nullable() || not_null || place == Place::kStaging) continue;
-    warnings_.push_back(
+    plan.warnings.push_back(
         fmt::format("table '{}' has rows, so its new column '{}' could not be made NOT NULL as the schema says", table,
                     column.name()));
   }
   return {};
 }
 
+Status Dataset::ensure_table(Place place, const Table& table, SchemaChange* change) {
+  LODE_ASSIGN(TablePlan plan, plan_table(place, table));
+  if (plan.change.columns.empty()) return {};
+  for (const std::string& statement : plan.statements) LODE_TRY(connection_.run(statement));
+  for (std::string& warning : plan.warnings) warnings_.push_back(std::move(warning));
+  std::move(plan.later.begin(), plan.later.end(), std::back_inserter(later_));
+  if (!flavor_.unique_later) LODE_TRY(finish_tables());
+  known_[index_of(place)].erase(table.name());
+  if (change != nullptr) change->tables.push_back(std::move(plan.change));
+  return {};
+}
+
 Status Dataset::finish_tables() {
-  for (const auto& [table, column] : std::exchange(waits_for_unique_, {})) {
-    LODE_TRY(connection_.run(fmt::format("ALTER TABLE {} ADD UNIQUE ({})", qualified(Place::kDataset, table),
-                                         quote_name(flavor_.dialect(), column))));
-  }
+  for (const std::string& statement : std::exchange(later_, {})) LODE_TRY(connection_.run(statement));
   return {};
 }
 
@@ -149,7 +170,7 @@ Status Dataset::drop_staging_table(const std::string& table) {
 
 void Dataset::forget() {
   for (auto& tables : known_) tables.clear();
-  waits_for_unique_.clear();
+  later_.clear();
 }
 
 }  // namespace lode::postgres

@@ -16,6 +16,14 @@ namespace lode::postgres {
 /// Where a table is: in the dataset, or among the temporary tables of this connection's transaction.
 enum class Place { kDataset, kStaging };
 
+/// What a table needs to fit the schema.
+struct TablePlan {
+  SchemaChange::TableChange change;     ///< no columns: it fits
+  std::vector<std::string> statements;  ///< in order
+  std::vector<std::string> later;       ///< those that may wait for the table's rows
+  std::vector<std::string> warnings;
+};
+
 /// Looks at tables and makes them fit a schema. What it has seen it remembers, so it must be forgotten when the
 /// transaction ends: while one load holds the dataset's lock no other changes a table.
 class Dataset {
@@ -30,11 +38,15 @@ class Dataset {
   std::string qualified(Place place, std::string_view table) const;
   /// Whether all the tables are there. Asks the server, every time.
   Result<bool> has_tables(const std::vector<std::string_view>& names);
+  /// The statement that makes the dataset; "" if there is one.
+  Result<std::string> plan_dataset();
   /// Makes the dataset if there is none.
   Status ensure_dataset();
   /// Valid until forget() or the next change of the table.
   Result<const Columns*> columns_of(Place place, const std::string& table);
   Result<bool> has_table(Place place, const std::string& table);
+  /// What ensure_table() would do. Changes nothing. Errors as there.
+  Result<TablePlan> plan_table(Place place, const Table& table);
   /// Creates the table or adds the columns that it lacks. `change` may be null; else it gets what was done, if
   /// anything. Errors: kSchemaInvalid for names and types that PostgreSQL does not have.
   Status ensure_table(Place place, const Table& table, SchemaChange* change);
@@ -47,15 +59,15 @@ class Dataset {
 
  private:
   Result<Columns> look_up(Place place, const std::string& table);
-  Status create(Place place, const std::string& table, const std::vector<Column>& columns);
-  Status add_columns(Place place, const std::string& table, const std::vector<Column>& columns);
+  void plan_new(Place place, TablePlan& plan);
+  Status plan_columns(Place place, TablePlan& plan);
 
   Connection& connection_;
   const Flavor& flavor_;
   const std::string name_;
   const bool makes_unique_;
-  std::map<std::string, Columns> known_[2];                            // by place and table
-  std::vector<std::pair<std::string, std::string>> waits_for_unique_;  // table, column
+  std::map<std::string, Columns> known_[2];  // by place and table
+  std::vector<std::string> later_;           // statements that wait for rows
   std::vector<std::string> warnings_;
 };
 

@@ -30,6 +30,7 @@ using postgres::Flavor;
 using postgres::Place;
 using postgres::Rows;
 using postgres::Settings;
+using postgres::TablePlan;
 using postgres::Wire;
 
 constexpr std::uint32_t kIdentifierLengthMax = 63;
@@ -59,6 +60,7 @@ class PostgresDestination : public Destination {
   std::string_view dlt_type() const override { return "dlt.destinations.postgres"; }
 
   Status connect() override;
+  Status connect_read_only() override { return ensure_connection(); }
   Result<std::optional<PipelineState>> saved_state(std::string_view pipeline) override;
   Result<std::optional<Schema>> saved_schema(std::string_view name) override;
   Result<bool> is_loaded(std::string_view load_id) override;
@@ -66,6 +68,7 @@ class PostgresDestination : public Destination {
 
   Status begin(std::string_view load_id) override;
   Result<SchemaChange> migrate(const Schema& schema) override;
+  Result<MigrationPlan> plan_migration(const Schema& schema) override;
   Status load(const Job& job, const Schema& schema, std::stop_token stop) override;
   Status commit(const CommitRecord& record, const Schema& schema, const std::vector<std::string>& replaced) override;
   void rollback() noexcept override;
@@ -239,15 +242,36 @@ Status PostgresDestination::begin(std::string_view) {
       .with("server", display());
 }
 
+// Tables exist once they have rows, and those that every load writes to.
+bool is_made(const Table& table) {
+  return table.name() == kVersionTable || table.name() == kLoadsTable || table.seen_data();
+}
+
 Result<SchemaChange> PostgresDestination::migrate(const Schema& schema) {
   LODE_ASSERT(in_transaction_);
   LODE_TRY(dataset_->ensure_dataset());
   SchemaChange change;
   for (const Table& table : schema.tables()) {
-    const bool is_system = table.name() == kVersionTable || table.name() == kLoadsTable;
-    if (is_system || table.seen_data()) LODE_TRY(dataset_->ensure_table(Place::kDataset, table, &change));
+    if (is_made(table)) LODE_TRY(dataset_->ensure_table(Place::kDataset, table, &change));
   }
   return change;
+}
+
+Result<MigrationPlan> PostgresDestination::plan_migration(const Schema& schema) {
+  LODE_TRY(ensure_connection());
+  Dataset dataset(*connection_, *flavor_, options_.dataset, options_.makes_unique);
+  MigrationPlan plan;
+  LODE_ASSIGN(std::string statement, dataset.plan_dataset());
+  if (!statement.empty()) plan.statements.push_back({"", std::move(statement)});
+  for (const Table& table : schema.tables()) {
+    if (!is_made(table)) continue;
+    LODE_ASSIGN(TablePlan needed, dataset.plan_table(Place::kDataset, table));
+    if (needed.change.columns.empty()) continue;
+    for (std::string& sql : needed.statements) plan.statements.push_back({table.name(), std::move(sql)});
+    for (std::string& sql : needed.later) plan.statements.push_back({table.name(), std::move(sql)});
+    plan.change.tables.push_back(std::move(needed.change));
+  }
+  return plan;
 }
 
 Status PostgresDestination::load(const Job& job, const Schema& schema, std::stop_token stop) {
