@@ -18,7 +18,7 @@ namespace lode {
 
 /// Facts the engine consults instead of asking "which database is this?". Plain data.
 struct Capabilities {
-  std::string naming = "snake_case";
+  std::string naming;                       ///< the naming convention that it prefers; "": none
   std::uint32_t identifier_length_max = 0;  ///< code points; 0: no limit
   std::uint32_t columns_max = 2000;
   bool transactions = true;             ///< rows, DDL, loads row and state become visible in one step

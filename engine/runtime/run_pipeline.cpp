@@ -8,6 +8,7 @@
 #include "destinations/builtin.h"
 #include "http/redact.h"
 #include "json/write.h"
+#include "runtime/naming_choice.h"
 #include "runtime/pipeline_run.h"
 #include "schema/hints.h"
 #include "schema/system_tables.h"
@@ -31,6 +32,7 @@ Status misfit_error(const Misfit& misfit) {
               : "add the field to the model, or leave it out with columns = \"discard_value\"");
 }
 
+constexpr std::uint32_t kSchemaNameMax = 64;
 constexpr std::string_view kNothingKept =
     "kept: nothing of this run; what earlier runs loaded and their cursors are untouched";
 
@@ -134,9 +136,9 @@ Status PipelineRun::restore_state() {
   state_ = saved ? std::move(*saved) : PipelineState(spec_.name);
   hash_before_ = saved ? state_->content_hash() : "";
 
-  const Capabilities& capabilities = destination_->capabilities();
-  LODE_ASSIGN(naming_, Naming::make(capabilities.naming, capabilities.identifier_length_max));
-  LODE_ASSIGN(const std::string schema_name, naming_->identifier(spec_.source->name));
+  // Names of schemas follow one convention, whatever that of the tables is.
+  LODE_ASSIGN(const auto schema_naming, Naming::make("snake_case", kSchemaNameMax));
+  LODE_ASSIGN(const std::string schema_name, schema_naming->identifier(spec_.source->name));
   LODE_TRY(take_schema(schema_name));
   if (!spec_.source->schema_contract.is_null())
     schema_->settings().set("schema_contract", spec_.source->schema_contract);
@@ -178,8 +180,12 @@ Status PipelineRun::take_schema(const std::string& name) {
                                     schema_folders_.import_folder.string()));
   }
   schema_ = std::move(import.schema);
-  if (!schema_) {
-    schema_.emplace(name);
+  LODE_ASSIGN(naming_, choose_naming(engine_.config(), spec_.name, name, destination_->capabilities(),
+                                     schema_ ? &*schema_ : nullptr));
+  if (schema_) {
+    LODE_TRY(adopt_naming(*schema_, *naming_));
+  } else {
+    schema_.emplace(name, naming_->convention());
     schema_->bump();
   }
   if (!schema_folders_.import_folder.empty() && !import.has_file) import_draft_ = schema_;

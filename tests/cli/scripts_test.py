@@ -89,6 +89,35 @@ class Run(CliCase):
         self.ok("run", "shop.lua", "--full-refresh")
         self.assertEqual(self.count("orders"), 3)
 
+    def test_naming_convention_is_configured_and_then_kept(self):
+        self.file(
+            "names.lua",
+            """
+            local lode = require "lode"
+            local row = { ["Camel Case"] = 1, a = { ["B c"] = 2 }, List = lode.list { { X = 3 } } }
+            local things = lode.resource { name = "Things", data = lode.list { row } }
+            lode.pipeline { name = "names", destination = "sqlite:///shop.db", dataset = "main" }:run(things)
+            """,
+        )
+        direct = {"SCHEMA__NAMING": "direct"}
+        self.ok("run", "names.lua", env=self.env(**direct))
+        self.assertEqual(self.rows("Things", '"Camel Case"', '"a▶B c"'), [(1, 2)])
+        self.assertEqual(self.rows('"Things▶List"', '"X"'), [(3,)])
+
+        self.ok("run", "names.lua")  # the stored schema says it
+        self.assertEqual(self.count("Things"), 2)
+
+        self.fails(
+            EXIT_FAILED,
+            "run",
+            "names.lua",
+            env=self.env(SCHEMA__NAMING="snake_case"),
+            says=["names its tables and columns by direct", "by snake_case", "schema.naming_frozen"],
+        )
+        self.assertEqual(self.count("Things"), 2)
+        unknown = self.env(SCHEMA__NAMING="kebab")
+        self.fails(EXIT_FAILED, "run", "names.lua", env=unknown, says=["kebab"])
+
     def test_first_line_for_the_system(self):
         self.file("tool.lua", "#!/usr/bin/env -S lode run\nprint 'hello'\nerror 'here'\n")
         answer = self.lode("run", "tool.lua")
