@@ -212,9 +212,16 @@ json::Value Preview::to_json(const Schema& schema, const PreviewSink& rows) cons
                                                  {"selected", row.selected},
                                                  {"limited", row.limited}}));
   }
+  // In the order of the resources: whose page came first is chance.
+  std::vector<const Table*> roots = schema.data_tables();
+  std::erase_if(roots, [](const Table* table) { return !table->parent().empty(); });
+  const auto place = [this](const Table* table) {
+    return std::find_if(resources.begin(), resources.end(),
+                        [&](const ResourceRow& row) { return row.name == table->resource(); });
+  };
+  std::stable_sort(roots.begin(), roots.end(), [&](const Table* a, const Table* b) { return place(a) < place(b); });
   json::Value tables = json::Value::list();
-  for (const Table* root : schema.data_tables()) {
-    if (!root->parent().empty()) continue;
+  for (const Table* root : roots) {
     for (const Table* table : schema.chain(root->name())) {
       const PreviewSink::TableRows* seen = rows.find(table->name());
       if (seen != nullptr) tables.push_back(table_json(schema, *table, *seen));

@@ -84,7 +84,8 @@ struct Preview {
   std::vector<std::string> warnings;
   std::optional<Comparison> comparison;
 
-  /// The whole of it, as docs/cli.md describes it. Tables of users' rows that got some, parents before their children.
+  /// The whole of it, as docs/cli.md describes it. Tables of users' rows that got some, in the order of the
+  /// resources, parents before their children.
   json::Value to_json(const Schema& schema, const PreviewSink& rows) const;
 };
 
