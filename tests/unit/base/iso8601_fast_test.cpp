@@ -29,12 +29,13 @@ TEST_CASE("the fast reader takes the common shapes", "[base][iso8601]") {
 }
 
 TEST_CASE("the fast reader agrees with the calendar on every day of eight centuries", "[base][iso8601]") {
+  std::string wrong;  // the last text that was
   for (std::int64_t days = days_from_civil(1600, 1, 1); days < days_from_civil(2400, 1, 1); ++days) {
     const std::string text = iso_date(days) + "T12:34:56Z";
     std::int64_t micros = 0;
-    if (!parse_iso_fast(text, micros) || micros != (days * 86'400 + 45'296) * 1'000'000) FAIL(text);
+    if (!parse_iso_fast(text, micros) || micros != (days * 86'400 + 45'296) * 1'000'000) wrong = text;
   }
-  SUCCEED();
+  CHECK(wrong == "");
 }
 
 TEST_CASE("the fast reader leaves every other text to the slow one", "[base][iso8601]") {

@@ -73,10 +73,9 @@ TEST_CASE("text that was kept never moves", "[json][document]") {
     const std::string text(static_cast<std::size_t>(i % 1000 == 0 ? 100'000 : i % 60), static_cast<char>('a' + i % 26));
     kept.emplace_back(builder.keep(text), text);
   }
-  for (const auto& [at, text] : kept) {
-    if (std::string_view(at, text.size()) != text) FAIL("moved or overwritten: " << text.size() << " bytes");
-  }
-  SUCCEED();
+  std::size_t whole = 0;
+  for (const auto& [at, text] : kept) whole += std::string_view(at, text.size()) == text ? 1 : 0;
+  CHECK(whole == kept.size());
 }
 
 TEST_CASE("a copied value stands on its own", "[json][document]") {

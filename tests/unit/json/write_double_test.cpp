@@ -80,6 +80,7 @@ TEST_CASE("what is not finite is null", "[json][double]") {
 TEST_CASE("every double reads back bit for bit, as a double", "[json][double]") {
   std::mt19937_64 random(20240102);
   Parser parser;
+  std::string wrong;  // the last text that was
   for (int i = 0; i < 20'000; ++i) {
     const std::uint64_t bits = random();
     double value;
@@ -87,9 +88,12 @@ TEST_CASE("every double reads back bit for bit, as a double", "[json][double]") 
     if (!std::isfinite(value)) continue;
     const std::string text = text_of(value);
     const auto document = parser.parse(text);
-    if (!document.ok() || (*document)->root(0).kind() != Kind::kDouble) FAIL(text);
+    if (!document.ok() || (*document)->root(0).kind() != Kind::kDouble) {
+      wrong = text;
+      continue;
+    }
     const double back = (*document)->root(0).as_double();
-    if (std::memcmp(&back, &value, sizeof value) != 0) FAIL(text);
+    if (std::memcmp(&back, &value, sizeof value) != 0) wrong = text;
   }
-  SUCCEED();
+  CHECK(wrong == "");
 }

@@ -31,6 +31,7 @@ TEST_CASE("strings are escaped as orjson escapes them", "[json][write]") {
 }
 
 TEST_CASE("a character to escape is found at every place of a text", "[json][write]") {
+  std::string wrong;  // the last text that was
   for (const char special : {'"', '\\', '\n', '\x1F'}) {
     for (std::size_t size = 1; size < 40; ++size) {
       for (std::size_t at = 0; at < size; ++at) {
@@ -39,11 +40,11 @@ TEST_CASE("a character to escape is found at every place of a text", "[json][wri
         text[at] = special;
         std::string out;
         append_text(out, text);
-        if (out.size() <= size + 2 || parse_or_fail(out)->root(0).as_text() != text) FAIL(size << " " << at);
+        if (out.size() <= size + 2 || parse_or_fail(out)->root(0).as_text() != text) wrong = text;
       }
     }
   }
-  SUCCEED();
+  CHECK(wrong == "");
 }
 
 TEST_CASE("compact writing has no white space at all", "[json][write]") {
