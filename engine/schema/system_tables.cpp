@@ -57,4 +57,8 @@ Table state_table() {
   return table;
 }
 
+bool is_made_by_loads(const Table& table) {
+  return table.name() == kVersionTable || table.name() == kLoadsTable || table.seen_data();
+}
+
 }  // namespace lode

@@ -13,4 +13,8 @@ Table loads_table();
 /// with the first row.
 Table state_table();
 
+/// Whether a load makes this table at the destination: tables exist once they have rows, and those that every load
+/// writes to.
+bool is_made_by_loads(const Table& table);
+
 }  // namespace lode

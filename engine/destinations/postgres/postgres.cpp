@@ -18,6 +18,7 @@
 #include "json/write.h"
 #include "package/deflate.h"
 #include "schema/naming.h"
+#include "schema/system_tables.h"
 #include "sql/merge.h"
 #include "sql/statements.h"
 
@@ -242,17 +243,12 @@ Status PostgresDestination::begin(std::string_view) {
       .with("server", display());
 }
 
-// Tables exist once they have rows, and those that every load writes to.
-bool is_made(const Table& table) {
-  return table.name() == kVersionTable || table.name() == kLoadsTable || table.seen_data();
-}
-
 Result<SchemaChange> PostgresDestination::migrate(const Schema& schema) {
   LODE_ASSERT(in_transaction_);
   LODE_TRY(dataset_->ensure_dataset());
   SchemaChange change;
   for (const Table& table : schema.tables()) {
-    if (is_made(table)) LODE_TRY(dataset_->ensure_table(Place::kDataset, table, &change));
+    if (is_made_by_loads(table)) LODE_TRY(dataset_->ensure_table(Place::kDataset, table, &change));
   }
   return change;
 }
@@ -264,7 +260,7 @@ Result<MigrationPlan> PostgresDestination::plan_migration(const Schema& schema) 
   LODE_ASSIGN(std::string statement, dataset.plan_dataset());
   if (!statement.empty()) plan.statements.push_back({"", std::move(statement)});
   for (const Table& table : schema.tables()) {
-    if (!is_made(table)) continue;
+    if (!is_made_by_loads(table)) continue;
     LODE_ASSIGN(TablePlan needed, dataset.plan_table(Place::kDataset, table));
     if (needed.change.columns.empty()) continue;
     for (std::string& sql : needed.statements) plan.statements.push_back({table.name(), std::move(sql)});

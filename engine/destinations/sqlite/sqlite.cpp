@@ -16,6 +16,7 @@
 #include "json/write.h"
 #include "package/deflate.h"
 #include "schema/naming.h"
+#include "schema/system_tables.h"
 #include "sql/merge.h"
 #include "sql/statements.h"
 
@@ -195,16 +196,11 @@ Status SqliteDestination::begin(std::string_view) {
   return {};
 }
 
-// Tables exist once they have rows, and those that every load writes to.
-bool is_made(const Table& table) {
-  return table.name() == kVersionTable || table.name() == kLoadsTable || table.seen_data();
-}
-
 Result<SchemaChange> SqliteDestination::migrate(const Schema& schema) {
   LODE_ASSERT(in_transaction_);
   SchemaChange change;
   for (const Table& table : schema.tables()) {
-    if (is_made(table)) LODE_TRY(dataset_->ensure_table(Place::kMain, table, &change));
+    if (is_made_by_loads(table)) LODE_TRY(dataset_->ensure_table(Place::kMain, table, &change));
   }
   return change;
 }
@@ -217,7 +213,7 @@ Result<MigrationPlan> SqliteDestination::plan_migration(const Schema& schema) {
   Dataset dataset(database_ ? *database_ : *nothing);
   MigrationPlan plan;
   for (const Table& table : schema.tables()) {
-    if (!is_made(table)) continue;
+    if (!is_made_by_loads(table)) continue;
     LODE_ASSIGN(TablePlan needed, dataset.plan_table(Place::kMain, table));
     if (needed.change.columns.empty()) continue;
     plan.change.tables.push_back(std::move(needed.change));
