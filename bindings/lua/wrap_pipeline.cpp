@@ -16,6 +16,7 @@
 #include "lua/wrap_schema.h"
 #include "runtime/pipeline_info.h"
 #include "runtime/pipeline_run.h"
+#include "runtime/working_folder.h"
 
 namespace lode::lua {
 namespace {
@@ -156,6 +157,8 @@ class SpecReader {
     const ScriptOptions& options = run_.options();
     spec.name = text(pipeline, "name");
     spec.dataset = options.dataset.empty() ? text(pipeline, "dataset") : options.dataset;
+    spec.dev_mode = flag(pipeline, "dev_mode");
+    if (spec.dev_mode) spec.dataset = dev_dataset(spec.dataset, text(pipeline, "dev_suffix"));
     spec.pipelines_folder =
         options.pipelines_folder.empty() ? text(pipeline, "pipelines_dir") : options.pipelines_folder;
     if (!options.destination.empty()) {
@@ -183,6 +186,13 @@ class SpecReader {
   std::string text(int table, const char* name) {
     lua_getfield(L_, table, name);
     std::string value = lua_isstring(L_, -1) ? lua_tostring(L_, -1) : "";
+    lua_pop(L_, 1);
+    return value;
+  }
+
+  bool flag(int table, const char* name) {
+    lua_getfield(L_, table, name);
+    const bool value = lua_toboolean(L_, -1) != 0;
     lua_pop(L_, 1);
     return value;
   }
@@ -451,6 +461,12 @@ int script_args(lua_State* L) {
   return 1;
 }
 
+// native.dev_suffix(): what a dataset's name gets in dev_mode, made of the present time
+int make_dev_suffix(lua_State* L) {
+  push_text(L, dev_suffix(Vm::of(L).owner()->engine().env().now_us()));
+  return 1;
+}
+
 // native.error{ code, message, hint, notes }: an error object for error()
 int make_error(lua_State* L) {
   luaL_checktype(L, 1, LUA_TTABLE);
@@ -532,7 +548,7 @@ int write_log(lua_State* L) {
 void open_pipelines(lua_State* L) {
   for (const luaL_Reg& function :
        {luaL_Reg{"run", pipeline_run}, luaL_Reg{"args", script_args}, luaL_Reg{"pipeline_info", describe_pipeline},
-        luaL_Reg{"error", make_error}, luaL_Reg{"error_at", error_at}, luaL_Reg{"closest", closest_word},
+        luaL_Reg{"dev_suffix", make_dev_suffix}, luaL_Reg{"error", make_error}, luaL_Reg{"error_at", error_at}, luaL_Reg{"closest", closest_word},
         luaL_Reg{"script_line", caller_line}, luaL_Reg{"log", write_log}}) {
     lua_pushcfunction(L, function.func);
     lua_setfield(L, -2, function.name);

@@ -28,6 +28,7 @@
 #include "runtime/report.h"
 #include "runtime/resource_hints.h"
 #include "runtime/schema_folder.h"
+#include "runtime/working_folder.h"
 
 namespace lode {
 
@@ -40,6 +41,8 @@ struct PipelineSpec {
   std::shared_ptr<const Source> source;
   Path import_schema_folder;  ///< schema files that people edit; empty: as configured, else none
   Path export_schema_folder;  ///< schema files that runs write; empty: as configured, else none
+  /// The dataset is new with every start of the script, and so is the working folder: see working_folder.h.
+  bool dev_mode = false;
   bool full_refresh = false;  ///< forget cursors and replace what the selected resources loaded
   /// A package that cannot be loaded waits on disk for the next run. False: it is dropped, and so are those that wait,
   /// because whoever runs again reads the same data again. Packages of local files are never kept, for that reason.
@@ -134,7 +137,7 @@ class PipelineRun : public std::enable_shared_from_this<PipelineRun> {
   RunReport report_;
   std::int64_t start_us_ = 0;
 
-  Path folder_;
+  WorkingFolder folder_;
   std::unique_ptr<FileLock> lock_;
   std::unique_ptr<Destination> destination_;
   std::unique_ptr<PackageLoader> loader_;

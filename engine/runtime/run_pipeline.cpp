@@ -81,17 +81,9 @@ Status run_pipeline(PipelineRun& run) {
 
 Status PipelineRun::lock_working_folder() {
   const Path root = spec_.pipelines_folder.empty() ? engine_.pipelines_folder() : spec_.pipelines_folder;
-  folder_ = root / spec_.name;
-  LODE_TRY(engine_.env().make_folders(folder_));
-  Result<std::unique_ptr<FileLock>> lock = engine_.env().lock_file(folder_ / "lock");
-  if (!lock.ok()) {
-    if (lock.status().code() != Code::kLocked) return std::move(lock).status();
-    return Status::error(Code::kLocked, fmt::format("pipeline '{}' is already running", spec_.name))
-        .with("working folder", folder_.string())
-        .caused_by(std::move(lock).status());
-  }
-  lock_ = std::move(*lock);
-  return {};
+  folder_ = WorkingFolder(engine_.env(), root, spec_.name);
+  LODE_ASSIGN(lock_, folder_.lock());
+  return folder_.settle(spec_.dev_mode ? spec_.dataset : "");
 }
 
 Status PipelineRun::connect_destination() {
@@ -107,7 +99,7 @@ Status PipelineRun::connect_destination() {
 }
 
 Status PipelineRun::load_pending_packages() {
-  LODE_ASSIGN(const std::vector<Path> folders, LoadPackage::pending(engine_.env(), folder_));
+  LODE_ASSIGN(const std::vector<Path> folders, LoadPackage::pending(engine_.env(), folder_.path()));
   for (const Path& folder : folders) {
     // Loaded already, and the process died while it cleared the folder away: what is left of it cannot be opened any
     // more.
@@ -151,6 +143,7 @@ Status PipelineRun::restore_state() {
   }
 
   json::Value& document = state_->document();
+  document["_local"].set("_dev_mode", spec_.dev_mode);
   document.set("dataset_name", spec_.dataset);
   if (document.text_or("default_schema_name", "").empty()) document.set("default_schema_name", schema_name);
   json::Value& names = document["schema_names"];
@@ -213,7 +206,7 @@ Status PipelineRun::begin_package() {
       lane_->add(job, std::make_shared<const Schema>(*schema_));
     };
   }
-  LODE_ASSIGN(package_, PackageWriter::create(engine_.env(), folder_, load_id, std::move(options)));
+  LODE_ASSIGN(package_, PackageWriter::create(engine_.env(), folder_.path(), load_id, std::move(options)));
 
   normalizer_ = std::make_unique<Normalizer>(naming_, *schema_, *package_, normalizer_options(load_id));
   return loader_->begin(load_id);
@@ -436,12 +429,12 @@ Status PipelineRun::keep_state() {
   Env& env = engine_.env();
   if (package_) {
     if (seals_) LODE_TRY(env.remove_tree(package_->sealed_folder()));
-    LODE_TRY(env.make_folders(folder_ / "schemas"));
-    LODE_TRY(env.write_file(folder_ / "schemas" / (schema_->name() + ".schema.json"),
+    LODE_TRY(env.make_folders(folder_.schemas_folder()));
+    LODE_TRY(env.write_file(folder_.schemas_folder() / (schema_->name() + ".schema.json"),
                             json::write(schema_->to_json(), {.indent = 2})));
-    LODE_TRY(env.write_file(folder_ / "state.json", json::write(state_->document(), {.typing = json::Typing::kTyped})));
+    LODE_TRY(env.write_file(folder_.state_file(), json::write(state_->document(), {.typing = json::Typing::kTyped})));
   }
-  return env.write_file(folder_ / "last_run.json", json::write(report_.to_json(), {.indent = 2}));
+  return env.write_file(folder_.last_run_file(), json::write(report_.to_json(), {.indent = 2}));
 }
 
 Status PipelineRun::finish_preview() {

@@ -13,6 +13,8 @@ local spec = fields.define("lode.pipeline", {
   { "destination",   "string|table|secret", required = true, doc = "a URL, a name, or lode.destination(…)" },
   { "dataset",       "string", doc = "default: the name with _dataset" },
   { "pipelines_dir", "string", doc = "default: pipelines/ in $LODE_HOME, else in ~/.lode" },
+  { "dev_mode",      "boolean", default = false,
+    doc = "each start of the script loads into a dataset of its own, its name with the time at the end" },
   { "import_schema_path", "string", doc = "folder of schema files that people edit; a changed file wins" },
   { "export_schema_path", "string", doc = "folder that every changed schema is written to" },
 })
@@ -30,6 +32,7 @@ function pipeline.new(args)
       ("lode.pipeline %s: the name may have letters, digits, '_' and '-' only"):format(label))
   end
   args.dataset = args.dataset or (args.name .. "_dataset")
+  if args.dev_mode then args.dev_suffix = native.dev_suffix() end -- once: all runs of the object load into one place
   return setmetatable(args, mt)
 end
 

@@ -225,6 +225,7 @@ function lode.source(args) end
 ---@field destination string|table|lode.Secret a URL ("sqlite:///shop.db"), a name, or lode.destination(…)
 ---@field dataset? string default: the name with _dataset
 ---@field pipelines_dir? string default: pipelines/ in $LODE_HOME, else in ~/.lode
+---@field dev_mode? boolean true: each start of the script loads into a dataset of its own; false
 ---@field import_schema_path? string folder of schema files that people edit; a changed file wins
 ---@field export_schema_path? string folder that every changed schema is written to
 
