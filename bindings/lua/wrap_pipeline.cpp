@@ -548,8 +548,8 @@ int write_log(lua_State* L) {
 void open_pipelines(lua_State* L) {
   for (const luaL_Reg& function :
        {luaL_Reg{"run", pipeline_run}, luaL_Reg{"args", script_args}, luaL_Reg{"pipeline_info", describe_pipeline},
-        luaL_Reg{"dev_suffix", make_dev_suffix}, luaL_Reg{"error", make_error}, luaL_Reg{"error_at", error_at}, luaL_Reg{"closest", closest_word},
-        luaL_Reg{"script_line", caller_line}, luaL_Reg{"log", write_log}}) {
+        luaL_Reg{"dev_suffix", make_dev_suffix}, luaL_Reg{"error", make_error}, luaL_Reg{"error_at", error_at},
+        luaL_Reg{"closest", closest_word}, luaL_Reg{"script_line", caller_line}, luaL_Reg{"log", write_log}}) {
     lua_pushcfunction(L, function.func);
     lua_setfield(L, -2, function.name);
   }

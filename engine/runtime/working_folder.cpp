@@ -42,10 +42,11 @@ Status WorkingFolder::settle(const std::string& dev_dataset) const {
 Status WorkingFolder::refuse_with_packages() const {
   LODE_ASSIGN(const std::vector<FolderEntry> packages, env_->list_folder(sealed_folder()));
   if (packages.empty()) return {};
-  return Status::error(Code::kPackageWaiting,
-                       fmt::format("pipeline '{}' has packages that wait to be loaded, and dev_mode begins with an empty "
-                                   "working folder",
-                                   pipeline_))
+  return Status::error(
+             Code::kPackageWaiting,
+             fmt::format("pipeline '{}' has packages that wait to be loaded, and dev_mode begins with an empty "
+                         "working folder",
+                         pipeline_))
       .with("first of them", packages.front().name)
       .hint(fmt::format("load them with 'lode pipeline {} retry', or give them up with 'lode pipeline {} drop-pending'",
                         pipeline_, pipeline_));

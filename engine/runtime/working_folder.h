@@ -33,8 +33,8 @@ class WorkingFolder {
   /// Makes the folder if there is none. Errors: kLocked when a run or a command works on the pipeline.
   Result<std::unique_ptr<FileLock>> lock() const;
   /// Leaves nothing of what was loaded into another dataset of dev_mode, or into one of dev_mode when that is over:
-  /// waiting packages must not get into the wrong dataset. `dev_dataset`: the one of this run; "": not in dev_mode. Errors:
-  /// kPackageWaiting when dev_mode would throw away a package of the real dataset.
+  /// waiting packages must not get into the wrong dataset. `dev_dataset`: the one of this run; "": not in dev_mode.
+  /// Errors: kPackageWaiting when dev_mode would throw away a package of the real dataset.
   Status settle(const std::string& dev_dataset) const;
   /// Deletes everything but the lock.
   Status clear() const;

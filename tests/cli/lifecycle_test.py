@@ -1,10 +1,6 @@
 #!/usr/bin/env python3
 """The life of a pipeline: dev_mode, refresh, packages that wait, traces, `lode pipeline NAME …`."""
 
-import contextlib
-import json
-import re
-import sqlite3
 
 import case
 from case import EXIT_FAILED, EXIT_USAGE, CliCase
