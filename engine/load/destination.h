@@ -10,11 +10,21 @@
 #include <vector>
 
 #include "base/result.h"
+#include "load/query_rows.h"
 #include "package/load_package.h"
 #include "package/pipeline_state.h"
 #include "schema/schema.h"
 
 namespace lode {
+
+/// How the rows of a load take the place of those before. Readers never see half of it.
+enum class ReplaceStrategy {
+  kTruncateAndInsert,  ///< empties the tables, then loads: what reads them waits for the commit
+  kInsertFromStaging,  ///< loads beside them; empties and copies in the commit
+  kStagingOptimized,   ///< loads new tables and renames them in the commit: no copy, but grants and views are lost
+};
+/// dlt's word: "truncate-and-insert", "insert-from-staging", "staging-optimized".
+std::string_view replace_strategy_name(ReplaceStrategy strategy);
 
 /// Facts the engine consults instead of asking "which database is this?". Plain data.
 struct Capabilities {
@@ -24,6 +34,7 @@ struct Capabilities {
   bool transactions = true;             ///< rows, DDL, loads row and state become visible in one step
   bool loads_while_extracting = false;  ///< load() may be called before the package is sealed
   bool merge = true;                    ///< delete-insert
+  std::vector<ReplaceStrategy> replace_strategies = {ReplaceStrategy::kTruncateAndInsert};  ///< the default first
 };
 
 /// What the loads table says of a commit.
@@ -50,12 +61,12 @@ struct MigrationPlan {
   std::vector<Statement> statements;  ///< in order, for people; empty where there is no DDL
 };
 
-/// Called in this order: connect; then saved_state, saved_schema, is_loaded in any order; then per package: begin,
-/// (migrate, load…) any number of times, commit or rollback; close at the end. One thread at a time calls it, not
-/// always the same one. Errors: after any error between begin and commit the loader rolls back. Codes that are
-/// retryable make it wait, ask is_loaded (the reply to a commit can be lost after the work was done) and begin the
-/// package again; all others end the load. So no call but rollback has to undo what it did by half, and begin must be
-/// possible after every failure.
+/// Called in this order: connect; then saved_state, saved_schema, is_loaded, query in any order; then per package:
+/// begin, drop_tables and empty_tables if at all, (migrate, load…) any number of times, commit or rollback; close at
+/// the end. One thread at a time calls it, not always the same one. Errors: after any error between begin and commit
+/// the loader rolls back. Codes that are retryable make it wait, ask is_loaded (the reply to a commit can be lost after
+/// the work was done) and begin the package again; all others end the load. So no call but rollback has to undo what it
+/// did by half, and begin must be possible after every failure.
 class Destination {
  public:
   virtual ~Destination() = default;
@@ -80,8 +91,18 @@ class Destination {
   /// The greatest load id ever committed, "" if none: new ids must be greater.
   virtual Result<std::string> newest_load_id() = 0;
 
+  /// Asks in the destination's own language; tables without a qualifier are those of the dataset. `parameters` (null,
+  /// bool, int, double, text) go to its placeholders. Not between begin and commit. Errors: kNotFound when there is no
+  /// dataset yet, those of the database, kDestinationRefused where there is nothing to ask.
+  virtual Result<std::unique_ptr<QueryRows>> query(const std::string& sql, const std::vector<json::Value>& parameters);
+
   /// Begins the transaction of one package. Others may have to wait from here on.
   virtual Status begin(std::string_view load_id) = 0;
+  /// What a refresh does before the rows come: drops tables (parents first in the list), where they are there, and the
+  /// stored versions of the schema, so that they are made again. Before migrate() and load().
+  virtual Status drop_tables(const std::vector<std::string>& tables, std::string_view schema_name) = 0;
+  /// Likewise: deletes all rows of tables, where they are there.
+  virtual Status empty_tables(const std::vector<std::string>& tables) = 0;
   /// Makes the dataset able to hold `schema`'s tables that have rows: creates and adds, never drops. Returns what it
   /// did.
   virtual Result<SchemaChange> migrate(const Schema& schema) = 0;

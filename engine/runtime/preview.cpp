@@ -37,6 +37,8 @@ class LookOnly : public Destination {
   void close() noexcept override { inner_->close(); }
 
   Status begin(std::string_view) override { return refuse(); }
+  Status drop_tables(const std::vector<std::string>&, std::string_view) override { return refuse(); }
+  Status empty_tables(const std::vector<std::string>&) override { return refuse(); }
   Result<SchemaChange> migrate(const Schema&) override { return refuse(); }
   Status load(const Job&, const Schema&, std::stop_token) override { return refuse(); }
   Status commit(const CommitRecord&, const Schema&, const std::vector<std::string>&) override { return refuse(); }

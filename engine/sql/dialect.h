@@ -21,6 +21,10 @@ struct Dialect {
   std::string_view insertion_order;
   /// Statement that counts the rows of a table for the planner, without the table; "": none is needed.
   std::string_view analyze = {};
+  /// What stands before the number of a parameter.
+  char parameter = '?';
+  /// Makes a text column compare byte by byte; after its name in ORDER BY and max().
+  std::string_view bytewise = {};
 };
 
 /// As SQLAlchemy's SQLite dialect creates tables for dlt.

@@ -9,14 +9,6 @@
 namespace lode {
 namespace {
 
-std::vector<std::string> column_names(const Table& table) {
-  std::vector<std::string> names;
-  for (const Column& column : table.columns()) {
-    if (column.complete()) names.push_back(column.name());
-  }
-  return names;
-}
-
 class Merge {
  public:
   Merge(const Dialect& dialect, const std::vector<const Table*>& chain, const MergeTables& tables)
@@ -34,7 +26,7 @@ class Merge {
     if (chain_.size() > 1) {
       insert_with_nested();
     } else {
-      insert_root(survivors(name_list(dialect_, column_names(root_))));
+      insert_root(survivors(name_list(dialect_, complete_columns(root_))));
     }
     return std::move(statements_);
   }
@@ -141,7 +133,7 @@ class Merge {
   }
 
   void insert_root(const std::string& query) {
-    statements_.push_back(insert_into(dialect_, tables_.final_name(root_), column_names(root_)) + " " + query);
+    statements_.push_back(insert_into(dialect_, tables_.final_name(root_), complete_columns(root_)) + " " + query);
   }
 
   void insert_with_nested() {
@@ -151,7 +143,7 @@ class Merge {
     };
     if (!all_survive) make_temporary(tables_.inserted_name, survivors(name(row_key_) + " AS id"));
     for (std::size_t i = 0; i < chain_.size(); ++i) {
-      const std::vector<std::string> columns = column_names(*chain_[i]);
+      const std::vector<std::string> columns = complete_columns(*chain_[i]);
       statements_.push_back(fmt::format(
           "{} SELECT {} FROM {}{}", insert_into(dialect_, tables_.final_name(*chain_[i]), columns),
           name_list(dialect_, columns), tables_.staging_name(*chain_[i]), filter(i == 0 ? row_key_ : ties_[i - 1])));

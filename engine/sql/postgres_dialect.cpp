@@ -61,14 +61,18 @@ constexpr Dialect kPostgres{.name = "postgres",
                             .needs_quotes = always,
                             .quote = '"',
                             .insertion_order = "ctid",
-                            .analyze = "ANALYZE"};
+                            .analyze = "ANALYZE",
+                            .parameter = '$',
+                            .bytewise = " COLLATE \"C\""};
 
 constexpr Dialect kWithoutRowPlace{.name = "postgres",
                                    .column_type = postgres_type,
                                    .needs_quotes = always,
                                    .quote = '"',
                                    .insertion_order = "(SELECT NULL)",
-                                   .analyze = {}};
+                                   .analyze = {},
+                                   .parameter = '$',
+                                   .bytewise = " COLLATE \"C\""};
 
 }  // namespace
 

@@ -29,6 +29,14 @@ std::string add_column(const Dialect& dialect, std::string_view qualified, const
   return fmt::format("ALTER TABLE {} ADD COLUMN {}", qualified, column_clause(dialect, column, not_null));
 }
 
+std::vector<std::string> complete_columns(const Table& table) {
+  std::vector<std::string> names;
+  for (const Column& column : table.columns()) {
+    if (column.complete()) names.push_back(column.name());
+  }
+  return names;
+}
+
 std::string name_list(const Dialect& dialect, const std::vector<std::string>& names, std::string_view prefix) {
   std::string text;
   for (const std::string& name : names) {

@@ -16,6 +16,8 @@ std::string create_table(const Dialect& dialect, std::string_view qualified, con
 std::string add_column(const Dialect& dialect, std::string_view qualified, const Column& column, bool not_null);
 /// `INSERT INTO qualified ("a", "b")`, without what is inserted.
 std::string insert_into(const Dialect& dialect, std::string_view qualified, const std::vector<std::string>& columns);
+/// Names of the columns that tables are made with: those that have a type.
+std::vector<std::string> complete_columns(const Table& table);
 /// `"a", "b"`; with a prefix: `s."a", s."b"`.
 std::string name_list(const Dialect& dialect, const std::vector<std::string>& names, std::string_view prefix = {});
 

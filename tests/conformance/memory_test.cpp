@@ -55,6 +55,7 @@ class MemoryTraits : public DestinationTraits {
   }
 
   bool has_ddl() const override { return false; }
+  bool has_queries() const override { return false; }
 
  private:
   std::shared_ptr<MemoryStore> store_ = std::make_shared<MemoryStore>();

@@ -11,7 +11,9 @@ namespace {
 class PostgresTraits : public DestinationTraits {
  public:
   std::unique_ptr<Destination> open() override {
-    auto made = make_destination(PostgresServer::get().url(), dataset_, Env::real());
+    json::Value spec = json::Value::object({{"type", "postgres"}, {"url", PostgresServer::get().url()}});
+    if (!replace_strategy.empty()) spec.set("replace_strategy", replace_strategy);
+    auto made = make_destination(spec, dataset_, Env::real());
     INFO(made.status().render());
     REQUIRE(made.ok());
     return std::move(*made);

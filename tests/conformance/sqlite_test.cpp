@@ -13,8 +13,9 @@ namespace {
 class SqliteTraits : public DestinationTraits {
  public:
   std::unique_ptr<Destination> open() override {
-    const std::string url = "sqlite:///" + (folder_ / "shop.db").string();
-    auto made = make_destination(url, "data", Env::real());
+    json::Value spec = json::Value::object({{"type", "sqlite"}, {"file", (folder_ / "shop.db").string()}});
+    if (!replace_strategy.empty()) spec.set("replace_strategy", replace_strategy);
+    auto made = make_destination(spec, "data", Env::real());
     REQUIRE(made.ok());
     return std::move(*made);
   }

@@ -69,54 +69,6 @@ void columns_added_inside_a_job(DestinationTraits& traits) {
   CHECK(std::count(found.begin(), found.end(), "39|39|39") == 1);
 }
 
-void replace_empties_first(DestinationTraits& traits) {
-  ScratchFolder folder;
-  const LoadPackage first = orders_package(folder, "1.000001", "replace", {{1, "Ada", "a"}, {2, "Bob", "b"}});
-  load(traits, first);
-  TestPackage second(folder.path(), "1.000002", first.schema());
-  second.table("orders", "replace", order_columns());
-  second.rows("orders", kOrderNames, {{3, "Cy", "c"}});
-  second.rows("orders", kOrderNames, {{4, "Di", "d"}});
-  load(traits, second.seal());
-  CHECK(rows(traits, "orders", {"id", "name"}) == Lines{"3|Cy", "4|Di"});
-}
-
-void replace_empties_nested_tables(DestinationTraits& traits) {
-  ScratchFolder folder;
-  const LoadPackage first =
-      nested_package(folder, "1.000001", "replace", {{1, "Ada", "a"}}, {{"x", "a", "l1"}, {"y", "a", "l2"}});
-  load(traits, first);
-  // No nested rows this time: theirs go all the same.
-  load(traits, nested_package(folder, "1.000002", "replace", {{2, "Bob", "b"}}, {}, first.schema()));
-  CHECK(rows(traits, "orders", {"id"}) == Lines{"2"});
-  CHECK(rows(traits, "orders__lines", {"sku"}).empty());
-  CHECK(rows(traits, "orders__lines__tags", {"sku"}).empty());
-}
-
-void replace_with_a_job_without_rows(DestinationTraits& traits) {
-  ScratchFolder folder;
-  const LoadPackage first = nested_package(folder, "1.000001", "replace", {{1, "Ada", "a"}}, {{"x", "a", "l1"}});
-  load(traits, first);
-  TestPackage second(folder.path(), "1.000002", first.schema());
-  second.rows("orders", {}, {});
-  load(traits, second.seal());
-  CHECK(rows(traits, "orders", {"id"}).empty());
-  CHECK(rows(traits, "orders__lines", {"sku"}).empty());
-}
-
-void replaced_tables_without_jobs(DestinationTraits& traits) {
-  ScratchFolder folder;
-  const LoadPackage first = nested_package(folder, "1.000001", "replace", {{1, "Ada", "a"}}, {{"x", "a", "l1"}});
-  load(traits, first);
-  const auto destination = connected(traits);
-  PackageLoader loader(*destination, Env::real(), {}, kNoRetry);
-  must(loader.begin("1.000002"));
-  must(loader.commit(first.schema(), {"orders"}));
-  CHECK(rows(traits, "orders", {"id"}).empty());
-  CHECK(rows(traits, "orders__lines", {"sku"}).empty());
-  CHECK(destination->is_loaded("1.000002").value());
-}
-
 void new_columns_are_null_in_old_rows(DestinationTraits& traits) {
   ScratchFolder folder;
   const LoadPackage first = orders_package(folder, "1.000001", "append", {{1, "Ada", "a"}});
@@ -129,6 +81,34 @@ void new_columns_are_null_in_old_rows(DestinationTraits& traits) {
   load(traits, second.seal());
   CHECK(rows(traits, "orders", {"id", "name", "city", "score"}) == Lines{"1|Ada|null|null", "2|null|Rome|0.5"});
   CHECK(rows(traits, "players", {"nick"}) == Lines{"zed"});
+}
+
+void queries_find_rows(DestinationTraits& traits) {
+  ScratchFolder folder;
+  if (!traits.has_queries()) {
+    CHECK(connected(traits)->query("SELECT 1", {}).status().code() == Code::kDestinationRefused);
+    return;
+  }
+  load(traits, orders_package(folder, "1.000001", "append", {{1, "Ada", "a"}, {2, nullptr, "b"}, {3, "Cy", "c"}}));
+  const auto destination = connected(traits);
+  const auto found = destination->query("SELECT id, name, 1.5 AS half FROM orders WHERE id < $1 ORDER BY id DESC", {3});
+  INFO(found.status().render());
+  REQUIRE(found.ok());
+  QueryRows& rows = **found;
+  CHECK(rows.columns() == Lines{"id", "name", "half"});
+  REQUIRE(rows.next().value());
+  CHECK(rows.value(0) == json::Value(2));
+  CHECK(rows.value(1).is_null());
+  REQUIRE(rows.next().value());
+  CHECK(rows.value(1) == json::Value("Ada"));
+  CHECK_FALSE(rows.next().value());
+
+  CHECK_FALSE(destination->query("SELECT nothing FROM orders", {}).ok());
+  // One that is left in the middle does not harm the next.
+  REQUIRE((*destination->query("SELECT id FROM orders", {}))->next().value());
+  const auto none = destination->query("SELECT id FROM orders WHERE name = $1", {"Nobody"});
+  CHECK((*none)->columns() == Lines{"id"});
+  CHECK_FALSE((*none)->next().value());
 }
 
 // "orders: id, name"

@@ -18,6 +18,8 @@ namespace lode::test {
 class DestinationTraits {
  public:
   virtual ~DestinationTraits() = default;
+  /// What open() sets the option of this name to; "": leaves it out.
+  std::string replace_strategy;
   /// A connection of its own to the dataset, not connected yet. May be called many times.
   virtual std::unique_ptr<Destination> open() = 0;
   /// The committed rows of a table as lines "1|Ada|null", sorted; nullopt if there is no such table. Must not go
@@ -34,6 +36,8 @@ class DestinationTraits {
   virtual bool isolates() const { return true; }
   /// Whether tables have to be made before rows can be loaded.
   virtual bool has_ddl() const { return true; }
+  /// SQL that is understood; false: it has no queries.
+  virtual bool has_queries() const { return true; }
   /// The least and the greatest integer a bigint column keeps exactly.
   virtual bool keeps_64_bits() const { return true; }
 };
@@ -48,6 +52,11 @@ class DestinationTraits {
   X(replace_empties_nested_tables)       \
   X(replace_with_a_job_without_rows)     \
   X(replaced_tables_without_jobs)        \
+  X(replace_by_every_strategy)           \
+  X(staged_replace_keeps_readers_going)  \
+  X(dropped_tables_are_made_anew)        \
+  X(emptied_tables_take_new_rows)        \
+  X(queries_find_rows)                   \
   X(merge_on_primary_key)                \
   X(merge_on_composite_key)              \
   X(merge_on_merge_key)                  \

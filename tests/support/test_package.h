@@ -116,7 +116,9 @@ class TestPackage {
 
   LoadPackage seal() {
     schema.bump();
-    REQUIRE(writer_->seal(schema, state).ok());
+    const Status sealed = writer_->seal(schema, state);
+    INFO(sealed.render());
+    REQUIRE(sealed.ok());
     Result<LoadPackage> package = LoadPackage::open(Env::real(), writer_->sealed_folder());
     INFO(package.status().render());
     REQUIRE(package.ok());

@@ -57,6 +57,18 @@ class MemoryDestination : public Destination {
     emptied_.clear();
     return {};
   }
+  Status drop_tables(const std::vector<std::string>& tables, std::string_view schema_name) override {
+    for (const std::string& table : tables) pending_.erase(table);
+    std::vector<json::Value>& versions = pending_[std::string(kVersionTable)];
+    std::erase_if(versions, [&](const json::Value& row) { return row.text_or("schema_name", "") == schema_name; });
+    return {};
+  }
+  Status empty_tables(const std::vector<std::string>& tables) override {
+    for (const std::string& table : tables) {
+      if (const auto found = pending_.find(table); found != pending_.end()) found->second.clear();
+    }
+    return {};
+  }
   Result<SchemaChange> migrate(const Schema&) override { return SchemaChange(); }  // rows name their columns themselves
   Status load(const Job& job, const Schema& schema, std::stop_token stop) override {
     const Table& table = *schema.find_table(job.table);

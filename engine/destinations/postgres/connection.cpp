@@ -7,9 +7,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <functional>
 
 #include "base/text.h"
+#include "json/write.h"
 
 namespace lode::postgres {
 namespace {
@@ -54,14 +56,38 @@ std::string field(const PGresult* result, int code) {
   return text == nullptr ? "" : text;
 }
 
-}  // namespace
+struct ClearResult {
+  void operator()(PGresult* result) const { PQclear(result); }
+};
+using OwnedResult = std::unique_ptr<PGresult, ClearResult>;
 
-void Rows::clear(pg_result* result) { PQclear(result); }
-int Rows::size() const { return PQntuples(result_.get()); }
-std::string Rows::text(int row, int column) const {
-  return std::string(PQgetvalue(result_.get(), row, column),
-                     static_cast<std::size_t>(PQgetlength(result_.get(), row, column)));
+// pg_type.oid of the types whose values are not texts.
+json::Value to_value(Oid type, std::string text) {
+  constexpr Oid kBool = 16;
+  constexpr Oid kInt8 = 20;
+  constexpr Oid kInt2 = 21;
+  constexpr Oid kInt4 = 23;
+  constexpr Oid kFloat4 = 700;
+  constexpr Oid kFloat8 = 701;
+  constexpr Oid kNumeric = 1700;
+  switch (type) {
+    case kBool:
+      return text == "t";
+    case kInt8:
+    case kInt2:
+    case kInt4:
+      return std::int64_t{std::strtoll(text.c_str(), nullptr, 10)};
+    case kFloat4:
+    case kFloat8:
+      return std::strtod(text.c_str(), nullptr);
+    case kNumeric:
+      return json::Value::of_text(json::Kind::kDecimal, std::move(text));
+    default:
+      return text;
+  }
 }
+
+}  // namespace
 
 // Step by step, because only so the SQLSTATE of a refusal can be had: errors are verbose from the start.
 Result<std::unique_ptr<Connection>> Connection::open(const Settings& settings) {
@@ -122,26 +148,93 @@ Status Connection::fail(const pg_result* result, std::string_view statement) {
 
 Status Connection::run(const std::string& sql) {
   PGresult* const result = PQexec(handle_, sql.c_str());
-  const Rows owner(result);
+  const OwnedResult owner(result);
   const ExecStatusType state = PQresultStatus(result);
   if (state == PGRES_COMMAND_OK || state == PGRES_TUPLES_OK) return {};
   return fail(result, sql);
 }
 
-Result<Rows> Connection::query(const std::string& sql, const std::vector<std::string>& parameters) {
+// The rows of one query, a result each: libpq's single-row mode.
+class Connection::Rows : public QueryRows {
+ public:
+  Rows(Connection& connection, std::string statement) : connection_(connection), statement_(std::move(statement)) {}
+  // Nobody wants the rest. Where there is one, the server is told so.
+  ~Rows() override {
+    if (is_done_) return;
+    if (advance().ok() && !is_done_) {
+      const std::unique_ptr<PGcancel, decltype(&PQfreeCancel)> cancel(PQgetCancel(connection_.handle_), &PQfreeCancel);
+      char reason[256];
+      if (cancel) PQcancel(cancel.get(), reason, sizeof reason);
+    }
+    drain();
+  }
+
+  Status begin() {
+    LODE_TRY(advance());
+    for (int i = 0; i < PQnfields(result_.get()); ++i) columns_.emplace_back(PQfname(result_.get(), i));
+    return {};
+  }
+  const std::vector<std::string>& columns() const override { return columns_; }
+  // The first row was fetched by begin().
+  Result<bool> next() override {
+    if (!is_done_ && has_shown_) LODE_TRY(advance());
+    has_shown_ = true;
+    return !is_done_;
+  }
+  json::Value value(std::size_t column) const override {
+    const int index = static_cast<int>(column);
+    if (PQgetisnull(result_.get(), 0, index) != 0) return nullptr;
+    return to_value(PQftype(result_.get(), index),
+                    std::string(PQgetvalue(result_.get(), 0, index),
+                                static_cast<std::size_t>(PQgetlength(result_.get(), 0, index))));
+  }
+
+ private:
+  Status advance() {
+    result_.reset(PQgetResult(connection_.handle_));
+    const ExecStatusType state = PQresultStatus(result_.get());
+    if (state == PGRES_SINGLE_TUPLE) return {};
+    is_done_ = true;
+    Status status;
+    if (state != PGRES_COMMAND_OK && state != PGRES_TUPLES_OK) status = connection_.fail(result_.get(), statement_);
+    drain();
+    return status;
+  }
+  void drain() {
+    is_done_ = true;
+    while (PGresult* const rest = PQgetResult(connection_.handle_)) {
+      PQclear(rest);
+      if (!connection_.is_alive()) break;
+    }
+  }
+
+  Connection& connection_;
+  const std::string statement_;
+  std::vector<std::string> columns_;
+  OwnedResult result_;
+  bool has_shown_ = false;
+  bool is_done_ = false;
+};
+
+Result<std::unique_ptr<QueryRows>> Connection::select(const std::string& sql,
+                                                      const std::vector<json::Value>& parameters) {
+  std::vector<std::string> texts;
+  for (const json::Value& value : parameters) texts.push_back(value.is_text() ? value.as_text() : json::write(value));
   std::vector<const char*> values;
-  for (const std::string& parameter : parameters) values.push_back(parameter.c_str());
-  PGresult* const result =
-      PQexecParams(handle_, sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr, nullptr, 0);
-  Rows rows(result);
-  const ExecStatusType state = PQresultStatus(result);
-  if (state == PGRES_COMMAND_OK || state == PGRES_TUPLES_OK) return rows;
-  return fail(result, sql);
+  for (std::size_t i = 0; i < texts.size(); ++i) values.push_back(parameters[i].is_null() ? nullptr : texts[i].c_str());
+  if (PQsendQueryParams(handle_, sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr, nullptr,
+                        0) != 1) {
+    return fail(nullptr, sql);
+  }
+  PQsetSingleRowMode(handle_);
+  auto rows = std::make_unique<Rows>(*this, sql);
+  LODE_TRY(rows->begin());
+  return std::unique_ptr<QueryRows>(std::move(rows));
 }
 
 Status Connection::commit() {
   PGresult* const result = PQexec(handle_, "COMMIT");
-  const Rows owner(result);
+  const OwnedResult owner(result);
   if (PQresultStatus(result) != PGRES_COMMAND_OK) return fail(result, "COMMIT");
   if (std::string_view(PQcmdStatus(result)) == "COMMIT") return {};
   return Status::error(Code::kDestinationRefused, "postgres: the server rolled the transaction back");
@@ -150,7 +243,7 @@ Status Connection::commit() {
 Status Connection::start_copy(const std::string& sql) {
   copy_statement_ = sql;
   PGresult* const result = PQexec(handle_, sql.c_str());
-  const Rows owner(result);
+  const OwnedResult owner(result);
   return PQresultStatus(result) == PGRES_COPY_IN ? Status() : fail(result, sql);
 }
 
@@ -165,7 +258,7 @@ Status Connection::end_copy() {
   Status status;
   bool has_result = false;
   while (PGresult* const result = PQgetResult(handle_)) {
-    const Rows owner(result);
+    const OwnedResult owner(result);
     has_result = true;
     if (status.ok() && PQresultStatus(result) != PGRES_COMMAND_OK) status = fail(result, copy_statement_);
     if (!is_alive()) break;
@@ -182,27 +275,32 @@ void Connection::abort_copy() noexcept {
   }
 }
 
-struct Connection::StopGuard::Cancel {
-  Cancel(PGconn* handle, std::stop_token stop)
-      : request(PQgetCancel(handle), &PQfreeCancel), callback(std::move(stop), [this] { send(); }) {}
+class Connection::Heeding : public SqlSession::StopScope {
+ public:
+  Heeding(Connection& connection, std::stop_token stop)
+      : connection_(connection), request_(PQgetCancel(connection.handle_), &PQfreeCancel) {
+    connection_.stop_ = stop;
+    callback_.emplace(std::move(stop), [this] { send(); });
+  }
+  ~Heeding() override {
+    callback_.reset();
+    connection_.stop_ = {};
+  }
+
+ private:
   // By whoever stops; opens a connection of its own to say so.
   void send() const {
     char reason[256];
-    if (request) PQcancel(request.get(), reason, sizeof reason);
+    if (request_) PQcancel(request_.get(), reason, sizeof reason);
   }
 
-  std::unique_ptr<PGcancel, decltype(&PQfreeCancel)> request;
-  std::stop_callback<std::function<void()>> callback;
+  Connection& connection_;
+  std::unique_ptr<PGcancel, decltype(&PQfreeCancel)> request_;
+  std::optional<std::stop_callback<std::function<void()>>> callback_;
 };
 
-Connection::StopGuard::StopGuard(Connection& connection, std::stop_token stop)
-    : connection_(connection), cancel_(std::make_unique<Cancel>(connection.handle_, stop)) {
-  connection_.stop_ = std::move(stop);
-}
-
-Connection::StopGuard::~StopGuard() {
-  cancel_.reset();
-  connection_.stop_ = {};
+std::unique_ptr<SqlSession::StopScope> Connection::heed(std::stop_token stop) {
+  return std::make_unique<Heeding>(*this, std::move(stop));
 }
 
 }  // namespace lode::postgres

@@ -12,39 +12,28 @@
 #include "base/result.h"
 #include "destinations/postgres/credentials.h"
 #include "destinations/postgres/server_error.h"
+#include "sql/session.h"
 
 struct pg_conn;
 struct pg_result;
 
 namespace lode::postgres {
 
-/// What a query found, as text.
-class Rows {
- public:
-  explicit Rows(pg_result* result) : result_(result, &clear) {}
-  int size() const;
-  bool empty() const { return size() == 0; }
-  std::string text(int row, int column) const;  ///< 0..; "" for null
-  bool flag(int row, int column) const { return text(row, column) == "t"; }
-
- private:
-  static void clear(pg_result* result);
-  std::unique_ptr<pg_result, void (*)(pg_result*)> result_;
-};
-
 /// One connection. One thread at a time; a stop may come from any.
-class Connection {
+class Connection : public SqlSession {
  public:
   /// Errors: kDestinationUnavailable (nobody answers; also after the timeout), kDestinationLogin, kDestinationRefused.
   static Result<std::unique_ptr<Connection>> open(const Settings& settings);
-  ~Connection();
+  ~Connection() override;
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  /// Statements without parameters, several separated by ';' too. Errors: as code_of(); kCancelled after a stop.
-  Status run(const std::string& sql);
-  /// One statement; `parameters` are $1, $2…, all as text. Errors: as run().
-  Result<Rows> query(const std::string& sql, const std::vector<std::string>& parameters = {});
+  /// Errors: as code_of(); kCancelled after a stop.
+  Status run(const std::string& sql) override;
+  /// Rows come as the server finds them.
+  Result<std::unique_ptr<QueryRows>> select(const std::string& sql,
+                                            const std::vector<json::Value>& parameters = {}) override;
+  std::unique_ptr<StopScope> heed(std::stop_token stop) override;
   /// As run(), for COMMIT: an error if the transaction was rolled back instead.
   Status commit();
 
@@ -60,21 +49,10 @@ class Connection {
   bool is_alive() const;
   bool in_transaction() const;
 
-  /// While it lives, a stop makes the server end the statement that runs; run() and end_copy() then say kCancelled.
-  class StopGuard {
-   public:
-    StopGuard(Connection& connection, std::stop_token stop);
-    ~StopGuard();
-    StopGuard(const StopGuard&) = delete;
-
-   private:
-    struct Cancel;
-    Connection& connection_;
-    std::unique_ptr<Cancel> cancel_;
-  };
-
  private:
   Connection(pg_conn* handle, std::string server) : handle_(handle), server_(std::move(server)) {}
+  class Rows;
+  class Heeding;
   Status fail(const pg_result* result, std::string_view statement);
 
   pg_conn* handle_;

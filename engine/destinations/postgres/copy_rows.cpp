@@ -175,7 +175,7 @@ class Copier {
   }
 
   Status run() {
-    const Connection::StopGuard guard(connection_, stop_);
+    const auto heeding = connection_.heed(stop_);
     for (;;) {
       LODE_ASSIGN(const RowFileReader::Event event, next());
       if (event == RowFileReader::Event::kEnd) return is_copying_ ? end() : Status();

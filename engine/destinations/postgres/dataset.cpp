@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <iterator>
-
 #include "base/text.h"
 #include "sql/statements.h"
 
@@ -13,8 +11,6 @@ namespace {
 
 constexpr std::size_t kNameBytesMax = 63;  // PostgreSQL cuts longer names without a word
 constexpr std::int64_t kTimestampDigitsMax = 6;
-
-std::size_t index_of(Place place) { return place == Place::kDataset ? 0 : 1; }
 
 Status check_name(std::string_view name, std::string_view what) {
   if (name.size() <= kNameBytesMax) return {};
@@ -37,17 +33,17 @@ Status check_column(const Column& column) {
 }  // namespace
 
 std::string Dataset::qualified(Place place, std::string_view table) const {
-  return fmt::format("{}.{}", place == Place::kDataset ? quote_name(flavor_.dialect(), name_) : "pg_temp",
-                     quote_name(flavor_.dialect(), table));
+  return fmt::format("{}.{}", place == Place::kStaging ? "pg_temp" : quote_name(dialect(), name_),
+                     quote_name(dialect(), place == Place::kIncoming ? incoming_name(table) : table));
 }
 
 Result<bool> Dataset::has_tables(const std::vector<std::string_view>& names) {
   for (const std::string_view name : names) {
-    LODE_ASSIGN(const Rows found,
-                connection_.query("SELECT 1 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n "
-                                  "ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2",
-                                  {name_, std::string(name)}));
-    if (found.empty()) return false;
+    LODE_ASSIGN(const bool found, session().finds("SELECT 1 FROM pg_catalog.pg_class AS c "
+                                                  "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace "
+                                                  "WHERE n.nspname = $1 AND c.relname = $2",
+                                                  {name_, name}));
+    if (!found) return false;
   }
   return true;
 }
@@ -55,122 +51,62 @@ Result<bool> Dataset::has_tables(const std::vector<std::string_view>& names) {
 // Asked first, so that a user who may not make schemas can load into one that is there.
 Result<std::string> Dataset::plan_dataset() {
   LODE_TRY(check_name(name_, "dataset"));
-  LODE_ASSIGN(const Rows found, connection_.query("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1", {name_}));
-  return found.empty() ? "CREATE SCHEMA " + quote_name(flavor_.dialect(), name_) : std::string();
+  LODE_ASSIGN(const bool found, session().finds("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1", {name_}));
+  return found ? std::string() : "CREATE SCHEMA " + quote_name(dialect(), name_);
 }
 
-Status Dataset::ensure_dataset() {
-  LODE_ASSIGN(const std::string statement, plan_dataset());
-  return statement.empty() ? Status() : connection_.run(statement);
-}
-
-// The version of a schema says what a table should have. Whether somebody dropped it since, only the table says.
-Result<Dataset::Columns> Dataset::look_up(Place place, const std::string& table) {
-  const std::string where = place == Place::kDataset ? "n.nspname = $2" : "n.oid = pg_catalog.pg_my_temp_schema()";
-  std::vector<std::string> parameters = {table};
-  if (place == Place::kDataset) parameters.push_back(name_);
-  LODE_ASSIGN(const Rows found, connection_.query("SELECT a.attname, pg_catalog.format_type(a.atttypid, NULL) "
-                                                  "FROM pg_catalog.pg_attribute AS a "
-                                                  "JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid "
-                                                  "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace "
-                                                  "WHERE c.relname = $1 AND " +
-                                                      where + " AND a.attnum > 0 AND NOT a.attisdropped",
-                                                  parameters));
+Result<SqlDataset::Columns> Dataset::look_up(Place place, const std::string& table) {
+  const bool is_temporary = place == Place::kStaging;
+  std::vector<json::Value> parameters = {place == Place::kIncoming ? incoming_name(table) : table};
+  if (!is_temporary) parameters.emplace_back(name_);
+  LODE_ASSIGN(const std::unique_ptr<QueryRows> rows,
+              session().select(fmt::format("SELECT a.attname, pg_catalog.format_type(a.atttypid, NULL) "
+                                           "FROM pg_catalog.pg_attribute AS a "
+                                           "JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid "
+                                           "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace "
+                                           "WHERE c.relname = $1 AND {} AND a.attnum > 0 AND NOT a.attisdropped",
+                                           is_temporary ? "n.oid = pg_catalog.pg_my_temp_schema()" : "n.nspname = $2"),
+                               parameters));
   Columns columns;
-  for (int row = 0; row < found.size(); ++row) columns[found.text(row, 0)] = found.text(row, 1);
-  return columns;
-}
-
-Result<const Dataset::Columns*> Dataset::columns_of(Place place, const std::string& table) {
-  std::map<std::string, Columns>& tables = known_[index_of(place)];
-  if (const auto found = tables.find(table); found != tables.end()) return &found->second;
-  LODE_ASSIGN(Columns columns, look_up(place, table));
-  return &(tables[table] = std::move(columns));
-}
-
-Result<bool> Dataset::has_table(Place place, const std::string& table) {
-  LODE_ASSIGN(const Columns* const columns, columns_of(place, table));
-  return !columns->empty();
-}
-
-Result<TablePlan> Dataset::plan_table(Place place, const Table& table) {
-  LODE_ASSIGN(const Columns* const columns, columns_of(place, table.name()));
-  TablePlan plan;
-  plan.change = {table.name(), columns->empty(), {}};
-  for (const Column& column : table.columns()) {
-    if (column.complete() && columns->count(column.name()) == 0) plan.change.columns.push_back(column);
+  for (;;) {
+    LODE_ASSIGN(const bool more, rows->next());
+    if (!more) return columns;
+    columns[rows->value(0).as_text()] = rows->value(1).as_text();
   }
-  if (plan.change.columns.empty()) return plan;
-  LODE_TRY(check_name(table.name(), "table"));
-  for (const Column& column : plan.change.columns) {
+}
+
+Status Dataset::check(const std::string& table, const std::vector<Column>& columns) const {
+  LODE_TRY(check_name(table, "table"));
+  for (const Column& column : columns) {
     Status fits = check_column(column);
-    if (!fits.ok()) return std::move(fits).about(fmt::format("table '{}'", table.name()));
+    if (!fits.ok()) return std::move(fits).about(fmt::format("table '{}'", table));
   }
-  if (plan.change.is_new) {
-    plan_new(place, plan);
-  } else {
-    LODE_TRY(plan_columns(place, plan));
-  }
-  return plan;
+  return {};
 }
 
-void Dataset::plan_new(Place place, TablePlan& plan) {
-  const std::string& table = plan.change.table;
-  std::string text = create_table(flavor_.dialect(), qualified(place, table), plan.change.columns);
+// A new table gets its UNIQUE after its rows: an index built at once costs less than one kept up to date. An incoming
+// table has its own name by then.
+void Dataset::plan_new(Place place, TablePlan& plan) const {
+  SqlDataset::plan_new(place, plan);
   if (place == Place::kStaging) {
-    text.replace(0, std::string_view("CREATE TABLE").size(), "CREATE TEMPORARY TABLE");
-    text += " ON COMMIT DROP";
+    std::string& create = plan.statements.back();
+    create.replace(0, std::string_view("CREATE TABLE").size(), "CREATE TEMPORARY TABLE");
+    create += " ON COMMIT DROP";
+    return;
   }
-  plan.statements.push_back(std::move(text));
+  if (!makes_unique_) return;
+  const std::string name = qualified(flavor_.unique_later ? Place::kFinal : place, plan.change.table);
   for (const Column& column : plan.change.columns) {
-    if (place != Place::kDataset || !makes_unique_ || !column.flag("unique")) continue;
-    plan.later.push_back(fmt::format("ALTER TABLE {} ADD UNIQUE ({})", qualified(Place::kDataset, table),
-                                     quote_name(flavor_.dialect(), column.name())));
+    if (!column.flag("unique")) continue;
+    (flavor_.unique_later ? plan.later : plan.statements)
+        .push_back(fmt::format("ALTER TABLE {} ADD UNIQUE ({})", name, quote_name(dialect(), column.name())));
   }
 }
 
-Status Dataset::plan_columns(Place place, TablePlan& plan) {
-  const std::string& table = plan.change.table;
-  LODE_ASSIGN(const Rows found, connection_.query(fmt::format("SELECT 1 FROM {} LIMIT 1", qualified(place, table))));
-  for (const Column& column : plan.change.columns) {
-    // Rows that are there have no value for a new column, so PostgreSQL refuses NOT NULL.
-    const bool not_null = !column.nullable() && found.empty();
-    std::string text = add_column(flavor_.dialect(), qualified(place, table), column, not_null);
-    if (place == Place::kDataset && makes_unique_ && column.flag("unique")) text += " UNIQUE";
-    plan.statements.push_back(std::move(text));
-    if (column.nullable() || not_null || place == Place::kStaging) continue;
-    plan.warnings.push_back(
-        fmt::format("table '{}' has rows, so its new column '{}' could not be made NOT NULL as the schema says", table,
-                    column.name()));
-  }
-  return {};
+std::string Dataset::column_suffix(const Column& column) const {
+  return makes_unique_ && column.flag("unique") ? " UNIQUE" : "";
 }
 
-Status Dataset::ensure_table(Place place, const Table& table, SchemaChange* change) {
-  LODE_ASSIGN(TablePlan plan, plan_table(place, table));
-  if (plan.change.columns.empty()) return {};
-  for (const std::string& statement : plan.statements) LODE_TRY(connection_.run(statement));
-  for (std::string& warning : plan.warnings) warnings_.push_back(std::move(warning));
-  std::move(plan.later.begin(), plan.later.end(), std::back_inserter(later_));
-  if (!flavor_.unique_later) LODE_TRY(finish_tables());
-  known_[index_of(place)].erase(table.name());
-  if (change != nullptr) change->tables.push_back(std::move(plan.change));
-  return {};
-}
-
-Status Dataset::finish_tables() {
-  for (const std::string& statement : std::exchange(later_, {})) LODE_TRY(connection_.run(statement));
-  return {};
-}
-
-Status Dataset::drop_staging_table(const std::string& table) {
-  known_[index_of(Place::kStaging)].erase(table);
-  return connection_.run("DROP TABLE IF EXISTS " + qualified(Place::kStaging, table));
-}
-
-void Dataset::forget() {
-  for (auto& tables : known_) tables.clear();
-  later_.clear();
-}
+std::string_view Dataset::emptying() const { return flavor_.truncates_in_package ? "TRUNCATE TABLE" : "DELETE FROM"; }
 
 }  // namespace lode::postgres

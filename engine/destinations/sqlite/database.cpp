@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <system_error>
 
 #include "base/text.h"
@@ -24,6 +25,23 @@ Statement& Statement::bind(int index, std::string_view text) {
 Statement& Statement::bind(int index, std::int64_t number) {
   sqlite3_bind_int64(statement_, index, number);
   return *this;
+}
+
+Statement& Statement::bind(int index, const json::Value& value) {
+  switch (value.kind()) {
+    case json::Kind::kNull:
+      sqlite3_bind_null(statement_, index);
+      return *this;
+    case json::Kind::kBool:
+      return bind(index, std::int64_t{value.as_bool()});
+    case json::Kind::kInt:
+      return bind(index, value.as_int());
+    case json::Kind::kDouble:
+      sqlite3_bind_double(statement_, index, value.as_double());
+      return *this;
+    default:
+      return bind(index, std::string_view(value.as_text()));
+  }
 }
 
 std::string Statement::text(int column) const {
@@ -128,6 +146,65 @@ Result<bool> Database::step(Statement& statement) {
   return error();
 }
 
+namespace {
+
+class FoundRows : public QueryRows {
+ public:
+  FoundRows(Database& database, Statement statement) : database_(database), statement_(std::move(statement)) {
+    const int count = sqlite3_column_count(statement_.get());
+    for (int i = 0; i < count; ++i) columns_.emplace_back(sqlite3_column_name(statement_.get(), i));
+  }
+  const std::vector<std::string>& columns() const override { return columns_; }
+  Result<bool> next() override { return database_.step(statement_); }
+  json::Value value(std::size_t column) const override {
+    const int index = static_cast<int>(column);
+    sqlite3_stmt* const row = statement_.get();
+    switch (sqlite3_column_type(row, index)) {
+      case SQLITE_NULL:
+        return nullptr;
+      case SQLITE_INTEGER:
+        return std::int64_t{sqlite3_column_int64(row, index)};
+      case SQLITE_FLOAT:
+        return sqlite3_column_double(row, index);
+      case SQLITE_BLOB: {
+        const auto* const bytes = static_cast<const char*>(sqlite3_column_blob(row, index));
+        const auto size = static_cast<std::size_t>(sqlite3_column_bytes(row, index));
+        return json::Value::of_text(json::Kind::kBinary, size == 0 ? std::string() : std::string(bytes, size));
+      }
+      default:
+        return statement_.text(index);
+    }
+  }
+
+ private:
+  Database& database_;
+  Statement statement_;
+  std::vector<std::string> columns_;
+};
+
+// A stop interrupts the statement that runs, from whichever thread it comes.
+class Interruption : public SqlSession::StopScope {
+ public:
+  Interruption(sqlite3* handle, std::stop_token stop)
+      : callback_(std::move(stop), [handle] { sqlite3_interrupt(handle); }) {}
+
+ private:
+  std::stop_callback<std::function<void()>> callback_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<QueryRows>> Database::select(const std::string& sql,
+                                                    const std::vector<json::Value>& parameters) {
+  LODE_ASSIGN(Statement statement, prepare(sql));
+  for (std::size_t i = 0; i < parameters.size(); ++i) statement.bind(static_cast<int>(i) + 1, parameters[i]);
+  return std::unique_ptr<QueryRows>(std::make_unique<FoundRows>(*this, std::move(statement)));
+}
+
+std::unique_ptr<SqlSession::StopScope> Database::heed(std::stop_token stop) {
+  return std::make_unique<Interruption>(handle_, std::move(stop));
+}
+
 Status Database::finish(Statement& statement) {
   LODE_ASSIGN(const bool row, step(statement));
   LODE_ASSERT(!row);
@@ -170,6 +247,8 @@ Status Database::error() const {
     case SQLITE_LOCKED:
       return Status::error(Code::kDestinationBusy, fmt::format("another program holds the write lock of {}", name))
           .with("waited", fmt::format("{:.1f} s", busy_timeout_ms_ / 1000.0));
+    case SQLITE_INTERRUPT:
+      return Status::error(Code::kCancelled, "the run was cancelled");
     case SQLITE_READONLY:
       return Status::error(Code::kDestinationReadOnly, fmt::format("{} cannot be written: {}", name, text));
     case SQLITE_PERM:

@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "env/env.h"
+#include "sql/session.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -31,6 +32,8 @@ class Statement {
   sqlite3_stmt* get() const { return statement_; }
   Statement& bind(int index, std::string_view text);  ///< 1..; copied
   Statement& bind(int index, std::int64_t number);
+  /// Null, bool, int, double or text.
+  Statement& bind(int index, const json::Value& value);
   std::string text(int column) const;  ///< 0..; "" for null
   std::int64_t integer(int column) const;
 
@@ -39,7 +42,7 @@ class Statement {
 };
 
 /// One connection. One thread at a time.
-class Database {
+class Database : public SqlSession {
  public:
   /// Opens the file; `create` makes it if it is missing. Reads its first page, so that what is no database is found
   /// now. Errors: as error(), and kDestinationReadOnly when the file can only be read.
@@ -51,17 +54,21 @@ class Database {
   static Result<std::unique_ptr<Database>> open_in_memory();
   /// Whether a file could be made there. Errors: kNotFound (no folder), kDestinationReadOnly.
   static Status check_folder(const Path& file);
-  ~Database();
+  ~Database() override;
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
-  Status run(const std::string& sql);
+  Status run(const std::string& sql) override;
+  Result<std::unique_ptr<QueryRows>> select(const std::string& sql,
+                                            const std::vector<json::Value>& parameters = {}) override;
+  std::unique_ptr<StopScope> heed(std::stop_token stop) override;
   Result<Statement> prepare(std::string_view sql);
   /// True: a row is there; false: done.
   Result<bool> step(Statement& statement);
   /// Runs a statement that gives no rows.
   Status finish(Statement& statement);
-  /// What went wrong last: kDestinationBusy, kDestinationReadOnly, kDiskFull, kLoadIntegrity, kDestinationRefused, kIo.
+  /// What went wrong last: kDestinationBusy, kDestinationReadOnly, kDiskFull, kLoadIntegrity, kDestinationRefused, kIo,
+  /// kCancelled.
   Status error() const;
   const Path& file() const { return file_; }
   sqlite3* get() const { return handle_; }

@@ -1,0 +1,330 @@
+// SqlDestination: what loads have in common in all SQL databases.
+#include "destinations/sql_destination.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "json/parse.h"
+#include "json/write.h"
+#include "package/deflate.h"
+#include "schema/system_tables.h"
+#include "sql/merge.h"
+#include "sql/statements.h"
+
+namespace lode {
+
+Capabilities SqlDestination::sql_capabilities() {
+  Capabilities capabilities;
+  capabilities.loads_while_extracting = true;
+  capabilities.replace_strategies = {ReplaceStrategy::kTruncateAndInsert, ReplaceStrategy::kInsertFromStaging,
+                                     ReplaceStrategy::kStagingOptimized};
+  return capabilities;
+}
+
+Status SqlDestination::read_options(const json::Value& options) {
+  const json::Value* const wanted = options.find("replace_strategy");
+  if (wanted == nullptr || wanted->is_null()) return {};
+  std::vector<std::string> known;
+  for (const ReplaceStrategy strategy : capabilities_.replace_strategies) {
+    known.emplace_back(replace_strategy_name(strategy));
+    if (!wanted->is_text() || wanted->as_text() != known.back()) continue;
+    replace_strategy_ = strategy;
+    return {};
+  }
+  return Status::error(Code::kConfigInvalid,
+                       fmt::format("{}: there is no replace_strategy {}", display(), json::write(*wanted)))
+      .hint("there is: " + join(known, ", "));
+}
+
+Result<bool> SqlDestination::has_tables(const std::vector<std::string_view>& names) {
+  LODE_ASSIGN(SqlDataset* const dataset, look());
+  if (dataset == nullptr) return false;
+  return dataset->has_tables(names);
+}
+
+// "?1, ?2, ?3"
+std::string SqlDestination::parameters(int count) const {
+  std::string text;
+  for (int i = 1; i <= count; ++i) text += fmt::format("{}{}{}", i > 1 ? ", " : "", dialect().parameter, i);
+  return text;
+}
+
+Result<std::optional<PipelineState>> SqlDestination::saved_state(std::string_view pipeline) {
+  LODE_ASSIGN(const bool is_there, has_tables({kStateTable, kLoadsTable}));
+  if (!is_there) return std::optional<PipelineState>();
+  const std::string sql = fmt::format(
+      "SELECT s.state FROM {} AS s JOIN {} AS l ON s._dlt_load_id = l.load_id "
+      "WHERE s.pipeline_name = {} AND l.status = 0 ORDER BY l.load_id{} DESC LIMIT 1",
+      system_table(kStateTable), system_table(kLoadsTable), parameters(1), dialect().bytewise);
+  LODE_ASSIGN(const std::string blob, dataset()->session().select_text(sql, {pipeline}));
+  if (blob.empty()) return std::optional<PipelineState>();
+  LODE_ASSIGN(PipelineState state, PipelineState::from_blob(blob));
+  return std::optional<PipelineState>(std::move(state));
+}
+
+Result<std::optional<Schema>> SqlDestination::saved_schema(std::string_view name) {
+  LODE_ASSIGN(const bool is_there, has_tables({kVersionTable}));
+  if (!is_there) return std::optional<Schema>();
+  const std::string sql =
+      fmt::format("SELECT schema FROM {} WHERE schema_name = {} ORDER BY inserted_at DESC, version DESC LIMIT 1",
+                  system_table(kVersionTable), parameters(1));
+  LODE_ASSIGN(const std::string text, dataset()->session().select_text(sql, {name}));
+  if (text.empty()) return std::optional<Schema>();
+  LODE_ASSIGN(const json::Value stored, json::parse_value(inflate_base64(text).value_or(text)));
+  LODE_ASSIGN(Schema schema, Schema::from_json(stored));
+  return std::optional<Schema>(std::move(schema));
+}
+
+Result<bool> SqlDestination::is_loaded(std::string_view load_id) {
+  LODE_ASSIGN(const bool is_there, has_tables({kLoadsTable}));
+  if (!is_there) return false;
+  return dataset()->session().finds(
+      fmt::format("SELECT 1 FROM {} WHERE load_id = {}", system_table(kLoadsTable), parameters(1)), {load_id});
+}
+
+Result<std::string> SqlDestination::newest_load_id() {
+  LODE_ASSIGN(const bool is_there, has_tables({kLoadsTable}));
+  if (!is_there) return std::string();
+  return dataset()->session().select_text(
+      fmt::format("SELECT max(load_id{}) FROM {}", dialect().bytewise, system_table(kLoadsTable)));
+}
+
+Result<std::unique_ptr<QueryRows>> SqlDestination::query(const std::string& sql,
+                                                         const std::vector<json::Value>& parameters) {
+  LODE_ASSIGN(SqlDataset* const dataset, look());
+  if (dataset == nullptr) {
+    return Status::error(Code::kNotFound, fmt::format("{} has no such dataset yet", display()))
+        .hint("the first load makes it");
+  }
+  return dataset->session().select(sql, parameters);
+}
+
+Result<MigrationPlan> SqlDestination::plan_migration(const Schema& schema) {
+  LODE_ASSERT(!in_transaction_);
+  MigrationPlan plan;
+  LODE_ASSIGN(SqlDataset* const dataset, look_to_plan());
+  dataset->forget();
+  LODE_ASSIGN(std::string statement, dataset->plan_dataset());
+  if (!statement.empty()) plan.statements.push_back({"", std::move(statement)});
+  for (const Table& table : schema.tables()) {
+    if (!is_made_by_loads(table)) continue;
+    LODE_ASSIGN(TablePlan needed, dataset->plan_table(Place::kFinal, table));
+    if (needed.change.columns.empty()) continue;
+    for (std::string& sql : needed.statements) plan.statements.push_back({table.name(), std::move(sql)});
+    for (std::string& sql : needed.later) plan.statements.push_back({table.name(), std::move(sql)});
+    plan.change.tables.push_back(std::move(needed.change));
+  }
+  dataset->forget();
+  return plan;
+}
+
+Status SqlDestination::begin(std::string_view) {
+  rollback();
+  LODE_TRY(begin_transaction());
+  in_transaction_ = true;
+  return {};
+}
+
+Status SqlDestination::drop_tables(const std::vector<std::string>& tables, std::string_view schema_name) {
+  LODE_ASSERT(in_transaction_);
+  // Nested tables come after their parents, and go before them.
+  for (auto table = tables.rbegin(); table != tables.rend(); ++table) {
+    LODE_TRY(dataset()->drop_table(Place::kFinal, *table));
+  }
+  LODE_ASSIGN(const bool has_versions, dataset()->has_tables({kVersionTable}));
+  if (!has_versions) return {};
+  return dataset()->session().execute(
+      fmt::format("DELETE FROM {} WHERE schema_name = {}", system_table(kVersionTable), parameters(1)), {schema_name});
+}
+
+Status SqlDestination::empty_tables(const std::vector<std::string>& tables) {
+  LODE_ASSERT(in_transaction_);
+  for (const std::string& table : tables) LODE_TRY(dataset()->empty_table(table));
+  return {};
+}
+
+Result<SchemaChange> SqlDestination::migrate(const Schema& schema) {
+  LODE_ASSERT(in_transaction_);
+  LODE_TRY(dataset()->ensure_dataset());
+  SchemaChange change;
+  for (const Table& table : schema.tables()) {
+    if (is_made_by_loads(table)) LODE_TRY(dataset()->ensure_table(Place::kFinal, table, &change));
+  }
+  return change;
+}
+
+// Where the rows of a table go first.
+Place SqlDestination::place_of(const Table& table, const Schema& schema) const {
+  switch (schema.disposition(table)) {
+    case WriteDisposition::kMerge:
+      return merge_needs_staging(schema.root_of(table)) ? Place::kStaging : Place::kFinal;
+    case WriteDisposition::kReplace:
+      if (replace_strategy_ == ReplaceStrategy::kInsertFromStaging) return Place::kStaging;
+      return replace_strategy_ == ReplaceStrategy::kStagingOptimized ? Place::kIncoming : Place::kFinal;
+    default:
+      return Place::kFinal;
+  }
+}
+
+Status SqlDestination::load(const Job& job, const Schema& schema, std::stop_token stop) {
+  LODE_ASSERT(in_transaction_);
+  stop_ = stop;
+  const Table* const table = schema.find_table(job.table);
+  LODE_ASSERT(table != nullptr);
+  const Table& root = schema.root_of(*table);
+  const Place place = place_of(*table, schema);
+  LODE_TRY(dataset()->ensure_dataset());
+  LODE_TRY(dataset()->ensure_table(Place::kFinal, *table, nullptr));
+  if (place != Place::kFinal) {
+    staged_[root.name()].insert(table->name());
+    LODE_TRY(dataset()->ensure_table(place, *table, nullptr));
+  } else if (schema.disposition(*table) == WriteDisposition::kReplace) {
+    LODE_TRY(empty_chain(root, schema));
+  }
+  return insert_rows(job, *table, place, std::move(stop));
+}
+
+// Once a transaction: what the package replaces.
+Status SqlDestination::empty_chain(const Table& root, const Schema& schema) {
+  if (!emptied_roots_.insert(root.name()).second) return {};
+  for (const Table* table : schema.chain(root.name())) LODE_TRY(dataset()->empty_table(table->name()));
+  return {};
+}
+
+// Brings rows that replace a table and its nested tables into place. Readers wait for this only, not for the load.
+Status SqlDestination::replace_staged(const Table& root, const Schema& schema) {
+  const std::set<std::string>& staged = staged_[root.name()];
+  for (const Table* table : schema.chain(root.name())) {
+    const std::string& name = table->name();
+    if (staged.count(name) == 0) {
+      LODE_TRY(dataset()->empty_table(name));
+    } else if (place_of(*table, schema) == Place::kIncoming) {
+      LODE_TRY(dataset()->ensure_table(Place::kIncoming, *table, nullptr));  // columns that came after its last job
+      LODE_TRY(dataset()->take_place(name));
+    } else {
+      LODE_TRY(dataset()->ensure_table(Place::kFinal, *table, nullptr));
+      LODE_TRY(dataset()->ensure_table(Place::kStaging, *table, nullptr));
+      LODE_TRY(dataset()->empty_table(name));
+      const std::vector<std::string> columns = complete_columns(*table);
+      LODE_TRY(dataset()->session().run(fmt::format(
+          "{} SELECT {} FROM {}", insert_into(dialect(), dataset()->qualified(Place::kFinal, name), columns),
+          name_list(dialect(), columns), dataset()->qualified(Place::kStaging, name))));
+    }
+  }
+  return {};
+}
+
+// Brings the staged rows of a root table and its nested tables into place.
+Status SqlDestination::merge(const Table& root, const Schema& schema) {
+  std::vector<const Table*> chain;
+  for (const Table* table : schema.chain(root.name())) {
+    LODE_ASSIGN(const bool is_there, dataset()->has_table(Place::kFinal, table->name()));
+    if (!is_there) continue;
+    LODE_TRY(dataset()->ensure_table(Place::kFinal, *table, nullptr));
+    LODE_TRY(dataset()->ensure_table(Place::kStaging, *table, nullptr));
+    chain.push_back(table);
+  }
+  MergeTables tables;
+  tables.final_name = [this](const Table& table) { return dataset()->qualified(Place::kFinal, table.name()); };
+  tables.staging_name = [this](const Table& table) { return dataset()->qualified(Place::kStaging, table.name()); };
+  tables.deleted_name = temporary_name("_lode_deleted");
+  tables.inserted_name = temporary_name("_lode_inserted");
+  LODE_ASSIGN(tables.is_distinct, prepare_staged(chain));
+  LODE_ASSIGN(std::vector<std::string> statements, merge_statements(dialect(), chain, tables));
+  for (const std::string& name : {tables.deleted_name, tables.inserted_name}) {
+    statements.push_back("DROP TABLE IF EXISTS " + name);
+  }
+  for (const std::string& statement : statements) {
+    if (stop_.stop_requested()) return Status::error(Code::kCancelled, "the run was cancelled");
+    Status status = dataset()->session().run(statement);
+    if (!status.ok()) return std::move(status).about(fmt::format("merging into table '{}'", root.name()));
+  }
+  return {};
+}
+
+Status SqlDestination::make_system_tables(const Schema& schema) {
+  LODE_TRY(dataset()->ensure_dataset());
+  for (const std::string_view name : {kVersionTable, kLoadsTable}) {
+    const Table* const table = schema.find_table(name);
+    LODE_ASSERT(table != nullptr);
+    LODE_TRY(dataset()->ensure_table(Place::kFinal, *table, nullptr));
+  }
+  return {};
+}
+
+// Under the dataset's lock: a run that slept through its own load, done by another, must not do it again.
+Status SqlDestination::check_commit(const CommitRecord& record) {
+  LODE_ASSIGN(const bool loaded, is_loaded(record.load_id));
+  if (!loaded) return {};
+  return Status::error(Code::kDestinationBusy,
+                       fmt::format("load {} was committed by another run in the meantime", record.load_id));
+}
+
+Status SqlDestination::record_version(const CommitRecord& record, const Schema& schema) {
+  const std::string table = system_table(kVersionTable);
+  LODE_ASSIGN(const bool is_known,
+              dataset()->session().finds(fmt::format("SELECT 1 FROM {} WHERE version_hash = {}", table, parameters(1)),
+                                         {schema.version_hash()}));
+  if (is_known) return {};
+  return dataset()->session().execute(
+      fmt::format("INSERT INTO {} (version, engine_version, inserted_at, schema_name, version_hash, schema) "
+                  "VALUES ({})",
+                  table, parameters(6)),
+      {schema.version(), std::int64_t{kSchemaEngineVersion}, timestamp_text(record.inserted_at_us), schema.name(),
+       schema.version_hash(), json::write(schema.to_json())});
+}
+
+Status SqlDestination::record_load(const CommitRecord& record) {
+  return dataset()->session().execute(
+      fmt::format("INSERT INTO {} (load_id, schema_name, status, inserted_at, schema_version_hash) VALUES ({})",
+                  system_table(kLoadsTable), parameters(5)),
+      {record.load_id, record.schema_name, std::int64_t{0}, timestamp_text(record.inserted_at_us),
+       record.schema_version_hash});
+}
+
+Status SqlDestination::commit(const CommitRecord& record, const Schema& schema,
+                              const std::vector<std::string>& replaced) {
+  LODE_ASSERT(in_transaction_);
+  {
+    const auto heeding = dataset()->session().heed(stop_);
+    for (const std::string& name : replaced) {
+      const Table* const table = schema.find_table(name);
+      if (table == nullptr || staged_.count(schema.root_of(*table).name()) > 0) continue;
+      LODE_TRY(empty_chain(schema.root_of(*table), schema));
+    }
+    for (const auto& [name, tables] : staged_) {
+      const Table& root = *schema.find_table(name);
+      const bool is_merge = schema.disposition(root) == WriteDisposition::kMerge;
+      LODE_TRY(is_merge ? merge(root, schema) : replace_staged(root, schema));
+    }
+    LODE_TRY(make_system_tables(schema));
+    LODE_TRY(dataset()->finish_tables());
+  }
+  LODE_TRY(check_commit(record));
+  LODE_TRY(record_version(record, schema));
+  LODE_TRY(record_load(record));
+  LODE_TRY(commit_transaction());
+  // From here on the package is in the dataset, whatever happens.
+  for (std::string& warning : dataset()->take_warnings()) warnings_.push_back(std::move(warning));
+  end_transaction(true);
+  return {};
+}
+
+void SqlDestination::rollback() noexcept {
+  if (!in_transaction_) return;
+  rollback_transaction();
+  if (dataset() != nullptr) (void)dataset()->take_warnings();
+  warnings_.clear();
+  end_transaction(false);
+}
+
+void SqlDestination::end_transaction(bool committed) noexcept {
+  in_transaction_ = false;
+  emptied_roots_.clear();
+  staged_.clear();
+  stop_ = {};
+  after_transaction(committed);
+  if (dataset() != nullptr) dataset()->forget();
+}
+
+}  // namespace lode

@@ -1,0 +1,24 @@
+// Destination: what is the same for all.
+#include "load/destination.h"
+
+#include <fmt/format.h>
+
+namespace lode {
+
+std::string_view replace_strategy_name(ReplaceStrategy strategy) {
+  switch (strategy) {
+    case ReplaceStrategy::kTruncateAndInsert:
+      return "truncate-and-insert";
+    case ReplaceStrategy::kInsertFromStaging:
+      return "insert-from-staging";
+    case ReplaceStrategy::kStagingOptimized:
+      break;
+  }
+  return "staging-optimized";
+}
+
+Result<std::unique_ptr<QueryRows>> Destination::query(const std::string&, const std::vector<json::Value>&) {
+  return Status::error(Code::kDestinationRefused, fmt::format("{} cannot be queried", display()));
+}
+
+}  // namespace lode
