@@ -56,7 +56,9 @@ int lode_load(lode_engine* engine, const char* name, const char* source, lode_er
  *   destination    text: replaces that of every pipeline in the script; likewise dataset and pipelines_dir
  *   resources      list of names: only these resources run
  *   limit          number: at most so many pages of each resource
- *   full_refresh   true: forget cursors and replace what the selected resources loaded
+ *   full_refresh   true: forget cursors and replace what the selected resources loaded; refresh "drop_data"
+ *   refresh        "drop_sources", "drop_resources" or "drop_data": what is forgotten before it loads (docs/cli.md)
+ *   metrics_file   text: a file that gets metrics of the runs, in Prometheus' text format
  *   check_only     true: pipelines are validated, nothing runs
  *   preview        true, or an object: pipelines show what they would load and change nothing, here and there. Members:
  *                  limit (number: rows of each resource; default: 1000, and few pages and calls), rows_shown (number:

@@ -9,14 +9,15 @@ namespace lode::lua {
 int open_native(lua_State* L);
 
 // Each adds its functions to the table on top of the stack and registers its types.
-void open_values(lua_State* L);     // null, list, exact numbers, times, json encoding
-void open_pages(lua_State* L);      // pages of rows and the writer that turns them back
-void open_waits(lua_State* L);      // sleep, rest, next_page
-void open_http(lua_State* L);       // requests, responses, URLs
-void open_config(lua_State* L);     // configuration values and secrets
-void open_files(lua_State* L);      // files as resources
-void open_pipelines(lua_State* L);  // running pipelines
-void open_schemas(lua_State* L);    // schemas of pipelines
+void open_values(lua_State* L);          // null, list, exact numbers, times, json encoding
+void open_pages(lua_State* L);           // pages of rows and the writer that turns them back
+void open_waits(lua_State* L);           // sleep, rest, next_page
+void open_http(lua_State* L);            // requests, responses, URLs
+void open_config(lua_State* L);          // configuration values and secrets
+void open_files(lua_State* L);           // files as resources
+void open_pipelines(lua_State* L);       // running pipelines
+void open_pipeline_admin(lua_State* L);  // what `lode pipeline` does
+void open_schemas(lua_State* L);         // schemas of pipelines
 
 /// The value that a yield to the engine starts with; nobody else's yield does.
 void push_await_tag(lua_State* L);

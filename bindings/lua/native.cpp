@@ -27,6 +27,7 @@ int open_native(lua_State* L) {
   open_config(L);
   open_files(L);
   open_pipelines(L);
+  open_pipeline_admin(L);
   open_schemas(L);
   return 1;
 }

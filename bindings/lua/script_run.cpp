@@ -21,6 +21,8 @@ Result<ScriptOptions> ScriptOptions::from_json(const json::Value& value) {
     std::string* text = key == "destination"     ? &options.destination
                         : key == "dataset"       ? &options.dataset
                         : key == "pipelines_dir" ? &options.pipelines_folder
+                        : key == "metrics_file"  ? &options.metrics_file
+                        : key == "refresh"       ? &options.refresh
                                                  : nullptr;
     if (text != nullptr) {
       if (!member.is_text()) return wrong("text");
@@ -45,8 +47,8 @@ Result<ScriptOptions> ScriptOptions::from_json(const json::Value& value) {
     } else {
       return Status::error(Code::kUsage, fmt::format("unknown run option '{}'", key))
           .hint(
-              "args, check_only, dataset, destination, full_refresh, limit, pipelines_dir, preview and resources are "
-              "known");
+              "args, check_only, dataset, destination, full_refresh, limit, metrics_file, pipelines_dir, preview, "
+              "refresh and resources are known");
     }
   }
   return options;

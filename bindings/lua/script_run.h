@@ -22,7 +22,9 @@ struct ScriptOptions {
   std::string pipelines_folder;
   std::vector<std::string> resources;
   std::optional<std::uint64_t> limit;  ///< items of each resource
-  bool full_refresh = false;
+  bool full_refresh = false;           ///< refresh = "drop_data"
+  std::string refresh;                 ///< dlt's word; empty: as in the script
+  std::string metrics_file;
   bool check_only = false;                ///< pipeline:run validates and does nothing
   std::optional<PreviewOptions> preview;  ///< pipeline:run shows what it would load
   std::uint64_t lua_bytes_max = 0;

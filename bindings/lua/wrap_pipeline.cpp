@@ -14,7 +14,6 @@
 #include "lua/status_value.h"
 #include "lua/task.h"
 #include "lua/wrap_schema.h"
-#include "runtime/pipeline_info.h"
 #include "runtime/pipeline_run.h"
 #include "runtime/working_folder.h"
 
@@ -170,7 +169,9 @@ class SpecReader {
     }
     spec.import_schema_folder = text(pipeline, "import_schema_path");
     spec.export_schema_folder = text(pipeline, "export_schema_path");
-    spec.full_refresh = options.full_refresh;
+    LODE_ASSIGN(spec.refresh, read_refresh(index, pipeline));
+    spec.metrics_file = options.metrics_file.empty() ? text(pipeline, "metrics_file") : options.metrics_file;
+    spec.trace_to_destination = flag(pipeline, "trace_to_destination");
     spec.check_only = options.check_only;
     spec.preview = options.preview;
     lua_getfield(L_, index, "keeps_packages");
@@ -252,7 +253,21 @@ class SpecReader {
     return std::shared_ptr<const Source>(std::move(source));
   }
 
-  // --resource, --limit and --full-refresh of the command line.
+  // The command line's word, else the run's, else the pipeline's.
+  Result<Refresh> read_refresh(int index, int pipeline) {
+    const ScriptOptions& options = run_.options();
+    std::string word = options.refresh;
+    if (word.empty() && options.full_refresh) word = refresh_name(Refresh::kDropData);
+    if (word.empty()) word = text(index, "refresh");
+    if (word.empty()) word = text(pipeline, "refresh");
+    if (word.empty()) return Refresh::kNone;
+    const std::optional<Refresh> refresh = refresh_from_name(word);
+    if (refresh) return *refresh;
+    return Status::error(Code::kUsage, fmt::format("refresh cannot be '{}'", word))
+        .hint("one of drop_sources, drop_resources, drop_data");
+  }
+
+  // --resource and --limit of the command line.
   Status apply_options(Source& source) {
     const ScriptOptions& options = run_.options();
     std::vector<std::string> names;
@@ -270,7 +285,6 @@ class SpecReader {
             std::find(options.resources.begin(), options.resources.end(), resource->name) != options.resources.end();
       }
       if (options.limit) resource->limit.items = *options.limit;
-      if (options.full_refresh) resource->hints.set("write_disposition", "replace");
     }
     return {};
   }
@@ -426,8 +440,8 @@ class RunAwait : public Await {
   std::shared_ptr<PipelineRun> run_;
 };
 
-// native.run{ pipeline = …, source = …, keeps_packages = … }: the report as a table and as text, and the schema; or nil
-// and an error
+// native.run{ pipeline = …, source = …, keeps_packages = …, refresh = … }: the report as a table and as text, and the
+// schema; or nil and an error
 int pipeline_run(lua_State* L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   ScriptRun& script = *Vm::of(L).owner();
@@ -443,16 +457,6 @@ int pipeline_run(lua_State* L) {
     return 2;
   }
   return Task::wait(L, std::make_unique<RunAwait>(script, std::move(*spec)));
-}
-
-// native.pipeline_info(name, folder or nil): what this machine knows of a pipeline, or nil and an error
-int describe_pipeline(lua_State* L) {
-  Engine& engine = Vm::of(L).owner()->engine();
-  const Path folder = lua_isnoneornil(L, 2) ? engine.pipelines_folder() : Path(luaL_checkstring(L, 2));
-  Result<json::Value> info = pipeline_info(engine.env(), folder, luaL_checkstring(L, 1));
-  if (!info.ok()) return answer_error(L, std::move(info).status());
-  push_value(L, *info);
-  return 1;
 }
 
 // native.args(): what the caller gave, text by name
@@ -547,9 +551,9 @@ int write_log(lua_State* L) {
 
 void open_pipelines(lua_State* L) {
   for (const luaL_Reg& function :
-       {luaL_Reg{"run", pipeline_run}, luaL_Reg{"args", script_args}, luaL_Reg{"pipeline_info", describe_pipeline},
-        luaL_Reg{"dev_suffix", make_dev_suffix}, luaL_Reg{"error", make_error}, luaL_Reg{"error_at", error_at},
-        luaL_Reg{"closest", closest_word}, luaL_Reg{"script_line", caller_line}, luaL_Reg{"log", write_log}}) {
+       {luaL_Reg{"run", pipeline_run}, luaL_Reg{"args", script_args}, luaL_Reg{"dev_suffix", make_dev_suffix},
+        luaL_Reg{"error", make_error}, luaL_Reg{"error_at", error_at}, luaL_Reg{"closest", closest_word},
+        luaL_Reg{"script_line", caller_line}, luaL_Reg{"log", write_log}}) {
     lua_pushcfunction(L, function.func);
     lua_setfield(L, -2, function.name);
   }

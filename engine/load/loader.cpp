@@ -39,9 +39,13 @@ struct PackageLoader::Content {
 PackageLoader::PackageLoader(Destination& destination, Env& env, std::stop_token stop, LoadRetry retry)
     : destination_(destination), env_(env), stop_(std::move(stop)), retry_(retry) {}
 
-Status PackageLoader::begin(std::string_view load_id) {
+Status PackageLoader::begin(std::string_view load_id, TableCleanup cleanup, std::string_view schema_name) {
   undo();
   load_id_ = load_id;
+  cleanup_ = std::move(cleanup);
+  schema_name_ = schema_name;
+  failed_job_ = {};
+  attempts_ = 0;
   waits_ = false;
   added_.clear();
   jobs_total_ = 0;
@@ -54,6 +58,8 @@ Status PackageLoader::start() {
   if (started_) return {};
   LODE_TRY(destination_.begin(load_id_));
   started_ = true;
+  if (!cleanup_.dropped.empty()) LODE_TRY(destination_.drop_tables(cleanup_.dropped, schema_name_));
+  if (!cleanup_.emptied.empty()) LODE_TRY(destination_.empty_tables(cleanup_.emptied));
   return {};
 }
 
@@ -65,6 +71,8 @@ Status PackageLoader::migrate(const Schema& schema) {
 
 Status PackageLoader::load_job(const Job& job, const Schema& schema) {
   if (stop_.stop_requested()) return cancelled();
+  const std::int64_t begin_us = env_.steady_us();
+  failed_job_ = job;  // until it is loaded
   const Table* table = schema.find_table(job.table);
   if (table == nullptr) {
     return Status::error(Code::kPackageCorrupt,
@@ -76,8 +84,14 @@ Status PackageLoader::load_job(const Job& job, const Schema& schema) {
         .hint("use write_disposition = \"append\" or \"replace\", or another destination");
   }
   LODE_TRY(destination_.load(job, schema, stop_));
+  failed_job_ = {};
   loaded_.insert(job.file_name);
   rows_loaded_ += job.rows;
+  TableLoaded& table_loaded = tables_loaded_[job.table];
+  ++table_loaded.files;
+  table_loaded.rows += job.rows;
+  table_loaded.bytes += job.bytes;
+  table_loaded.time_us += env_.steady_us() - begin_us;
   if (on_progress_) on_progress_({job.table, loaded_.size(), jobs_total_, rows_loaded_});
   return {};
 }
@@ -122,6 +136,7 @@ Status PackageLoader::load_with_retry(const Content& content) {
   jobs_total_ = content.jobs.size();
   std::uint32_t backoff_ms = retry_.backoff_ms_first;
   for (std::uint32_t attempts = 1;; ++attempts) {
+    attempts_ = attempts;
     Status status = attempt(content);
     if (status.ok()) {
       started_ = false;
@@ -130,7 +145,7 @@ Status PackageLoader::load_with_retry(const Content& content) {
       return {};
     }
     undo();
-    if (!status.retryable() || attempts >= retry_.attempts_max) return explain(std::move(status), content, attempts);
+    if (!status.retryable() || attempts == retry_.attempts_max) return explain(std::move(status), content, attempts);
     wait(backoff_ms, stop_);
     backoff_ms = std::min(backoff_ms * 2, retry_.backoff_ms_limit);
     if (stop_.stop_requested()) return explain(cancelled().caused_by(std::move(status)), content, attempts);
@@ -150,7 +165,7 @@ Status PackageLoader::commit(const Schema& schema, const std::vector<std::string
 }
 
 Status PackageLoader::load(const LoadPackage& package) {
-  LODE_TRY(begin(package.load_id()));
+  LODE_TRY(begin(package.load_id(), package.cleanup(), package.schema().name()));
   const Content content{package.jobs(), package.schema(), kNothing, package.folder()};
   const Result<bool> loaded = destination_.is_loaded(package.load_id());
   if (!loaded.ok()) return explain(loaded.status(), content, 1);
@@ -165,6 +180,7 @@ void PackageLoader::undo() noexcept {
   loaded_.clear();
   rows_loaded_ = 0;
   changes_ = {};
+  tables_loaded_.clear();
 }
 
 void PackageLoader::abort() noexcept {

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <set>
 #include <stop_token>
 #include <string>
@@ -18,7 +19,7 @@ namespace lode {
 
 /// How often a destination that is busy or cannot be reached is tried again.
 struct LoadRetry {
-  std::uint32_t attempts_max = 5;        ///< the first one included
+  std::uint32_t attempts_max = 5;        ///< the first one included; 0: without end
   std::uint32_t backoff_ms_first = 500;  ///< doubles after each attempt
   std::uint32_t backoff_ms_limit = 30'000;
 };
@@ -29,6 +30,14 @@ struct LoadProgress {
   std::uint64_t jobs_done = 0;
   std::uint64_t jobs_total = 0;  ///< 0: not known yet
   std::uint64_t rows_done = 0;
+};
+
+/// What of a package is in the destination, table by table.
+struct TableLoaded {
+  std::uint64_t files = 0;
+  std::uint64_t rows = 0;
+  std::uint64_t bytes = 0;  ///< of the job files
+  std::int64_t time_us = 0;
 };
 
 /// Loads packages one after the other, in one of two ways:
@@ -46,8 +55,9 @@ class PackageLoader {
   /// Called by the thread that loads.
   void on_progress(std::function<void(const LoadProgress&)> callback) { on_progress_ = std::move(callback); }
 
-  /// A new package. Costs nothing: the destination's transaction begins with the first job.
-  Status begin(std::string_view load_id);
+  /// A new package. Costs nothing: the destination's transaction begins with the first job. `cleanup` is done at the
+  /// transaction's begin; stored versions of `schema_name` go with tables that are dropped.
+  Status begin(std::string_view load_id, TableCleanup cleanup = {}, std::string_view schema_name = {});
   /// Loads one job of a package that is still being written. `schema` has all columns of the job. When the destination
   /// is busy or cannot be reached, the jobs are left to finish() or commit() and the answer is ok.
   Status add_job(const Job& job, const Schema& schema);
@@ -68,6 +78,12 @@ class PackageLoader {
   const SchemaChange& changes() const { return changes_; }
   /// What was loaded otherwise than the schema says.
   const std::vector<std::string>& warnings() const { return warnings_; }
+  /// After the commit.
+  const std::map<std::string, TableLoaded>& tables_loaded() const { return tables_loaded_; }
+  /// After a failure: the job that could not be loaded, its file's name and table; empty if it was none's fault.
+  const Job& failed_job() const { return failed_job_; }
+  /// Times that the package was tried since begin().
+  std::uint32_t attempts() const { return attempts_; }
 
  private:
   struct Content;
@@ -90,6 +106,11 @@ class PackageLoader {
   bool waits_ = false;            // an early job met a busy destination: all is left to the end
   std::vector<Job> added_;        // by add_job()
   std::set<std::string> loaded_;  // file names of jobs that are in the open transaction
+  TableCleanup cleanup_;
+  std::string schema_name_;
+  std::map<std::string, TableLoaded> tables_loaded_;
+  Job failed_job_;
+  std::uint32_t attempts_ = 0;
   std::uint64_t jobs_total_ = 0;
   std::atomic<std::uint64_t> rows_loaded_{0};
   SchemaChange changes_;

@@ -21,6 +21,7 @@ constexpr std::size_t kUnsyncedFilesMax = 16;  // each keeps a descriptor and a 
 constexpr std::size_t kChecksumDigits = 16;
 constexpr std::string_view kManifest = "manifest.json";
 constexpr std::string_view kJobsFolder = "jobs";
+constexpr std::string_view kFailure = "failure.json";
 
 Path new_folder(const Path& pipeline_folder) { return pipeline_folder / "load" / "new"; }
 Path normalized_folder(const Path& pipeline_folder) { return pipeline_folder / "load" / "normalized"; }
@@ -38,6 +39,21 @@ std::int64_t micros_of_load_id(std::string_view load_id) {
   if (seconds.empty() || seconds.size() > 11 || !is_digits(seconds) || !is_digits(fraction)) return -1;
   fraction.resize(6, '0');
   return std::stoll(std::string(seconds)) * 1'000'000 + std::stoll(fraction);
+}
+
+json::Value name_list(const std::vector<std::string>& names) {
+  json::Value list = json::Value::list();
+  for (const std::string& name : names) list.push_back(name);
+  return list;
+}
+
+std::vector<std::string> names_of(const json::Value* list) {
+  std::vector<std::string> names;
+  if (list == nullptr || !list->is_list()) return names;
+  for (const json::Value& name : list->items()) {
+    if (name.is_text()) names.push_back(name.as_text());
+  }
+  return names;
 }
 
 }  // namespace
@@ -158,7 +174,8 @@ Status PackageWriter::sync_oldest() {
 }
 
 // The state is typed JSON inside the JSON of the rest, so the text is put together from parts.
-std::string PackageWriter::manifest(const Schema& schema, const PipelineState& state) const {
+std::string PackageWriter::manifest(const Schema& schema, const PipelineState& state,
+                                    const TableCleanup& cleanup) const {
   json::Value jobs = json::Value::list();
   for (std::size_t i = 0; i < jobs_.size(); ++i) {
     json::Value job = json::Value::object();
@@ -173,6 +190,8 @@ std::string PackageWriter::manifest(const Schema& schema, const PipelineState& s
   json::append(text, json::Value(load_id_));
   text += ",\"created_at_us\":" + std::to_string(created_at_us_) + ",\"jobs\":";
   json::append(text, jobs);
+  if (!cleanup.dropped.empty()) json::append(text += ",\"dropped_tables\":", name_list(cleanup.dropped));
+  if (!cleanup.emptied.empty()) json::append(text += ",\"emptied_tables\":", name_list(cleanup.emptied));
   text += ",\"schema\":";
   json::append(text, schema.to_json());
   text += ",\"state\":";
@@ -182,11 +201,11 @@ std::string PackageWriter::manifest(const Schema& schema, const PipelineState& s
   return text + checksum + "\n";
 }
 
-Status PackageWriter::seal(const Schema& schema, const PipelineState& state) {
+Status PackageWriter::seal(const Schema& schema, const PipelineState& state, const TableCleanup& cleanup) {
   LODE_ASSERT(options_.seals);
   LODE_TRY(close_files());
   LODE_ASSIGN(const std::unique_ptr<AppendFile> file, env_->create_file(folder_ / kManifest));
-  LODE_TRY(file->append(manifest(schema, state)));
+  LODE_TRY(file->append(manifest(schema, state, cleanup)));
   LODE_TRY(file->sync());
   LODE_TRY(file->close());
   while (!unsynced_.empty()) LODE_TRY(sync_oldest());
@@ -283,6 +302,7 @@ Result<LoadPackage> LoadPackage::open(Env& env, const Path& folder) {
   package.folder_ = folder;
   package.load_id_ = manifest.text_or("load_id", "");
   package.created_at_us_ = manifest.int_or("created_at_us", 0);
+  package.cleanup_ = {names_of(manifest.find("dropped_tables")), names_of(manifest.find("emptied_tables"))};
   for (const json::Value& entry : jobs->items()) {
     LODE_ASSIGN(Job job, read_job(env, folder, entry));
     package.jobs_.push_back(std::move(job));
@@ -307,9 +327,40 @@ Result<std::vector<Path>> LoadPackage::pending(Env& env, const Path& pipeline_fo
 }
 
 // The manifest goes first: a folder without one is known to be on its way out.
-Status LoadPackage::remove(Env& env) {
-  LODE_TRY(env.remove_file(folder_ / kManifest));
-  return env.remove_tree(folder_);
+Status LoadPackage::remove(Env& env) { return discard(env, folder_); }
+
+Status LoadPackage::discard(Env& env, const Path& folder) {
+  LODE_TRY(env.remove_file(folder / kManifest));
+  return env.remove_tree(folder);
+}
+
+Status write_failure(Env& env, const Path& package, const PackageFailure& failure) {
+  Result<json::Value> error = json::parse_value(failure.error.render_json());
+  if (error.ok()) error->set("text", failure.error.render());
+  const json::Value note = json::Value::object({{"at_us", failure.at_us},
+                                                {"attempts", static_cast<std::int64_t>(failure.attempts)},
+                                                {"final", failure.is_final},
+                                                {"table", failure.table},
+                                                {"file", failure.file},
+                                                {"rows", static_cast<std::int64_t>(failure.rows)},
+                                                {"error", error.ok() ? std::move(*error) : json::Value()}});
+  return env.write_file(package / kFailure, json::write(note, {.indent = 2}) + "\n");
+}
+
+std::optional<PackageFailure> read_failure(Env& env, const Path& package) {
+  const Result<std::string> text = env.read_file(package / kFailure);
+  if (!text.ok()) return std::nullopt;
+  const Result<json::Value> note = json::parse_value(*text);
+  if (!note.ok() || !note->is_object()) return std::nullopt;
+  PackageFailure failure;
+  failure.at_us = note->int_or("at_us", 0);
+  failure.attempts = static_cast<std::uint32_t>(note->int_or("attempts", 0));
+  failure.is_final = note->bool_or("final", false);
+  failure.table = note->text_or("table", "");
+  failure.file = note->text_or("file", "");
+  failure.rows = static_cast<std::uint64_t>(note->int_or("rows", 0));
+  if (const json::Value* error = note->find("error")) failure.facts = *error;
+  return failure;
 }
 
 }  // namespace lode

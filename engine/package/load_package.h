@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,13 @@ struct Job {
   Path path;
   std::uint64_t rows = 0;
   std::uint64_t bytes = 0;
+};
+
+/// What a package takes away before its own rows come: a refresh, or a command that drops tables.
+struct TableCleanup {
+  std::vector<std::string> dropped;  ///< tables that go, parents before their children
+  std::vector<std::string> emptied;  ///< tables whose rows go
+  bool empty() const { return dropped.empty() && emptied.empty(); }
 };
 
 /// Builds a package in load/new/<load id>. Owned by one thread. Dropping it without seal() deletes the folder.
@@ -64,10 +72,10 @@ class PackageWriter {
   Status rotate_if_full(const std::string& table);
   /// Closes all files; each goes to on_job.
   Status close_files();
-  /// Closes all files, writes the manifest (schema and state in it), makes all durable, renames the folder to
+  /// Closes all files, writes the manifest (schema, state and cleanup in it), makes all durable, renames the folder to
   /// load/normalized/<load id>. From then on the package survives this object and this process.
   /// REQUIRES: Options::seals
-  Status seal(const Schema& schema, const PipelineState& state);
+  Status seal(const Schema& schema, const PipelineState& state, const TableCleanup& cleanup = {});
   /// REQUIRES: seal() was ok
   Path sealed_folder() const;
 
@@ -76,7 +84,7 @@ class PackageWriter {
   PackageWriter();
   Status close_file(Open& open);
   Status sync_oldest();
-  std::string manifest(const Schema& schema, const PipelineState& state) const;
+  std::string manifest(const Schema& schema, const PipelineState& state, const TableCleanup& cleanup) const;
 
   Env* env_ = nullptr;
   Path pipeline_folder_;
@@ -106,10 +114,13 @@ class LoadPackage {
   const Schema& schema() const { return schema_; }
   const PipelineState& state() const { return state_; }
   const std::vector<Job>& jobs() const { return jobs_; }  ///< in the order they were closed
+  const TableCleanup& cleanup() const { return cleanup_; }
   std::int64_t created_at_us() const { return created_at_us_; }
   const Path& folder() const { return folder_; }
   /// After the commit: the package is no longer needed.
   Status remove(Env& env);
+  /// remove() of a package that need not be readable: its rows are given up.
+  static Status discard(Env& env, const Path& folder);
 
  private:
   LoadPackage(Schema schema, PipelineState state) : schema_(std::move(schema)), state_(std::move(state)) {}
@@ -119,6 +130,22 @@ class LoadPackage {
   Schema schema_;
   PipelineState state_;
   std::vector<Job> jobs_;
+  TableCleanup cleanup_;
 };
+
+/// Why a sealed package could not be loaded: kept beside its manifest until the package goes.
+struct PackageFailure {
+  std::int64_t at_us = 0;
+  std::uint32_t attempts = 0;  ///< in all runs
+  bool is_final = false;       ///< trying again does not help
+  std::string table;           ///< of the job that failed; "" if it was none's fault
+  std::string file;
+  std::uint64_t rows = 0;  ///< of the job
+  Status error;            ///< when it is written
+  json::Value facts;       ///< the error when it is read: code, message, details…
+};
+Status write_failure(Env& env, const Path& package, const PackageFailure& failure);
+/// nullopt: loading it has not failed yet, or what was noted cannot be read.
+std::optional<PackageFailure> read_failure(Env& env, const Path& package);
 
 }  // namespace lode

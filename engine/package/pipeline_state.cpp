@@ -101,12 +101,13 @@ std::string PipelineState::content_hash() const {
   return base64_encode(sha3_256(json::write(content, {.typing = json::Typing::kTyped, .sort_keys = true})));
 }
 
-bool PipelineState::bump() {
+bool PipelineState::bump(std::int64_t version_known, bool always) {
   std::string hash = content_hash();
   const std::string before = version_hash();
-  if (hash == before) return false;
-  if (!before.empty())
-    document_.set("_state_version", version() + 1);  // the first hash belongs to version 0, as in dlt
+  if (hash == before && !always) return false;
+  // The first hash belongs to version 0, as in dlt.
+  if (!before.empty() || version_known > version())
+    document_.set("_state_version", std::max(version(), version_known) + 1);
   document_.set("_version_hash", std::move(hash));
   return true;
 }

@@ -30,8 +30,9 @@ class PipelineState {
   std::string version_hash() const { return document_.text_or("_version_hash", ""); }
   /// dlt's hash of the content without versions and `_local`.
   std::string content_hash() const;
-  /// Raises the version if the content's hash changed. True if it did.
-  bool bump();
+  /// Raises the version if the content's hash changed, or `always`: beyond what it was, and beyond `version_known`, a
+  /// version that somebody else has seen. True if it did.
+  bool bump(std::int64_t version_known = 0, bool always = false);
 
   /// sources.<source>.resources.<resource>, made if absent.
   json::Value& resource_state(std::string_view source, std::string_view resource);

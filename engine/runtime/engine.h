@@ -10,6 +10,7 @@
 #include "env/env.h"
 #include "http/client.h"
 #include "runtime/event_loop.h"
+#include "runtime/metrics.h"
 #include "runtime/worker_pool.h"
 
 namespace lode {
@@ -33,6 +34,7 @@ class Engine {
   EventLoop& loop() { return loop_; }
   WorkerPool& workers() { return *workers_; }
   HttpClient& http() { return http_; }
+  MetricsFiles& metrics() { return metrics_; }
   const Config& config() const { return config_; }
   const Log& log() const { return options_.log; }
   /// Where the working folders of pipelines are.
@@ -45,6 +47,7 @@ class Engine {
   Env& env_;
   Config config_;
   HttpClient http_;
+  MetricsFiles metrics_;
   EventLoop loop_;
   std::unique_ptr<WorkerPool> workers_;  // last: its threads use all of the above
 };

@@ -4,9 +4,10 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "base/time.h"
 #include "json/parse.h"
 #include "package/load_package.h"
+#include "runtime/pipeline_packages.h"
+#include "runtime/trace.h"
 #include "schema/schema_file.h"
 
 namespace lode {
@@ -16,12 +17,17 @@ bool is_folder_name(const std::string& name) {
   return !name.empty() && name.find('/') == std::string::npos && name[0] != '.';
 }
 
-Status no_pipeline(Env& env, const Path& pipelines_folder, const std::string& name) {
+Result<std::vector<std::string>> pipeline_names(Env& env, const Path& pipelines_folder) {
   std::vector<std::string> names;
   LODE_ASSIGN(const std::vector<FolderEntry> entries, env.list_folder(pipelines_folder));
   for (const FolderEntry& entry : entries) {
-    if (entry.is_folder) names.push_back(entry.name);
+    if (entry.is_folder && is_folder_name(entry.name)) names.push_back(entry.name);
   }
+  return names;
+}
+
+Status no_pipeline(Env& env, const Path& pipelines_folder, const std::string& name) {
+  LODE_ASSIGN(const std::vector<std::string> names, pipeline_names(env, pipelines_folder));
   Status status = Status::error(Code::kPipelineMissing, fmt::format("this machine has no pipeline '{}'", name))
                       .with("looked in", pipelines_folder.string());
   if (names.empty()) return std::move(status).hint("no pipeline has run yet with this folder");
@@ -39,55 +45,11 @@ Result<json::Value> read_json(Env& env, const Path& path, json::Typing typing) {
   return Status::error(Code::kStateCorrupt, fmt::format("{} cannot be read", path.string())).caused_by(value.status());
 }
 
-json::Value cursors_of(const json::Value& state) {
-  json::Value cursors = json::Value::list();
-  const json::Value* sources = state.find("sources");
-  if (sources == nullptr || !sources->is_object()) return cursors;
-  for (const auto& [source_name, source] : sources->members()) {
-    const json::Value* resources = source.find("resources");
-    if (resources == nullptr || !resources->is_object()) continue;
-    for (const auto& [resource_name, resource] : resources->members()) {
-      const json::Value* incremental = resource.find("incremental");
-      if (incremental == nullptr || !incremental->is_object()) continue;
-      for (const auto& [path, cursor] : incremental->members()) {
-        const json::Value* last = cursor.find("last_value");
-        cursors.push_back(json::Value::object({{"source", source_name},
-                                               {"resource", resource_name},
-                                               {"cursor_path", path},
-                                               {"last_value", last != nullptr ? *last : json::Value()}}));
-      }
-    }
-  }
-  return cursors;
-}
-
-json::Value describe_package(Env& env, const Path& folder) {
-  const Result<LoadPackage> package = LoadPackage::open(env, folder);
-  if (!package.ok()) {
-    return json::Value::object({{"load_id", folder.filename().string()}, {"error", package.status().first_line()}});
-  }
-  std::uint64_t rows = 0;
-  std::uint64_t bytes = 0;
-  for (const Job& job : package->jobs()) {
-    rows += job.rows;
-    bytes += job.bytes;
-  }
-  return json::Value::object({{"load_id", package->load_id()},
-                              {"created_at", iso_timestamp_z(package->created_at_us())},
-                              {"rows", static_cast<std::int64_t>(rows)},
-                              {"files", static_cast<std::int64_t>(package->jobs().size())},
-                              {"bytes", static_cast<std::int64_t>(bytes)}});
-}
-
-// LoadPackage::pending() would tidy up as well: that is for the run that holds the lock.
-Result<json::Value> pending_packages(Env& env, const Path& folder) {
-  const Path sealed = folder / "load" / "normalized";
-  LODE_ASSIGN(const std::vector<FolderEntry> entries, env.list_folder(sealed));
-  json::Value packages = json::Value::list();
-  for (const FolderEntry& entry : entries) {
-    if (entry.is_folder) packages.push_back(describe_package(env, sealed / entry.name));
-  }
-  return packages;
+Result<json::Value> schema_names(Env& env, const WorkingFolder& folder) {
+  LODE_ASSIGN(const std::vector<FolderEntry> entries, env.list_folder(folder.schemas_folder()));
+  json::Value names = json::Value::list();
+  for (const FolderEntry& entry : entries) names.push_back(entry.name.substr(0, entry.name.find(".schema.")));
+  return names;
 }
 
 }  // namespace
@@ -125,19 +87,75 @@ Result<Schema> show_schema(Env& env, const Path& pipelines_folder, const std::st
   return std::move(status).with("its schemas", join(names, ", "));
 }
 
+Result<WorkingFolder> find_pipeline(Env& env, const Path& pipelines_folder, const std::string& name) {
+  if (!is_folder_name(name) || !env.exists(pipelines_folder / name)) return no_pipeline(env, pipelines_folder, name);
+  return WorkingFolder(env, pipelines_folder, name);
+}
+
 Result<json::Value> pipeline_info(Env& env, const Path& pipelines_folder, const std::string& name) {
-  const Path folder = pipelines_folder / name;
-  if (!is_folder_name(name) || !env.exists(folder)) return no_pipeline(env, pipelines_folder, name);
-  LODE_ASSIGN(json::Value state, read_json(env, folder / "state.json", json::Typing::kTyped));
-  LODE_ASSIGN(json::Value last_run, read_json(env, folder / "last_run.json", json::Typing::kPlain));
-  LODE_ASSIGN(json::Value pending, pending_packages(env, folder));
+  LODE_ASSIGN(const WorkingFolder folder, find_pipeline(env, pipelines_folder, name));
+  json::Value warnings = json::Value::list();
+  const auto readable = [&](Result<json::Value> value) {
+    if (value.ok()) return std::move(*value);
+    // The rest is worth telling all the same.
+    warnings.push_back(value.status().first_line());
+    return json::Value();
+  };
+  json::Value state = readable(folder.read_state());
+  json::Value last_run = readable(read_json(env, folder.last_run_file(), json::Typing::kPlain));
+  LODE_ASSIGN(json::Value pending, waiting_packages(env, folder));
+  LODE_ASSIGN(std::vector<json::Value> traces, read_traces(env, folder.traces_folder(), 1));
+  LODE_ASSIGN(json::Value schemas, schema_names(env, folder));
   json::Value cursors = cursors_of(state);
+  const KnownPlace place = known_place(state);
   return json::Value::object({{"name", name},
-                              {"folder", folder.string()},
+                              {"folder", folder.path().string()},
+                              {"destination", place.location},
+                              {"dataset", place.dataset},
+                              {"schemas", std::move(schemas)},
                               {"state", std::move(state)},
                               {"last_run", std::move(last_run)},
+                              {"last_trace", traces.empty() ? json::Value() : std::move(traces.front())},
                               {"cursors", std::move(cursors)},
-                              {"pending", std::move(pending)}});
+                              {"pending", std::move(pending)},
+                              {"warnings", std::move(warnings)}});
+}
+
+Result<json::Value> list_pipelines(Env& env, const Path& pipelines_folder) {
+  LODE_ASSIGN(const std::vector<std::string> names, pipeline_names(env, pipelines_folder));
+  json::Value pipelines = json::Value::list();
+  for (const std::string& name : names) {
+    const WorkingFolder folder(env, pipelines_folder, name);
+    const Result<json::Value> state = folder.read_state();
+    const KnownPlace place = state.ok() ? known_place(*state) : KnownPlace();
+    LODE_ASSIGN(const std::vector<json::Value> traces, read_traces(env, folder.traces_folder(), 1));
+    LODE_ASSIGN(const std::vector<FolderEntry> packages, env.list_folder(folder.sealed_folder()));
+    const json::Value* last = traces.empty() ? nullptr : &traces.front();
+    const json::Value* error = last == nullptr ? nullptr : last->find("error");
+    pipelines.push_back(json::Value::object(
+        {{"name", name},
+         {"folder", folder.path().string()},
+         {"destination", place.location},
+         {"dataset", place.dataset},
+         {"last_run_at", last == nullptr ? json::Value() : json::Value(last->text_or("ended_at", ""))},
+         {"last_run_ok", last == nullptr ? json::Value() : json::Value(last->bool_or("ok", false))},
+         {"last_error",
+          error == nullptr || error->is_null() ? json::Value() : json::Value(error->text_or("message", ""))},
+         {"packages_waiting", static_cast<std::int64_t>(packages.size())}}));
+  }
+  return pipelines;
+}
+
+Result<KnownPlace> find_place(Env& env, const WorkingFolder& folder) {
+  const Result<json::Value> state = folder.read_state();
+  if (state.ok() && state->is_object()) return known_place(*state);
+  // Nothing was ever loaded from here, but what waits knows where it is to go.
+  LODE_ASSIGN(const std::vector<FolderEntry> entries, env.list_folder(folder.sealed_folder()));
+  for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
+    const Result<LoadPackage> package = LoadPackage::open(env, folder.sealed_folder() / entry->name);
+    if (package.ok()) return known_place(package->state().document());
+  }
+  return KnownPlace();
 }
 
 }  // namespace lode

@@ -17,12 +17,12 @@ PipelineSpec prepared(PipelineSpec spec) {
 std::shared_ptr<PipelineRun> PipelineRun::start(Engine& engine, PipelineSpec spec,
                                                 std::function<void(PipelineRun&)> on_done) {
   std::shared_ptr<PipelineRun> run(new PipelineRun(engine, std::move(spec), std::move(on_done)));
-  run->start_us_ = engine.env().steady_us();
   run->queue_.emplace(run->spec_.queue_bytes_max, [weak = std::weak_ptr<PipelineRun>(run)] {
     if (const auto self = weak.lock()) self->wake_extraction();
   });
   run->coordinator_ = std::thread([run, &engine] {
-    run->status_ = run_pipeline(*run);
+    run->status_ = run->spec_.operation == Operation::kRun ? run_pipeline(*run) : run_operation(*run);
+    run->conclude();
     engine.loop().post([run] {
       run->coordinator_.join();
       const auto notify = std::exchange(run->on_done_, nullptr);
@@ -33,7 +33,7 @@ std::shared_ptr<PipelineRun> PipelineRun::start(Engine& engine, PipelineSpec spe
 }
 
 PipelineRun::PipelineRun(Engine& engine, PipelineSpec spec, std::function<void(PipelineRun&)> on_done)
-    : engine_(engine), spec_(prepared(std::move(spec))), on_done_(std::move(on_done)) {}
+    : engine_(engine), spec_(prepared(std::move(spec))), on_done_(std::move(on_done)), clock_(engine.env()) {}
 
 PipelineRun::~PipelineRun() { LODE_ASSERT(!coordinator_.joinable()); }
 
@@ -43,6 +43,7 @@ void PipelineRun::cancel() {
 }
 
 void PipelineRun::set_step(const char* step) {
+  clock_.step(step);
   const std::lock_guard lock(mutex_);
   step_ = step;
 }

@@ -25,15 +25,28 @@
 #include "runtime/page_queue.h"
 #include "runtime/preview.h"
 #include "runtime/quarantine.h"
+#include "runtime/refresh.h"
 #include "runtime/report.h"
 #include "runtime/resource_hints.h"
 #include "runtime/schema_folder.h"
+#include "runtime/trace.h"
 #include "runtime/working_folder.h"
 
 namespace lode {
 
+/// What a run is for.
+enum class Operation {
+  kRun,       ///< load what waits, then what the source gives
+  kRetry,     ///< load what waits
+  kDrop,      ///< drop tables and state, in a load of its own
+  kPlanDrop,  ///< say what kDrop would do
+  kSync,      ///< make the working folder anew, from the destination
+};
+
 /// What is to be run, all names resolved.
 struct PipelineSpec {
+  Operation operation = Operation::kRun;
+  DropRequest drop;  ///< of kDrop and kPlanDrop
   std::string name;
   std::string dataset;      ///< as the user wrote it
   json::Value destination;  ///< a name, a URL, or an object {type, credentials…}: see make_destination
@@ -43,12 +56,14 @@ struct PipelineSpec {
   Path export_schema_folder;  ///< schema files that runs write; empty: as configured, else none
   /// The dataset is new with every start of the script, and so is the working folder: see working_folder.h.
   bool dev_mode = false;
-  bool full_refresh = false;  ///< forget cursors and replace what the selected resources loaded
+  Refresh refresh = Refresh::kNone;  ///< what is forgotten before it loads
   /// A package that cannot be loaded waits on disk for the next run. False: it is dropped, and so are those that wait,
   /// because whoever runs again reads the same data again. Packages of local files are never kept, for that reason.
   bool keeps_packages = true;
   bool check_only = false;                   ///< validate, run nothing
   std::optional<PreviewOptions> preview;     ///< show what would be loaded, change nothing
+  Path metrics_file;                         ///< Prometheus text, written at the end; empty: as configured, else none
+  bool trace_to_destination = false;         ///< a row of table _lode_trace tells of this run
   std::uint64_t queue_bytes_max = 8u << 20;  ///< pages that wait to be normalized
   std::uint64_t file_bytes_max = 16u << 20;  ///< of a job file
 };
@@ -79,6 +94,10 @@ class PipelineRun : public std::enable_shared_from_this<PipelineRun> {
   // Engine's thread, after on_done
   const Status& status() const { return status_; }
   const RunReport& report() const { return report_; }
+  /// Of kDrop and kPlanDrop: what was found.
+  const DropResult& dropped() const { return dropped_; }
+  /// Of kSync: names of schemas that came from the destination.
+  const std::vector<std::string>& restored_schemas() const { return restored_schemas_; }
 
   // Any thread
   RunSnapshot snapshot();
@@ -87,6 +106,7 @@ class PipelineRun : public std::enable_shared_from_this<PipelineRun> {
 
  private:
   friend Status run_pipeline(PipelineRun& run);
+  friend Status run_operation(PipelineRun& run);
   PipelineRun(Engine& engine, PipelineSpec spec, std::function<void(PipelineRun&)> on_done);
 
   // The steps, in the order they are called; coordinator's thread. Each is described in run_pipeline.cpp.
@@ -101,10 +121,23 @@ class PipelineRun : public std::enable_shared_from_this<PipelineRun> {
   Status keep_state();
   Status begin_preview();
   Status finish_preview();
+  // Steps of operations other than a run: run_operation.cpp
+  Status refuse_with_packages();
+  Status choose_drop();
+  Result<std::string> source_of_schema(const std::string& schema_name);
+  Status copy_from_destination();
+  // After the last step, whatever became of it: run_trace.cpp
+  void conclude();
 
   // Helpers of the steps, coordinator's thread
-  Status begin_early_load();
+  Status restore_saved_state();
+  Result<PipelineState> recover_state(Status why, json::Value copy);
+  void note_run(const std::string& schema_name);
+  void warn(std::string text);
   Status take_schema(const std::string& name);
+  Status note_failure(Status status, const Path& package);
+  Status add_trace_row();
+  Status write_metrics();
   Status write_schema_files();
   Status normalize_page(const PageQueue::Item& item);
   struct DeclaredTable {
@@ -119,6 +152,7 @@ class PipelineRun : public std::enable_shared_from_this<PipelineRun> {
   std::map<std::string, std::uint64_t> row_counts() const;
   Result<json::Value> describe_preview();
   void fill_report();
+  void describe_files(RunReport::TableRow& row) const;
   void set_step(const char* step);
 
   // Engine's thread
@@ -135,16 +169,25 @@ class PipelineRun : public std::enable_shared_from_this<PipelineRun> {
   std::thread coordinator_;
   Status status_;
   RunReport report_;
-  std::int64_t start_us_ = 0;
 
   WorkingFolder folder_;
   std::unique_ptr<FileLock> lock_;
   std::unique_ptr<Destination> destination_;
   std::unique_ptr<PackageLoader> loader_;
+  TraceClock clock_;
+  std::int64_t normalize_us_ = 0;
+  TableCleanup cleanup_;  // what this run's package takes away
+  DropResult dropped_;
+  std::vector<std::string> restored_schemas_;
+  std::string failed_load_id_;
+  bool has_report_ = false;
   std::optional<PipelineState> state_;
   std::set<std::string> tables_before_;  // users' tables that had rows before this run
   std::optional<Schema> schema_before_;  // of a preview: as the destination has it
   std::string hash_before_;              // of the state as the destination has it
+  std::int64_t version_known_ = 0;       // of the state, here
+  std::string newest_load_id_;
+  bool forces_state_ = false;  // a row of state goes along even if nothing changed in it
   std::shared_ptr<const Naming> naming_;
   std::optional<Schema> schema_;
   SchemaFolders schema_folders_;

@@ -32,6 +32,19 @@ std::string show_change(const RunReport::TableRow& row) {
   return text;
 }
 
+json::Value text_list(const std::vector<std::string>& texts) {
+  json::Value list = json::Value::list();
+  for (const std::string& text : texts) list.push_back(text);
+  return list;
+}
+
+std::string show_names(const std::vector<std::string>& names) {
+  constexpr std::size_t kShown = 6;
+  const std::vector<std::string> first(names.begin(),
+                                       names.begin() + static_cast<std::ptrdiff_t>(std::min(kShown, names.size())));
+  return join(first, ", ") + (names.size() > kShown ? ", …" : "");
+}
+
 }  // namespace
 
 std::uint64_t RunReport::row_count() const {
@@ -57,6 +70,8 @@ std::string RunReport::render() const {
   }
   out += fmt::format("{}: loaded package {} into {} (dataset {}) in {}", pipeline, load_id, destination, dataset,
                      show_seconds(seconds));
+  if (!cleanup.dropped.empty()) out += fmt::format("\n  dropped first: {}", show_names(cleanup.dropped));
+  if (!cleanup.emptied.empty()) out += fmt::format("\n  emptied first: {}", show_names(cleanup.emptied));
   std::size_t name_width = 0;
   std::size_t rows_width = 0;
   for (const TableRow& row : tables) {
@@ -83,6 +98,7 @@ json::Value RunReport::to_json() const {
   out.set("load_id", load_id.empty() ? json::Value() : json::Value(load_id));
   out.set("destination", destination);
   out.set("dataset", dataset);
+  out.set("operation", operation);
   out.set("seconds", seconds);
   if (ended_at_us != 0) out.set("ended_at", iso_timestamp_z(ended_at_us));
   out.set("rows", static_cast<std::int64_t>(row_count()));
@@ -96,6 +112,9 @@ json::Value RunReport::to_json() const {
     for (const Column& column : row.columns_added) columns.push_back(column.props());
     table_list.push_back(json::Value::object({{"name", row.table},
                                               {"rows", static_cast<std::int64_t>(row.rows)},
+                                              {"files", static_cast<std::int64_t>(row.files)},
+                                              {"bytes", static_cast<std::int64_t>(row.bytes)},
+                                              {"load_seconds", row.load_seconds},
                                               {"write_disposition", row.disposition},
                                               {"new", row.is_new},
                                               {"columns_added", std::move(columns)}}));
@@ -120,9 +139,25 @@ json::Value RunReport::to_json() const {
                                                {"after", cursor.after}}));
   }
   out.set("cursors", std::move(cursor_list));
-  json::Value resumed_list = json::Value::list();
-  for (const std::string& id : resumed) resumed_list.push_back(id);
-  out.set("resumed", std::move(resumed_list));
+  out.set("resumed", text_list(resumed));
+  json::Value step_list = json::Value::list();
+  for (const Step& step : steps) {
+    step_list.push_back(json::Value::object(
+        {{"step", step.name},
+         {"started_at", step.started_at_us != 0 ? json::Value(iso_timestamp_z(step.started_at_us)) : json::Value()},
+         {"seconds", step.seconds}}));
+  }
+  out.set("steps", std::move(step_list));
+  if (schema) {
+    out.set("schema",
+            json::Value::object(
+                {{"name", schema->name()}, {"version", schema->version()}, {"version_hash", schema->version_hash()}}));
+  }
+  out.set("refresh", refresh.empty() ? json::Value() : json::Value(refresh));
+  out.set("dropped_tables", text_list(cleanup.dropped));
+  out.set("emptied_tables", text_list(cleanup.emptied));
+  out.set("load_attempts", static_cast<std::int64_t>(load_attempts));
+  out.set("warnings", text_list(warnings));
   return out;
 }
 

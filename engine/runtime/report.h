@@ -8,6 +8,7 @@
 
 #include "extract/extraction.h"
 #include "json/value.h"
+#include "package/load_package.h"
 #include "schema/schema.h"
 
 namespace lode {
@@ -17,6 +18,9 @@ struct RunReport {
   struct TableRow {
     std::string table;
     std::uint64_t rows = 0;
+    std::uint64_t files = 0;  ///< of the package
+    std::uint64_t bytes = 0;  ///< of these files
+    double load_seconds = 0;  ///< that loading them took, merges apart
     std::string disposition;
     bool is_new = false;
     std::vector<Column> columns_added;  ///< to a table that was there
@@ -29,13 +33,26 @@ struct RunReport {
     std::uint64_t requests = 0;
     std::uint64_t retries = 0;
   };
+  struct Step {
+    std::string name;                ///< "extract"
+    std::int64_t started_at_us = 0;  ///< 0: unknown, it went on within another step
+    double seconds = 0;
+    bool is_inner = false;  ///< its time is part of the step that follows
+  };
   std::string pipeline;
-  std::string load_id;      ///< "" when there was nothing to load
-  std::string destination;  ///< "sqlite:///shop.db"
+  std::string operation = "run";  ///< or "retry", "drop"
+  std::string load_id;            ///< "" when there was nothing to load
+  std::string destination;        ///< "sqlite:///shop.db"
   std::string dataset;
   double seconds = 0;
-  std::int64_t ended_at_us = 0;  ///< UTC, since 1970
-  std::vector<TableRow> tables;  ///< users' tables, in the order of the schema
+  std::int64_t started_at_us = 0;  ///< UTC, since 1970
+  std::int64_t ended_at_us = 0;
+  std::vector<Step> steps;
+  std::string refresh;                ///< "drop_data"…; "": none
+  TableCleanup cleanup;               ///< tables that went, or lost their rows
+  std::uint32_t load_attempts = 0;    ///< 0: nothing was loaded
+  std::vector<std::string> warnings;  ///< sentences for people
+  std::vector<TableRow> tables;       ///< users' tables, in the order of the schema
   std::vector<ResourceRow> resources;
   std::vector<CursorChange> cursors;
   std::vector<std::string> resumed;  ///< load ids of earlier runs that this one finished

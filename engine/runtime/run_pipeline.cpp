@@ -8,7 +8,7 @@
 #include "destinations/builtin.h"
 #include "http/redact.h"
 #include "json/write.h"
-#include "runtime/naming_choice.h"
+#include "runtime/destination_choice.h"
 #include "runtime/pipeline_run.h"
 #include "schema/hints.h"
 #include "schema/system_tables.h"
@@ -32,7 +32,17 @@ Status misfit_error(const Misfit& misfit) {
               : "add the field to the model, or leave it out with columns = \"discard_value\"");
 }
 
-constexpr std::uint32_t kSchemaNameMax = 64;
+// Rows that were made for one dataset do not belong in another, where they would be doubled or missing.
+Status made_for_another(const std::string& pipeline, const std::string& load_id, const std::string& made_for,
+                        const std::string& dataset) {
+  return Status::error(Code::kPackageWaiting,
+                       fmt::format("package {} waits to be loaded into dataset '{}', and this run "
+                                   "loads into '{}'",
+                                   load_id, made_for, dataset))
+      .hint(fmt::format("load it first: lode pipeline {0} retry; or give it up: lode pipeline {0} abort {1}", pipeline,
+                        load_id));
+}
+
 constexpr std::string_view kNothingKept =
     "kept: nothing of this run; what earlier runs loaded and their cursors are untouched";
 
@@ -88,10 +98,12 @@ Status PipelineRun::lock_working_folder() {
 
 Status PipelineRun::connect_destination() {
   set_step("connect");
-  LODE_ASSIGN(destination_, make_destination(spec_.destination, spec_.dataset, engine_.env()));
+  LODE_ASSIGN(const json::Value chosen, with_credentials(engine_.config(), spec_.name, spec_.destination));
+  LODE_ASSIGN(destination_, make_destination(chosen, spec_.dataset, engine_.env()));
   if (spec_.preview) destination_ = look_only(std::move(destination_), spec_.preview->compares);
-  LODE_TRY(destination_->connect());
-  loader_ = std::make_unique<PackageLoader>(*destination_, engine_.env(), stop_.get_token());
+  LODE_TRY(spec_.operation == Operation::kPlanDrop ? destination_->connect_read_only() : destination_->connect());
+  LODE_ASSIGN(const LoadRetry retry, configured_retry(engine_.config(), spec_.name));
+  loader_ = std::make_unique<PackageLoader>(*destination_, engine_.env(), stop_.get_token(), retry);
   report_.pipeline = spec_.name;
   report_.destination = destination_->display();
   report_.dataset = spec_.dataset;
@@ -113,89 +125,31 @@ Status PipelineRun::load_pending_packages() {
       LODE_TRY(engine_.env().remove_tree(folder));
       continue;
     }
-    LODE_ASSIGN(LoadPackage package, LoadPackage::open(engine_.env(), folder));
-    LODE_TRY(loader_->load(package));
+    Result<LoadPackage> opened = LoadPackage::open(engine_.env(), folder);
+    if (!opened.ok()) return note_failure(std::move(opened).status(), folder);
+    LoadPackage& package = *opened;
+    if (const std::string made_for = package.state().document().text_or("dataset_name", "");
+        made_for != spec_.dataset) {
+      return made_for_another(spec_.name, package.load_id(), made_for, spec_.dataset);
+    }
+    Status status = loader_->load(package);
+    if (!status.ok()) return note_failure(std::move(status), folder);
     report_.resumed.push_back(package.load_id());
     LODE_TRY(package.remove(engine_.env()));
   }
   return {};
 }
 
-Status PipelineRun::restore_state() {
-  set_step("restore");
-  LODE_ASSIGN(std::optional<PipelineState> saved, destination_->saved_state(spec_.name));
-  // No state there means that nothing of this pipeline is there: a cursor that this machine remembers would skip rows.
-  state_ = saved ? std::move(*saved) : PipelineState(spec_.name);
-  hash_before_ = saved ? state_->content_hash() : "";
-
-  // Names of schemas follow one convention, whatever that of the tables is.
-  LODE_ASSIGN(const auto schema_naming, Naming::make("snake_case", kSchemaNameMax));
-  LODE_ASSIGN(const std::string schema_name, schema_naming->identifier(spec_.source->name));
-  LODE_TRY(take_schema(schema_name));
-  if (!spec_.source->schema_contract.is_null())
-    schema_->settings().set("schema_contract", spec_.source->schema_contract);
-  if (spec_.source->max_table_nesting) {
-    schema_->normalizers()["json"]["config"].set("max_nesting", *spec_.source->max_table_nesting);
-  }
-
-  for (const Table* table : schema_->data_tables()) {
-    if (table->seen_data()) tables_before_.insert(table->name());
-  }
-
-  json::Value& document = state_->document();
-  document["_local"].set("_dev_mode", spec_.dev_mode);
-  document.set("dataset_name", spec_.dataset);
-  if (document.text_or("default_schema_name", "").empty()) document.set("default_schema_name", schema_name);
-  json::Value& names = document["schema_names"];
-  const bool known =
-      names.is_list() && std::any_of(names.items().begin(), names.items().end(),
-                                     [&](const json::Value& name) { return name == json::Value(schema_name); });
-  if (!known) {
-    names.push_back(schema_name);
-    std::sort(names.items().begin(), names.items().end(),
-              [](const json::Value& a, const json::Value& b) { return a.as_text() < b.as_text(); });
-  }
-  document.set("destination_type", destination_->dlt_type());
-  document.set("destination_name", nullptr);
-  return {};
-}
-
-// The schema as the destination has it, or what a person made of it in the import folder.
-Status PipelineRun::take_schema(const std::string& name) {
-  LODE_ASSIGN(schema_folders_, SchemaFolders::configured(engine_.config(), spec_.name, spec_.import_schema_folder,
-                                                         spec_.export_schema_folder));
-  LODE_ASSIGN(std::optional<Schema> stored, destination_->saved_schema(name));
-  if (spec_.preview) schema_before_ = stored;
-  LODE_ASSIGN(SchemaImport import, import_schema(engine_.env(), schema_folders_, name, std::move(stored)));
-  if (import.is_replaced) {
-    engine_.log().write(LogLevel::kInfo,
-                        fmt::format("schema '{}': the file in {} was changed and replaces what was stored", name,
-                                    schema_folders_.import_folder.string()));
-  }
-  schema_ = std::move(import.schema);
-  LODE_ASSIGN(naming_, choose_naming(engine_.config(), spec_.name, name, destination_->capabilities(),
-                                     schema_ ? &*schema_ : nullptr));
-  if (schema_) {
-    LODE_TRY(adopt_naming(*schema_, *naming_));
-  } else {
-    schema_.emplace(name, naming_->convention());
-    schema_->bump();
-  }
-  if (!schema_folders_.import_folder.empty() && !import.has_file) import_draft_ = schema_;
-  return {};
-}
-
 Status PipelineRun::begin_package() {
-  LODE_ASSIGN(const std::string newest, destination_->newest_load_id());
-  const std::string load_id = new_load_id(engine_.env(), newest);
+  const std::string load_id = new_load_id(engine_.env(), newest_load_id_);
 
   const auto& resources = spec_.source->resources;
   const bool all_local = std::all_of(resources.begin(), resources.end(),
                                      [](const auto& resource) { return !resource->selected || resource->is_local; });
   // What can be read again need not survive a crash: loading the package and reading the files again would double rows.
-  seals_ = spec_.keeps_packages && !all_local;
+  seals_ = spec_.keeps_packages && !(all_local && spec_.operation == Operation::kRun);
   // A run that waits for the network must not hold the destination's write lock meanwhile.
-  loads_early_ = all_local && destination_->capabilities().loads_while_extracting;
+  loads_early_ = !seals_ && all_local && destination_->capabilities().loads_while_extracting;
 
   PackageWriter::Options options;
   options.file_bytes_max = spec_.file_bytes_max;
@@ -209,7 +163,7 @@ Status PipelineRun::begin_package() {
   LODE_ASSIGN(package_, PackageWriter::create(engine_.env(), folder_.path(), load_id, std::move(options)));
 
   normalizer_ = std::make_unique<Normalizer>(naming_, *schema_, *package_, normalizer_options(load_id));
-  return loader_->begin(load_id);
+  return loader_->begin(load_id, cleanup_, schema_->name());
 }
 
 NormalizerOptions PipelineRun::normalizer_options(const std::string& load_id) const {
@@ -221,10 +175,9 @@ NormalizerOptions PipelineRun::normalizer_options(const std::string& load_id) co
 }
 
 Status PipelineRun::begin_preview() {
-  LODE_ASSIGN(const std::string newest, destination_->newest_load_id());
   preview_rows_ = std::make_unique<PreviewSink>(spec_.preview->rows_shown);
   normalizer_ = std::make_unique<Normalizer>(naming_, *schema_, *preview_rows_,
-                                             normalizer_options(new_load_id(engine_.env(), newest)));
+                                             normalizer_options(new_load_id(engine_.env(), newest_load_id_)));
   return {};
 }
 
@@ -233,13 +186,16 @@ Status PipelineRun::extract_and_normalize() {
   engine_.loop().post([self = shared_from_this()] { self->open_extraction(); });
   Status status;
   while (std::optional<PageQueue::Item> item = queue_->take()) {
+    const std::int64_t begin_us = engine_.env().steady_us();
     status = normalize_page(*item);
+    normalize_us_ += engine_.env().steady_us() - begin_us;
     if (!status.ok()) break;
     if (lane_ && lane_->failed()) break;
   }
   if (!status.ok()) queue_->end(status);
   if (lane_ && lane_->failed()) queue_->end(Status::error(Code::kCancelled, "a job could not be loaded"));
   on_engine_thread_and_wait([this] { close_extraction(); });
+  clock_.add_inner("normalize", normalize_us_);
   if (status.ok()) status = queue_->status();
   if (lane_ && lane_->failed()) status = lane_->finish();
   if (status.ok() || spec_.preview) return status;
@@ -337,6 +293,7 @@ Status PipelineRun::seal_package() {
     LODE_ASSIGN(const PackageWriter::Target target, package_->writer_for(table));
     static_cast<void>(target);
   }
+  if (spec_.trace_to_destination) LODE_TRY(add_trace_row());
   LODE_TRY(add_state_row());
   LODE_TRY(normalizer_->finish());
   LODE_TRY(write_schema_files());
@@ -357,7 +314,7 @@ Status PipelineRun::seal_package() {
     }
   }
   if (!seals_) return {};
-  return package_->seal(*schema_, *state_);
+  return package_->seal(*schema_, *state_, cleanup_);
 }
 
 // Files are written once the data has been seen to fit; whether it can be loaded is another question.
@@ -390,9 +347,9 @@ std::vector<std::string> PipelineRun::replaced_tables() const {
 
 // The state travels as a row of the load that it describes, and only when it changed.
 Status PipelineRun::add_state_row() {
-  state_->bump();
+  state_->bump(version_known_, forces_state_);
   const std::string hash = state_->content_hash();
-  if (hash == hash_before_) return {};
+  if (hash == hash_before_ && !forces_state_) return {};
   if (schema_->find_table(kStateTable) == nullptr) schema_->add_table(state_table());
   json::Value row = json::Value::object();
   row.set("version", state_->version());
@@ -420,15 +377,18 @@ Status PipelineRun::load_package() {
   }
   LODE_ASSIGN(LoadPackage package, LoadPackage::open(engine_.env(), package_->sealed_folder()));
   // Jobs that the lane has loaded are not loaded again.
-  return loader_->finish(package);
+  Status status = loader_->finish(package);
+  return status.ok() ? status : note_failure(std::move(status), package.folder());
 }
 
 Status PipelineRun::keep_state() {
   set_step("done");
+  for (const std::string& warning : loader_->warnings()) engine_.log().warning(warning);
   fill_report();
   Env& env = engine_.env();
   if (package_) {
     if (seals_) LODE_TRY(env.remove_tree(package_->sealed_folder()));
+    state_->document()["_local"].set(kLastLoadId, package_->load_id());
     LODE_TRY(env.make_folders(folder_.schemas_folder()));
     LODE_TRY(env.write_file(folder_.schemas_folder() / (schema_->name() + ".schema.json"),
                             json::write(schema_->to_json(), {.indent = 2})));
@@ -474,35 +434,6 @@ Result<json::Value> PipelineRun::describe_preview() {
 std::map<std::string, std::uint64_t> PipelineRun::row_counts() const {
   if (preview_rows_) return preview_rows_->row_counts();
   return package_ ? package_->row_counts() : std::map<std::string, std::uint64_t>();
-}
-
-void PipelineRun::fill_report() {
-  report_.ended_at_us = engine_.env().now_us();
-  report_.seconds = static_cast<double>(engine_.env().steady_us() - start_us_) / 1e6;
-  for (const auto& progress : progress_) {
-    report_.requests += progress->requests;
-    report_.retries += progress->retries;
-    report_.resources.push_back(
-        {progress->name, progress->rows, progress->bytes, progress->pages, progress->requests, progress->retries});
-  }
-  const std::map<std::string, std::uint64_t> counts = row_counts();
-  if (counts.empty()) return;
-  if (package_) report_.load_id = package_->load_id();
-  report_.schema = std::make_shared<const Schema>(*schema_);
-  const std::vector<SchemaChange::TableChange>& changes = normalizer_->changes().tables;
-  for (const Table* table : schema_->data_tables()) {
-    const auto rows = counts.find(table->name());
-    if (rows == counts.end()) continue;
-    RunReport::TableRow row;
-    row.table = table->name();
-    row.rows = rows->second;
-    row.disposition = disposition_name(schema_->disposition(*table));
-    row.is_new = tables_before_.count(table->name()) == 0;
-    for (const SchemaChange::TableChange& change : changes) {
-      if (change.table == table->name() && !row.is_new) row.columns_added = change.columns;
-    }
-    report_.tables.push_back(std::move(row));
-  }
 }
 
 }  // namespace lode

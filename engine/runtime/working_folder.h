@@ -16,6 +16,7 @@ namespace lode {
 ///   schemas/       <name>.schema.json, as of the last load from here
 ///   state.json     the state as of the last load from here: a copy for people, the destination's is the truth
 ///   last_run.json  the report of the last run that succeeded
+///   traces/        what the last runs did: trace.h
 ///   dev_dataset    the dataset of dev_mode that all of this is about; absent: none
 /// A value; its methods may be called from any thread, but those that change something need the lock.
 class WorkingFolder {
@@ -27,6 +28,7 @@ class WorkingFolder {
   const Path& path() const { return path_; }
   Path state_file() const { return path_ / "state.json"; }
   Path last_run_file() const { return path_ / "last_run.json"; }
+  Path traces_folder() const { return path_ / "traces"; }
   Path schemas_folder() const { return path_ / "schemas"; }
   Path sealed_folder() const { return path_ / "load" / "normalized"; }
 
@@ -48,6 +50,9 @@ class WorkingFolder {
   Path path_;
   std::string pipeline_;
 };
+
+/// In the state's `_local`: the load that the copy of the state belongs to.
+inline constexpr std::string_view kLastLoadId = "last_load_id";
 
 /// "_20240131140509": UTC, 24 hours.
 std::string dev_suffix(std::int64_t now_us);

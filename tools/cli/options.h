@@ -26,6 +26,8 @@ struct Options {
   std::vector<std::string> resources;
   std::optional<std::uint64_t> limit;
   bool full_refresh = false;
+  std::string refresh;
+  std::string metrics_file;
 
   // load, preview of files: also destination (--to) and dataset
   std::vector<std::string> files;

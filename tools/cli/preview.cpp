@@ -58,6 +58,7 @@ std::optional<Failure> check_script_options(const Options& options) {
 std::optional<Failure> check_file_options(const Options& options) {
   if (!options.resources.empty()) return misplaced("--resource", "scripts");
   if (options.full_refresh) return misplaced("--full-refresh", "scripts");
+  if (!options.refresh.empty()) return misplaced("--refresh", "scripts");
   if (!options.args.empty()) return misplaced("what follows --", "scripts");
   if (options.destination.empty() && (options.diff || !options.dataset.empty())) {
     return make_failure("cli.usage", "lode preview: files have no destination to compare with", {},

@@ -44,6 +44,8 @@ std::string run_options_json(const Options& options, const std::string& args_jso
   } else if (options.limit) {
     json.number("limit", *options.limit);
   }
+  if (!options.refresh.empty()) json.text("refresh", options.refresh);
+  if (!options.metrics_file.empty()) json.text("metrics_file", options.metrics_file);
   if (options.full_refresh) json.boolean("full_refresh", true);
   if (options.command == Command::kCheck) json.boolean("check_only", true);
   return json.str();

@@ -91,6 +91,7 @@ struct CommandSpec {
 const Texts kProgress = {"auto", "tty", "log", "json", "none"};  // in the order of ProgressMode
 const Texts kFormats = {"jsonl", "json", "csv"};
 const Texts kDispositions = {"append", "replace", "merge"};
+const Texts kRefreshes = {"drop_sources", "drop_resources", "drop_data"};
 const Texts kOperations = {"info", "schema"};
 const Texts kSchemaFormats = {"yaml", "json", "mermaid", "dbml"};
 
@@ -131,13 +132,22 @@ void declare_check(CLI::App& app, Options& options) {
   declare_common(app, options);
 }
 
+void declare_refresh(CLI::App& app, Options& options) {
+  add_choice(app, "--refresh", kRefreshes, "forget first: drop_sources, drop_resources or drop_data",
+             [&options](const std::string& word) { options.refresh = word; });
+}
+
 void declare_run(CLI::App& app, Options& options) {
   declare_check(app, options);
   app.add_option("--resource", options.resources, "run only this resource; may be repeated")
       ->type_name("NAME")
       ->allow_extra_args(false);
   app.add_option("--limit", options.limit, "at most so many pages of each resource")->type_name("N");
-  app.add_flag("--full-refresh", options.full_refresh, "forget cursors and load everything anew");
+  declare_refresh(app, options);
+  app.add_flag("--full-refresh", options.full_refresh, "forget cursors and load everything anew: --refresh drop_data")
+      ->excludes("--refresh");
+  app.add_option("--metrics", options.metrics_file, "write metrics of the run there, for Prometheus")
+      ->type_name("FILE");
   declare_progress(app, options);
 }
 
@@ -182,7 +192,9 @@ void declare_preview(CLI::App& app, Options& options) {
   app.add_option("--resource", options.resources, "of a script: only this resource; may be repeated")
       ->type_name("NAME")
       ->allow_extra_args(false);
-  app.add_flag("--full-refresh", options.full_refresh, "of a script: as if it ran for the first time");
+  declare_refresh(app, options);
+  app.add_flag("--full-refresh", options.full_refresh, "of a script: as if it ran for the first time")
+      ->excludes("--refresh");
   declare_files(app, options);
   declare_common(app, options);
   declare_progress(app, options);

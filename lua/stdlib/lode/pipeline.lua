@@ -15,6 +15,10 @@ local spec = fields.define("lode.pipeline", {
   { "pipelines_dir", "string", doc = "default: pipelines/ in $LODE_HOME, else in ~/.lode" },
   { "dev_mode",      "boolean", default = false,
     doc = "each start of the script loads into a dataset of its own, its name with the time at the end" },
+  { "refresh",       fields.one_of { "drop_sources", "drop_resources", "drop_data" },
+    doc = "what each run forgets before it loads" },
+  { "metrics_file",  "string", doc = "Prometheus text, written at the end of each run" },
+  { "trace_to_destination", "boolean", default = false, doc = "table _lode_trace tells of each run" },
   { "import_schema_path", "string", doc = "folder of schema files that people edit; a changed file wins" },
   { "export_schema_path", "string", doc = "folder that every changed schema is written to" },
 })
@@ -54,6 +58,7 @@ local run_spec = fields.define("pipeline:run", {
   { "columns",           "table" },
   { "schema_contract",   "string|table" },
   { "on_violation",      fields.one_of { "contract", "quarantine" } },
+  { "refresh",           fields.one_of { "drop_sources", "drop_resources", "drop_data" } },
   { "keeps_packages",    "boolean", default = true,
     doc = "false: what was extracted and cannot be loaded is dropped, because the next run reads the same data again" },
 })
@@ -64,11 +69,13 @@ function methods:run(data, options)
   local what = source.from(data, self.name)
   options = run_spec:check(options or {})
   local keeps_packages = options.keeps_packages
-  options.keeps_packages = nil
+  local refresh = options.refresh
+  options.keeps_packages, options.refresh = nil, nil
   for name, value in pairs(options) do
     for _, item in ipairs(what.resources) do item:apply_hints { [name] = value } end
   end
-  local facts, text, handle = native.run { pipeline = self, source = what, keeps_packages = keeps_packages }
+  local facts, text, handle = native.run { pipeline = self, source = what, keeps_packages = keeps_packages,
+    refresh = refresh }
   if not facts then error(text, 0) end
   return report.new(facts, text, handle)
 end

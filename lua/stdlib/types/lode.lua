@@ -220,12 +220,19 @@ function Source:add_limit(limit) end
 ---@return lode.Source
 function lode.source(args) end
 
+---What is forgotten before a run loads: all tables and state of the source, those of the selected resources, or the rows
+---of these (their tables stay).
+---@alias lode.Refresh "drop_sources"|"drop_resources"|"drop_data"
+
 ---@class lode.PipelineFields
 ---@field name string its working folder; letters, digits, '_' and '-'
 ---@field destination string|table|lode.Secret a URL ("sqlite:///shop.db"), a name, or lode.destination(…)
 ---@field dataset? string default: the name with _dataset
 ---@field pipelines_dir? string default: pipelines/ in $LODE_HOME, else in ~/.lode
 ---@field dev_mode? boolean true: each start of the script loads into a dataset of its own; false
+---@field refresh? lode.Refresh what each run forgets before it loads
+---@field metrics_file? string metrics of each run, in Prometheus' text format
+---@field trace_to_destination? boolean true: table _lode_trace tells of each run; false
 ---@field import_schema_path? string folder of schema files that people edit; a changed file wins
 ---@field export_schema_path? string folder that every changed schema is written to
 
@@ -284,6 +291,7 @@ function Report:rows(table_name) end
 ---@field columns? lode.Columns
 ---@field schema_contract? lode.Contract|table
 ---@field on_violation? "contract"|"quarantine"
+---@field refresh? lode.Refresh instead of the pipeline's
 ---@field keeps_packages? boolean false: what a failed load leaves is thrown away, for data that is still there; true
 
 ---@class lode.Pipeline

@@ -1,0 +1,38 @@
+// Which destination a run or a command works with, and with which credentials.
+#pragma once
+
+#include <string>
+
+#include "config/config.h"
+#include "json/value.h"
+#include "load/loader.h"
+#include "package/pipeline_state.h"
+
+namespace lode {
+
+/// `given` as make_destination() takes it, with what the configuration says where it lacks credentials:
+/// destination.<name>.credentials (a URL, or fields, also set one by one), then as dlt looks for it. What names a place
+/// already stays as it is. Errors: those of the configuration.
+Result<json::Value> with_credentials(const Config& config, const std::string& pipeline, json::Value given);
+
+/// How often a load is tried again: load.raise_on_max_retries (attempts in all; 0: without end), load.retry_delay_s,
+/// load.retry_delay_s_max. Errors: kConfigInvalid.
+Result<LoadRetry> configured_retry(const Config& config, const std::string& pipeline);
+
+/// What a pipeline remembers of where it loads to.
+struct KnownPlace {
+  std::string type;      ///< dlt's: "dlt.destinations.postgres"; "": not known
+  std::string location;  ///< a URL without secrets, absolute; "": not known
+  std::string dataset;
+  std::string schema;  ///< the first one of the pipeline
+};
+
+/// From the pipeline's state, where note_place() left it.
+KnownPlace known_place(const json::Value& state);
+/// Puts a destination's display() into the part of the state that stays on this machine.
+void note_place(json::Value& state, const std::string& location);
+/// A destination for commands that run without a script: credentials from the configuration, else the location as it
+/// was. Errors: kConfigMissing when neither is known.
+Result<json::Value> destination_of(const Config& config, const std::string& pipeline, const KnownPlace& place);
+
+}  // namespace lode
