@@ -220,8 +220,8 @@ function Source:add_limit(limit) end
 ---@return lode.Source
 function lode.source(args) end
 
----What is forgotten before a run loads: all tables and state of the source, those of the selected resources, or the rows
----of these (their tables stay).
+---What is forgotten before a run loads: all tables and state of the source, those of the selected resources, or only
+---the rows of these (their tables stay).
 ---@alias lode.Refresh "drop_sources"|"drop_resources"|"drop_data"
 
 ---@class lode.PipelineFields
