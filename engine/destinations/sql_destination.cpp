@@ -16,6 +16,8 @@ namespace lode {
 Capabilities SqlDestination::sql_capabilities() {
   Capabilities capabilities;
   capabilities.loads_while_extracting = true;
+  capabilities.merge_strategies = {MergeStrategy::kDeleteInsert, MergeStrategy::kUpsert, MergeStrategy::kInsertOnly,
+                                   MergeStrategy::kScd2};
   capabilities.replace_strategies = {ReplaceStrategy::kTruncateAndInsert, ReplaceStrategy::kInsertFromStaging,
                                      ReplaceStrategy::kStagingOptimized};
   return capabilities;
@@ -118,8 +120,9 @@ Result<MigrationPlan> SqlDestination::plan_migration(const Schema& schema) {
   return plan;
 }
 
-Status SqlDestination::begin(std::string_view) {
+Status SqlDestination::begin(std::string_view load_id) {
   rollback();
+  load_id_ = load_id;
   LODE_TRY(begin_transaction());
   in_transaction_ = true;
   return {};
@@ -227,13 +230,10 @@ Status SqlDestination::merge(const Table& root, const Schema& schema) {
   MergeTables tables;
   tables.final_name = [this](const Table& table) { return dataset()->qualified(Place::kFinal, table.name()); };
   tables.staging_name = [this](const Table& table) { return dataset()->qualified(Place::kStaging, table.name()); };
-  tables.deleted_name = temporary_name("_lode_deleted");
-  tables.inserted_name = temporary_name("_lode_inserted");
+  tables.temporary_name = [this](std::string_view name) { return temporary_name(fmt::format("_lode_{}", name)); };
+  tables.created_at_us = micros_of_load_id(load_id_);
   LODE_ASSIGN(tables.is_distinct, prepare_staged(chain));
-  LODE_ASSIGN(std::vector<std::string> statements, merge_statements(dialect(), chain, tables));
-  for (const std::string& name : {tables.deleted_name, tables.inserted_name}) {
-    statements.push_back("DROP TABLE IF EXISTS " + name);
-  }
+  LODE_ASSIGN(const std::vector<std::string> statements, merge_statements(dialect(), chain, tables));
   for (const std::string& statement : statements) {
     if (stop_.stop_requested()) return Status::error(Code::kCancelled, "the run was cancelled");
     Status status = dataset()->session().run(statement);

@@ -59,7 +59,7 @@ class SqlDestination : public Destination {
   virtual Status insert_rows(const Job& job, const Table& table, Place place, std::stop_token stop) = 0;
   /// Makes the staged rows of `chain` quick to look up by key. True: no two rows of the root have the same primary key.
   virtual Result<bool> prepare_staged(const std::vector<const Table*>& chain) = 0;
-  /// Names of the merge's two temporary tables, ready for SQL.
+  /// The name of a temporary table of a merge, ready for SQL.
   virtual std::string temporary_name(std::string_view name) const = 0;
   /// As a parameter for a column of timestamps.
   virtual std::string timestamp_text(std::int64_t micros) const = 0;
@@ -88,6 +88,7 @@ class SqlDestination : public Destination {
 
   // Of the transaction that is open
   bool in_transaction_ = false;
+  std::string load_id_;
   std::set<std::string> emptied_roots_;
   std::map<std::string, std::set<std::string>> staged_;  // tables that are staged or incoming, by root
   std::stop_token stop_;                                 // of the last job: what the commit runs heeds it too

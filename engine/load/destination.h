@@ -13,6 +13,7 @@
 #include "load/query_rows.h"
 #include "package/load_package.h"
 #include "package/pipeline_state.h"
+#include "schema/merge_strategy.h"
 #include "schema/schema.h"
 
 namespace lode {
@@ -33,8 +34,9 @@ struct Capabilities {
   std::uint32_t columns_max = 2000;
   bool transactions = true;             ///< rows, DDL, loads row and state become visible in one step
   bool loads_while_extracting = false;  ///< load() may be called before the package is sealed
-  bool merge = true;                    ///< delete-insert
   std::vector<ReplaceStrategy> replace_strategies = {ReplaceStrategy::kTruncateAndInsert};  ///< the default first
+  /// How it can merge, what it does unless told otherwise first; empty: append and replace only.
+  std::vector<MergeStrategy> merge_strategies = {MergeStrategy::kDeleteInsert};
 };
 
 /// What the loads table says of a commit.

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "load/merge_check.h"
 
 namespace lode {
 namespace {
@@ -78,11 +79,7 @@ Status PackageLoader::load_job(const Job& job, const Schema& schema) {
     return Status::error(Code::kPackageCorrupt,
                          fmt::format("the schema has no table '{}', but there is a job for it", job.table));
   }
-  if (schema.disposition(*table) == WriteDisposition::kMerge && !destination_.capabilities().merge) {
-    return Status::error(Code::kDestinationRefused, fmt::format("{} cannot merge", destination_.display()))
-        .with("table", job.table)
-        .hint("use write_disposition = \"append\" or \"replace\", or another destination");
-  }
+  LODE_TRY(check_merge(schema.root_of(*table), destination_, true));
   LODE_TRY(destination_.load(job, schema, stop_));
   failed_job_ = {};
   loaded_.insert(job.file_name);

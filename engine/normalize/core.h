@@ -149,7 +149,7 @@ class NormalizerCore {
   Result<Outcome> add_slow(RowShape& shape, const json::Cell* value, Frame& frame);
   void flatten(RowShape& shape, const json::Cell* value, FlatRow& row, FlatLists& lists);
   Status add_ids(RowShape& shape, const json::Cell* value, bool is_scalar, FlatRow& row, Frame& frame);
-  Status make_root_id(RowShape& shape, const json::Cell* value, const FlatRow& row, Frame& frame);
+  Result<const json::Cell*> make_root_id(RowShape& shape, const json::Cell* value, const FlatRow& row, Frame& frame);
   void hand_down(RowShape& shape, const FlatRow& row, Frame& frame);
   void exclude(const TableState& table, FlatRow& row) const;
   Result<Outcome> fit_and_write(RowShape& shape, FlatRow& row, const Frame& frame);
@@ -214,6 +214,8 @@ class NormalizerCore {
   std::vector<std::pair<ObjectShape*, const json::Cell*>> open_objects_;
   std::vector<PendingList> pending_;
   json::Cell load_id_cell_{};
+  json::Cell marked_id_{};  ///< of the last row whose id is a hash of its key
+  std::uint64_t keyed_rows_ = 0;
   std::string scratch_;
 
   TakeViolation quarantine_;  ///< null: contracts are applied

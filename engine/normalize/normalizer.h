@@ -35,6 +35,8 @@ struct NormalizerOptions {
   std::uint32_t columns_max = 2000;  ///< of one table, by the destination
   /// Whether merge strategies of the destination need the root key in child tables (delete-insert does).
   bool merge_needs_root_key = true;
+  /// Ids that are hashes of keys get a number (schema.h: kRowMark), for destinations that merge staged rows.
+  bool marks_keyed_rows = false;
   /// What of a value an error may show: its JSON text, given the name of its field. Empty: all of it.
   std::function<std::string(std::string_view field, std::string_view json)> show_value;
 };

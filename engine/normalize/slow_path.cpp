@@ -147,22 +147,25 @@ Status NormalizerCore::add_ids(RowShape& shape, const Cell* value, bool is_scala
     return Status();
   }
   if (shape.is_root) {
-    LODE_TRY(make_root_id(shape, value, row, frame));
-  } else {
-    frame.set_child_id();
-    row.set(parent_id_column_, &frame.up->id);
-    row.set(index_column_, &frame.index_cell);
+    LODE_ASSIGN(const Cell* const id, make_root_id(shape, value, row, frame));
+    row.set(id_column_, id);
+    return Status();
   }
+  frame.set_child_id();
+  row.set(parent_id_column_, &frame.up->id);
+  row.set(index_column_, &frame.index_cell);
   row.set(id_column_, &frame.id);
   return Status();
 }
 
-// Random, except where the merge strategy finds rows by their id: then a hash of the key, or of the whole row.
-Status NormalizerCore::make_root_id(RowShape& shape, const Cell* value, const FlatRow& row, Frame& frame) {
+// Random, except where the merge strategy finds rows by their id: then a hash of the key, or of the whole row. Returns
+// the id as it is written, which may have a mark.
+Result<const Cell*> NormalizerCore::make_root_id(RowShape& shape, const Cell* value, const FlatRow& row, Frame& frame) {
   const Table* table = std::as_const(schema_).find_table(shape.table->name());
   const std::string strategy = table == nullptr ? "" : merge_strategy_of(*table, merge_strategy_);
+  const bool is_keyed = strategy == "upsert" || strategy == "insert-only" || strategy == "cdc";
   Value content = Value::object();
-  if (strategy == "upsert" || strategy == "insert-only" || strategy == "cdc") {
+  if (is_keyed) {
     for (const std::string& column : table->all_with("primary_key")) {
       const Cell* key = row.find(column);
       if (key == nullptr) {
@@ -185,12 +188,19 @@ Status NormalizerCore::make_root_id(RowShape& shape, const Cell* value, const Fl
   } else {
     write_row_id(random_, frame.id_text);
     frame.set_own_id();
-    return Status();
+    return &frame.id;
   }
   const std::string text = json::write(content, {.typing = json::Typing::kTyped, .sort_keys = true});
   encode_row_id(shake_128(text, kIdHashBytes).data(), frame.id_text);
   frame.set_own_id();
-  return Status();
+  if (!is_keyed || !options_.marks_keyed_rows) return &frame.id;
+  // Rows below get it as their root key; their own ids come from the plain one.
+  const std::string_view marked =
+      arena_.copy(std::string(frame.id_text, kRowIdBytes) + kRowMark + std::to_string(keyed_rows_++));
+  marked_id_ = frame.id;
+  marked_id_.size = static_cast<std::uint32_t>(marked.size());
+  marked_id_.text = marked.data();
+  return &marked_id_;
 }
 
 // What the rows of this row's lists, and of theirs, get from it.

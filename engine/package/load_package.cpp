@@ -28,18 +28,6 @@ Path normalized_folder(const Path& pipeline_folder) { return pipeline_folder / "
 
 std::string hex(std::uint64_t number) { return fmt::format("{:016x}", number); }
 
-// Microseconds of "1714501234.567891"; digits beyond the sixth are dropped. -1 for any other text.
-std::int64_t micros_of_load_id(std::string_view load_id) {
-  const std::size_t point = load_id.find('.');
-  const std::string_view seconds = load_id.substr(0, point);
-  std::string fraction(point == std::string_view::npos ? "" : load_id.substr(point + 1));
-  const auto is_digits = [](std::string_view text) {
-    return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-  };
-  if (seconds.empty() || seconds.size() > 11 || !is_digits(seconds) || !is_digits(fraction)) return -1;
-  fraction.resize(6, '0');
-  return std::stoll(std::string(seconds)) * 1'000'000 + std::stoll(fraction);
-}
 
 json::Value name_list(const std::vector<std::string>& names) {
   json::Value list = json::Value::list();
@@ -57,6 +45,19 @@ std::vector<std::string> names_of(const json::Value* list) {
 }
 
 }  // namespace
+
+// Microseconds of "1714501234.567891"; digits beyond the sixth are dropped. -1 for any other text.
+std::int64_t micros_of_load_id(std::string_view load_id) {
+  const std::size_t point = load_id.find('.');
+  const std::string_view seconds = load_id.substr(0, point);
+  std::string fraction(point == std::string_view::npos ? "" : load_id.substr(point + 1));
+  const auto is_digits = [](std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  };
+  if (seconds.empty() || seconds.size() > 11 || !is_digits(seconds) || !is_digits(fraction)) return -1;
+  fraction.resize(6, '0');
+  return std::stoll(std::string(seconds)) * 1'000'000 + std::stoll(fraction);
+}
 
 std::string new_load_id(Env& env, std::string_view after) {
   static std::atomic<std::int64_t> last_us{0};

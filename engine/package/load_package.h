@@ -21,6 +21,10 @@ namespace lode {
 /// `after` (an id; other text is disregarded). Thread-safe.
 std::string new_load_id(Env& env, std::string_view after = {});
 
+/// The time that a load id says, microseconds since 1970; digits beyond the sixth are dropped. -1 for text that is no
+/// load id.
+std::int64_t micros_of_load_id(std::string_view load_id);
+
 /// One file of a package: rows of one table.
 struct Job {
   std::string table;

@@ -147,7 +147,7 @@ class PipelineRun : public std::enable_shared_from_this<PipelineRun> {
   };
   Result<DeclaredTable*> declare_table(const Resource& resource, const std::string& table);
   Status add_state_row();
-  std::vector<std::string> replaced_tables() const;
+  std::vector<std::string> tables_without_rows() const;
   NormalizerOptions normalizer_options(const std::string& load_id) const;
   std::map<std::string, std::uint64_t> row_counts() const;
   Result<json::Value> describe_preview();

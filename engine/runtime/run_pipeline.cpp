@@ -8,6 +8,7 @@
 #include "destinations/builtin.h"
 #include "http/redact.h"
 #include "json/write.h"
+#include "load/merge_check.h"
 #include "runtime/destination_choice.h"
 #include "runtime/pipeline_run.h"
 #include "schema/hints.h"
@@ -171,6 +172,7 @@ NormalizerOptions PipelineRun::normalizer_options(const std::string& load_id) co
   options.load_id = load_id;
   options.show_value = shown_value;
   options.columns_max = destination_->capabilities().columns_max;
+  options.marks_keyed_rows = !spec_.preview;
   return options;
 }
 
@@ -277,6 +279,9 @@ Result<PipelineRun::DeclaredTable*> PipelineRun::declare_table(const Resource& r
   }
   auto made = std::make_unique<DeclaredTable>();
   made->table = naming_->table_path(table);
+  if (const Table* root = std::as_const(*schema_).find_table(made->table)) {
+    LODE_TRY(check_merge(*root, *destination_, false));
+  }
   made->on_violation = read.on_violation;
   if (read.model != nullptr) {
     LODE_ASSIGN(const Contract contract, Contract::from_json(read.hints.schema_contract));
@@ -288,14 +293,18 @@ Result<PipelineRun::DeclaredTable*> PipelineRun::declare_table(const Resource& r
 
 Status PipelineRun::seal_package() {
   set_step("seal");
-  // A replaced table whose resource gave no rows is emptied by a job file without rows.
-  for (const std::string& table : replaced_tables()) {
+  // A job file without rows says that there are none: what is replaced is emptied, what has versions ends.
+  for (const std::string& table : tables_without_rows()) {
     LODE_ASSIGN(const PackageWriter::Target target, package_->writer_for(table));
     static_cast<void>(target);
   }
   if (spec_.trace_to_destination) LODE_TRY(add_trace_row());
   LODE_TRY(add_state_row());
   LODE_TRY(normalizer_->finish());
+  for (const auto& [name, rows] : package_->row_counts()) {
+    const Schema& schema = *schema_;
+    LODE_TRY(check_merge(schema.root_of(*schema.find_table(name)), *destination_, true));
+  }
   LODE_TRY(write_schema_files());
   if (package_->is_empty()) {
     package_.reset();
@@ -331,13 +340,21 @@ Status PipelineRun::write_schema_files() {
   return export_schema(engine_.env(), schema_folders_, *schema_);
 }
 
-std::vector<std::string> PipelineRun::replaced_tables() const {
+// Tables that are to show what their resource gave, and it gave nothing. With scd2 that is so for resources that give
+// all rows every time: a cursor or a merge key says that they do not.
+std::vector<std::string> PipelineRun::tables_without_rows() const {
   std::vector<std::string> tables;
   for (const auto& resource : spec_.source->resources) {
-    if (!resource->selected || resource->hints.text_or("write_disposition", "") != "replace") continue;
-    for (const Table* table : schema_->data_tables()) {
+    if (!resource->selected) continue;
+    const json::Value* disposition = resource->hints.find("write_disposition");
+    const bool is_replaced = resource->hints.text_or("write_disposition", "") == "replace";
+    const bool has_versions = disposition != nullptr && disposition->is_object() &&
+                              disposition->text_or("strategy", "") == "scd2" && !resource->incremental;
+    if (!is_replaced && !has_versions) continue;
+    for (const Table* table : std::as_const(*schema_).data_tables()) {
       if (table->resource() == resource->name && table->parent().empty() && table->seen_data() &&
-          package_->row_counts().count(table->name()) == 0) {
+          package_->row_counts().count(table->name()) == 0 &&
+          (is_replaced || table->first_with("merge_key").empty())) {
         tables.push_back(table->name());
       }
     }

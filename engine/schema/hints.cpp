@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "base/iso8601.h"
+#include "base/time.h"
 #include "schema/root_key.h"
 
 namespace lode {
@@ -58,6 +60,20 @@ Value props(std::initializer_list<std::pair<std::string_view, Value>> members) {
   return out;
 }
 
+// A timestamp as it stands in the schema: what was written, and typed ones as dlt writes them. Null if there is none.
+Result<Value> scd2_timestamp(const Value& disposition, std::string_view key) {
+  const Value* value = disposition.find(key);
+  if (value == nullptr || value->is_null()) return Value();
+  if (value->kind() == json::Kind::kTimestamp) return Value(iso_timestamp(value->as_int()));
+  const bool is_number = value->is_int() || value->is_double();  // seconds since 1970
+  if (is_number) return *value;
+  if (value->is_text()) {
+    const std::optional<IsoValue> iso = parse_iso(value->as_text());
+    if (iso && iso->kind != IsoValue::Kind::kTime) return *value;
+  }
+  return bad_hint(fmt::format("{} is no timestamp", key)).hint("write it like 2024-01-31T00:00:00Z");
+}
+
 // Slowly changing dimensions: validity columns, and a row version in place of the row id.
 Status add_scd2(Table& table, const Value& disposition) {
   std::string from = "_dlt_valid_from";
@@ -69,9 +85,10 @@ Status add_scd2(Table& table, const Value& disposition) {
     from = names->items()[0].as_text();
     to = names->items()[1].as_text();
   }
-  if (const Value* boundary = disposition.find("boundary_timestamp"))
-    table.props().set("x-boundary-timestamp", *boundary);
-  const Value* active = disposition.find("active_record_timestamp");
+  LODE_ASSIGN(const Value boundary, scd2_timestamp(disposition, "boundary_timestamp"));
+  // Null is said, too: it takes back what was said before.
+  if (disposition.find("boundary_timestamp") != nullptr) table.props().set("x-boundary-timestamp", boundary);
+  LODE_ASSIGN(Value active, scd2_timestamp(disposition, "active_record_timestamp"));
   const auto put = [&](const std::string& name, const Value& properties) -> Status {
     table.erase_column(name);
     LODE_ASSIGN(const Column column, Column::from_props(name, properties));
@@ -82,7 +99,7 @@ Status add_scd2(Table& table, const Value& disposition) {
   LODE_TRY(put(to, props({{"data_type", "timestamp"},
                           {"nullable", true},
                           {"x-valid-to", true},
-                          {"x-active-record-timestamp", active == nullptr ? Value() : *active}})));
+                          {"x-active-record-timestamp", std::move(active)}})));
   return put(disposition.text_or("row_version_column_name", kIdColumn),
              props({{"nullable", false}, {"x-row-version", true}, {"unique", false}, {"row_key", false}}));
 }

@@ -119,6 +119,10 @@ inline constexpr std::string_view kParentIdColumn = "_dlt_parent_id";
 inline constexpr std::string_view kListIndexColumn = "_dlt_list_idx";
 inline constexpr std::string_view kRootIdColumn = "_dlt_root_id";
 
+/// Two staged rows may have the same id when ids are hashes of keys. The load then tells them, and what hangs under
+/// them, apart by what follows this character in their ids; no destination's table gets to see it.
+inline constexpr char kRowMark = '\x1f';
+
 /// The tables of one source. A value: copy it to freeze it. Not synchronised.
 class Schema {
  public:

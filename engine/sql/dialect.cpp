@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/time.h"
+
 namespace lode {
 namespace {
 
@@ -124,6 +126,28 @@ bool sqlite_needs_quotes(std::string_view name) {
   return std::binary_search(std::begin(kSqliteWords), std::end(kSqliteWords), name);
 }
 
+// As text columns have them: SQLAlchemy's form, always with six digits behind the point.
+std::string sqlite_timestamp(std::int64_t micros) {
+  const Civil at = civil_from_micros(micros);
+  return fmt::format("'{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:06}'", at.year, at.month, at.day, at.hour, at.minute,
+                     at.second, at.microsecond);
+}
+
+std::string sqlite_active_timestamp(std::int64_t micros) {
+  std::string literal = sqlite_timestamp(micros);
+  return literal.insert(literal.size() - 1, "+00:00");
+}
+
+// Rows are joined by looking them up; without an index by looking at all of them.
+std::string sqlite_temporary_index(std::string_view table, std::string_view columns, int number) {
+  return fmt::format("CREATE INDEX temp._lode_index_{} ON {} ({})", number, table.substr(table.find('.') + 1), columns);
+}
+
+std::string sqlite_without_mark(const std::string& id) {
+  return fmt::format("CASE instr({0}, char({1})) WHEN 0 THEN {0} ELSE substr({0}, 1, instr({0}, char({1})) - 1) END",
+                     id, static_cast<int>(kRowMark));
+}
+
 }  // namespace
 
 const Dialect& sqlite_dialect() {
@@ -131,7 +155,12 @@ const Dialect& sqlite_dialect() {
                                 .column_type = sqlite_type,
                                 .needs_quotes = sqlite_needs_quotes,
                                 .quote = '"',
-                                .insertion_order = "_rowid_"};
+                                .insertion_order = "_rowid_",
+                                .row_place = "_rowid_",
+                                .timestamp = sqlite_timestamp,
+                                .active_timestamp = sqlite_active_timestamp,
+                                .temporary_index = sqlite_temporary_index,
+                                .without_mark = sqlite_without_mark};
   return kDialect;
 }
 

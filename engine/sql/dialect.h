@@ -2,6 +2,7 @@
 // entry here.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -19,12 +20,22 @@ struct Dialect {
   char quote = '"';
   /// Orders rows of a table as they were inserted; part of an ORDER BY.
   std::string_view insertion_order;
+  /// Where a row is in its table, a column that every table has; "" if the database does not tell.
+  std::string_view row_place = {};
   /// Statement that counts the rows of a table for the planner, without the table; "": none is needed.
   std::string_view analyze = {};
   /// What stands before the number of a parameter.
   char parameter = '?';
   /// Makes a text column compare byte by byte; after its name in ORDER BY and max().
   std::string_view bytewise = {};
+  /// An instant, microseconds since 1970, as the value of a timestamp column is written.
+  std::string (*timestamp)(std::int64_t micros) = nullptr;
+  /// The same as dlt writes timestamps of active records: in SQLite, where it is a text, with its offset.
+  std::string (*active_timestamp)(std::int64_t micros) = nullptr;
+  /// The statement for an index on a staged or temporary table, both as they stand in SQL; null where joins do without.
+  std::string (*temporary_index)(std::string_view table, std::string_view columns, int number) = nullptr;
+  /// An expression for a staged row's id without its mark (schema.h: kRowMark).
+  std::string (*without_mark)(const std::string& id) = nullptr;
 };
 
 /// As SQLAlchemy's SQLite dialect creates tables for dlt.

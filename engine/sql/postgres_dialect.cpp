@@ -1,6 +1,7 @@
 // The dialect of PostgreSQL, and of the databases that speak it with an accent.
 #include <fmt/format.h>
 
+#include "base/time.h"
 #include "sql/dialect.h"
 
 namespace lode {
@@ -56,14 +57,24 @@ std::string postgres_type(const Column& column) {
 // Without quotes PostgreSQL would fold capitals; quoting all spares a list of words that grows with every release.
 bool always(std::string_view) { return true; }
 
+std::string timestamp(std::int64_t micros) { return fmt::format("TIMESTAMPTZ '{}'", iso_timestamp(micros)); }
+
+std::string without_mark(const std::string& id) {
+  return fmt::format("split_part({}, chr({}), 1)", id, static_cast<int>(kRowMark));
+}
+
 constexpr Dialect kPostgres{.name = "postgres",
                             .column_type = postgres_type,
                             .needs_quotes = always,
                             .quote = '"',
                             .insertion_order = "ctid",
+                            .row_place = "ctid",
                             .analyze = "ANALYZE",
                             .parameter = '$',
-                            .bytewise = " COLLATE \"C\""};
+                            .bytewise = " COLLATE \"C\"",
+                            .timestamp = timestamp,
+                            .active_timestamp = timestamp,
+                            .without_mark = without_mark};
 
 constexpr Dialect kWithoutRowPlace{.name = "postgres",
                                    .column_type = postgres_type,
@@ -72,7 +83,10 @@ constexpr Dialect kWithoutRowPlace{.name = "postgres",
                                    .insertion_order = "(SELECT NULL)",
                                    .analyze = {},
                                    .parameter = '$',
-                                   .bytewise = " COLLATE \"C\""};
+                                   .bytewise = " COLLATE \"C\"",
+                                   .timestamp = timestamp,
+                                   .active_timestamp = timestamp,
+                                   .without_mark = without_mark};
 
 }  // namespace
 

@@ -40,7 +40,7 @@ inline Lines rows(DestinationTraits& traits, const std::string& table, const std
   return *found;
 }
 
-inline bool merges(DestinationTraits& traits) { return traits.open()->capabilities().merge; }
+inline bool merges(DestinationTraits& traits) { return !traits.open()->capabilities().merge_strategies.empty(); }
 
 inline std::vector<Column> order_columns() {
   return {column("id", DataType::kBigint, {"primary_key"}), column("name", DataType::kText),

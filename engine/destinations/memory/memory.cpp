@@ -13,7 +13,7 @@ class MemoryDestination : public Destination {
  public:
   MemoryDestination(std::shared_ptr<MemoryStore> store, Env& env) : store_(std::move(store)), env_(env) {
     capabilities_.loads_while_extracting = true;
-    capabilities_.merge = false;
+    capabilities_.merge_strategies = {};
   }
 
   const Capabilities& capabilities() const override { return capabilities_; }

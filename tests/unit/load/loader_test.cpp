@@ -256,7 +256,7 @@ TEST_CASE("early load: abort leaves nothing, and another package can begin") {
 TEST_CASE("loader: a merge is refused where the destination has none") {
   ScratchFolder folder;
   ScriptedDestination destination;
-  destination.facts.merge = false;
+  destination.facts.merge_strategies = {};
   TestPackage package(folder.path(), "1.000001");
   package.table("orders", "merge", {column("id", DataType::kBigint, {"primary_key"})});
   package.rows("orders", {"id"}, {{1}});

@@ -23,8 +23,7 @@ MergeTables places() {
   MergeTables tables;
   tables.final_name = [](const Table& table) { return "f." + table.name(); };
   tables.staging_name = [](const Table& table) { return "s." + table.name(); };
-  tables.deleted_name = "gone";
-  tables.inserted_name = "kept";
+  tables.temporary_name = [](std::string_view name) { return "t." + std::string(name); };
   return tables;
 }
 
@@ -120,7 +119,7 @@ TEST_CASE("merge: nested tables need something that ties them to their root") {
 
   child.merge_column(made("_dlt_parent_id", DataType::kText, {{"parent_key", true}}));
   const std::vector<std::string> by_parent = merge_statements(sqlite_dialect(), {&root, &child}, places()).value();
-  CHECK(by_parent[2] == "DELETE FROM f.orders__lines WHERE \"_dlt_parent_id\" IN (SELECT id FROM gone)");
+  CHECK(by_parent[2] == "DELETE FROM f.orders__lines WHERE \"_dlt_parent_id\" IN (SELECT id FROM t.deleted)");
 
   // The parent key of a grandchild names a line, not an order.
   CHECK(merge_statements(sqlite_dialect(), {&root, &child, &grandchild}, places()).status().code() ==
@@ -129,7 +128,7 @@ TEST_CASE("merge: nested tables need something that ties them to their root") {
   grandchild.merge_column(made("_dlt_root_id", DataType::kText, {{"root_key", true}}));
   const std::vector<std::string> by_root =
       merge_statements(sqlite_dialect(), {&root, &child, &grandchild}, places()).value();
-  CHECK(by_root[3] == "DELETE FROM f.orders__lines__tags WHERE \"_dlt_root_id\" IN (SELECT id FROM gone)");
+  CHECK(by_root[3] == "DELETE FROM f.orders__lines__tags WHERE \"_dlt_root_id\" IN (SELECT id FROM t.deleted)");
 
   root.find("_dlt_id")->erase("row_key");
   root.find("id")->erase("primary_key");
