@@ -53,12 +53,12 @@ Status check_single(const Table& root, std::string_view hint) {
   std::vector<std::string> names;
   for (const Column& column : root.columns()) {
     const json::Value* value = column.props().find(hint);
-    if (value != nullptr && !value->is_null() && !(value->is_bool() && !value->as_bool())) names.push_back(column.name());
+    if (value != nullptr && !value->is_null() && !(value->is_bool() && !value->as_bool()))
+      names.push_back(column.name());
   }
   if (names.size() < 2) return {};
-  return Status::error(Code::kSchemaInvalid,
-                       fmt::format("table '{}': only one column can be {}, not {}", root.name(), hint,
-                                   join(names, ", ")));
+  return Status::error(Code::kSchemaInvalid, fmt::format("table '{}': only one column can be {}, not {}", root.name(),
+                                                         hint, join(names, ", ")));
 }
 
 }  // namespace
@@ -71,8 +71,8 @@ Status check_merge(const Table& root, const Destination& destination, bool knows
   LODE_TRY(check_single(root, "dedup_sort"));
   const bool needs_key = strategy == MergeStrategy::kUpsert || strategy == MergeStrategy::kInsertOnly;
   if (knows_columns && needs_key && root.first_with("primary_key").empty()) {
-    return Status::error(Code::kSchemaInvalid, fmt::format("table '{}': merging by {} needs a primary key",
-                                                           root.name(), merge_strategy_name(strategy)))
+    return Status::error(Code::kSchemaInvalid, fmt::format("table '{}': merging by {} needs a primary key", root.name(),
+                                                           merge_strategy_name(strategy)))
         .hint("say which columns tell rows apart: primary_key = \"id\", or primary_key = { \"region\", \"id\" }");
   }
   return {};

@@ -28,7 +28,6 @@ Path normalized_folder(const Path& pipeline_folder) { return pipeline_folder / "
 
 std::string hex(std::uint64_t number) { return fmt::format("{:016x}", number); }
 
-
 json::Value name_list(const std::vector<std::string>& names) {
   json::Value list = json::Value::list();
   for (const std::string& name : names) list.push_back(name);

@@ -353,8 +353,7 @@ std::vector<std::string> PipelineRun::tables_without_rows() const {
     if (!is_replaced && !has_versions) continue;
     for (const Table* table : std::as_const(*schema_).data_tables()) {
       if (table->resource() == resource->name && table->parent().empty() && table->seen_data() &&
-          package_->row_counts().count(table->name()) == 0 &&
-          (is_replaced || table->first_with("merge_key").empty())) {
+          package_->row_counts().count(table->name()) == 0 && (is_replaced || table->first_with("merge_key").empty())) {
         tables.push_back(table->name());
       }
     }

@@ -36,11 +36,11 @@ Result<std::string> MergeParts::row_key_of(const Table& table) const {
   const std::vector<std::string> primary_key = table.all_with("primary_key");
   if (key.empty() && primary_key.size() == 1) key = primary_key[0];
   if (!key.empty()) return key;
-  return Status::error(Code::kSchemaInvalid,
-                       &table == &root()
-                           ? fmt::format("table '{}' has nested tables but no column that identifies its rows",
-                                         table.name())
-                           : fmt::format("nested table '{}' has no column that identifies its rows", table.name()));
+  return Status::error(
+      Code::kSchemaInvalid,
+      &table == &root()
+          ? fmt::format("table '{}' has nested tables but no column that identifies its rows", table.name())
+          : fmt::format("nested table '{}' has no column that identifies its rows", table.name()));
 }
 
 Status MergeParts::find_ties() {
@@ -155,8 +155,8 @@ Result<std::string> MergeParts::is_below(const Table& table, const std::string& 
                                      table.name(), table.parent()));
   }
   if (table.parent() == root().name()) return fmt::format("{} IN (SELECT id FROM {})", name(parent_key), roots);
-  const auto parent = std::find_if(chain_.begin(), chain_.end(),
-                                   [&](const Table* other) { return other->name() == table.parent(); });
+  const auto parent =
+      std::find_if(chain_.begin(), chain_.end(), [&](const Table* other) { return other->name() == table.parent(); });
   LODE_ASSERT(parent != chain_.end());
   LODE_ASSIGN(const std::string row_key, row_key_of(**parent));
   LODE_ASSIGN(const std::string condition, is_below(**parent, roots));

@@ -47,8 +47,8 @@ class MergeParts {
   void expect_marks() { has_marks_ = true; }
   /// The id without its mark.
   std::string unmarked(const std::string& id) const { return has_marks_ ? dialect_.without_mark(id) : id; }
-  /// A condition on staged rows of chain()[place], a nested table: their root row is among `roots`, a table whose column
-  /// `id` has staged row_key()s. REQUIRES: find_ties()
+  /// A condition on staged rows of chain()[place], a nested table: their root row is among `roots`, a table whose
+  /// column `id` has staged row_key()s. REQUIRES: find_ties()
   std::string is_of_roots(std::size_t place, const std::string& roots) const;
 
   /// The same for a table whose rows may name their parent only: goes up from row to row. Errors: kSchemaInvalid.
@@ -74,7 +74,8 @@ class MergeParts {
   std::string make_temporary(std::string_view name, const std::string& query, const std::string& index = {});
   /// An index on staged or temporary rows where the database joins by indexes only.
   void make_index(const std::string& table, const std::string& columns);
-  /// What columns of a staged row are in the destination, in the order of complete_columns(): their names, but for marks.
+  /// What columns of a staged row are in the destination, in the order of complete_columns(): their names, but for
+  /// marks.
   std::vector<std::string> values(const Table& table, std::string_view alias = {}) const;
   /// `INSERT INTO final (columns) SELECT values FROM <from>`
   void insert_rows(const Table& table, const std::string& from, std::string_view alias = {});

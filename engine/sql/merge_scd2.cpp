@@ -14,13 +14,13 @@ namespace lode {
 namespace {
 
 struct Scd2 {
-  std::string from;     // columns
+  std::string from;  // columns
   std::string to;
   std::string version;
-  std::string boundary;  // SQL of a timestamp: since when the staged versions hold
-  std::string active;    // SQL of what `to` is of versions that hold; "": null
+  std::string boundary;    // SQL of a timestamp: since when the staged versions hold
+  std::string active;      // SQL of what `to` is of versions that hold; "": null
   std::string active_too;  // another form of it that counts
-  bool is_hash = false;  // the version is a hash of the row, so it is the row's id, too
+  bool is_hash = false;    // the version is a hash of the row, so it is the row's id, too
 };
 
 // A timestamp as hints have it: text, or seconds since 1970. nullopt for null and for no hint.
@@ -44,18 +44,18 @@ Result<Scd2> read_hints(const MergeParts& parts) {
   scd2.to = root.first_with("x-valid-to");
   scd2.version = root.first_with("x-row-version");
   if (scd2.from.empty() || scd2.to.empty() || scd2.version.empty()) {
-    return Status::error(Code::kSchemaInvalid,
-                         fmt::format("table '{}' is merged by scd2, but has no columns for validity and version",
-                                     root.name()))
+    return Status::error(
+               Code::kSchemaInvalid,
+               fmt::format("table '{}' is merged by scd2, but has no columns for validity and version", root.name()))
         .hint("give the resource the whole disposition: { disposition = \"merge\", strategy = \"scd2\" }");
   }
   scd2.is_hash = scd2.version == kIdColumn;
   LODE_ASSIGN(const std::optional<std::int64_t> boundary,
               timestamp_of(root.props().find("x-boundary-timestamp"), "boundary_timestamp", root));
   scd2.boundary = parts.dialect().timestamp(boundary.value_or(parts.created_at_us()));
-  LODE_ASSIGN(const std::optional<std::int64_t> active,
-              timestamp_of(root.find(scd2.to)->props().find("x-active-record-timestamp"), "active_record_timestamp",
-                           root));
+  LODE_ASSIGN(
+      const std::optional<std::int64_t> active,
+      timestamp_of(root.find(scd2.to)->props().find("x-active-record-timestamp"), "active_record_timestamp", root));
   if (active) {
     scd2.active = parts.dialect().active_timestamp(*active);
     scd2.active_too = parts.dialect().timestamp(*active);
@@ -88,11 +88,12 @@ void retire(MergeParts& parts, const Scd2& scd2) {
 std::string new_versions(MergeParts& parts, const Scd2& scd2) {
   const std::string version = parts.name(scd2.version);
   const std::string staged = parts.staging_table(parts.root());
-  const std::string matched = parts.make_temporary("matched", fmt::format("SELECT {} AS id FROM {} AS d WHERE {} AND EXISTS (SELECT 1 FROM {} AS s "
-                                            "WHERE {} = {})",
-                                            parts.name(scd2.version, "d"), parts.final_table(parts.root()),
-                                            is_active(parts, scd2, "d"), staged, parts.name(scd2.version, "s"),
-                                            parts.name(scd2.version, "d")));
+  const std::string matched = parts.make_temporary(
+      "matched",
+      fmt::format("SELECT {} AS id FROM {} AS d WHERE {} AND EXISTS (SELECT 1 FROM {} AS s "
+                  "WHERE {} = {})",
+                  parts.name(scd2.version, "d"), parts.final_table(parts.root()), is_active(parts, scd2, "d"), staged,
+                  parts.name(scd2.version, "s"), parts.name(scd2.version, "d")));
   std::string from = staged;
   if (scd2.is_hash) {
     from = fmt::format("(SELECT *, ROW_NUMBER() OVER (PARTITION BY {} ORDER BY {}) AS _dlt_dedup_rn FROM {})", version,
@@ -129,9 +130,10 @@ Status insert_nested(MergeParts& parts, const Scd2& scd2, const std::string& ins
     LODE_ASSIGN(const std::string row_key, parts.row_key_of(table));
     const std::string key = parts.name(row_key);
     parts.make_index(staged, key);
-    const std::string known = parts.make_temporary("matched", fmt::format("SELECT d.{0} AS id FROM {1} AS d WHERE EXISTS (SELECT 1 FROM {2} AS s "
-                                            "WHERE s.{0} = d.{0})",
-                                            key, parts.final_table(table), staged));
+    const std::string known = parts.make_temporary(
+        "matched", fmt::format("SELECT d.{0} AS id FROM {1} AS d WHERE EXISTS (SELECT 1 FROM {2} AS s "
+                               "WHERE s.{0} = d.{0})",
+                               key, parts.final_table(table), staged));
     parts.insert_rows(table,
                       fmt::format("(SELECT *, ROW_NUMBER() OVER (PARTITION BY {0} ORDER BY {1}) AS _dlt_dedup_rn FROM "
                                   "{2}) AS s LEFT JOIN {3} AS m ON m.id = s.{0} WHERE m.id IS NULL AND "
@@ -156,7 +158,8 @@ Status merge_by_scd2(MergeParts& parts) {
   std::string inserted;
   if (!scd2.is_hash) {
     LODE_ASSIGN(const std::string row_key, parts.row_key_of(parts.root()));
-    inserted = parts.make_temporary("inserted", fmt::format("SELECT {} AS id FROM {}", parts.name(row_key, "s"), added));
+    inserted =
+        parts.make_temporary("inserted", fmt::format("SELECT {} AS id FROM {}", parts.name(row_key, "s"), added));
   }
   insert_versions(parts, scd2, added);
   return insert_nested(parts, scd2, inserted);

@@ -37,16 +37,16 @@ std::string find_matched(MergeParts& parts, const std::string& staged) {
   }
   if (!parts.dialect().row_place.empty()) what += fmt::format(", d.{} AS place", parts.dialect().row_place);
   if (parts.has_nested()) what += fmt::format(", {} AS id", parts.name(parts.row_key(), "d"));
-  return parts.make_temporary("matched", fmt::format("SELECT {} FROM {} AS d JOIN {} AS s ON {}", what,
-                                                     parts.final_table(parts.root()), staged,
-                                                     parts.all_equal(parts.primary_key())));
+  return parts.make_temporary(
+      "matched", fmt::format("SELECT {} FROM {} AS d JOIN {} AS s ON {}", what, parts.final_table(parts.root()), staged,
+                             parts.all_equal(parts.primary_key())));
 }
 
 // `staged` without what the destination has.
 std::string unmatched(const MergeParts& parts, const std::string& staged, const std::string& matched) {
   const std::string kept = parts.is_kept("s");
-  return fmt::format("{} AS s LEFT JOIN {} AS m ON {} WHERE m.{} IS NULL{}", staged, matched,
-                     matches(parts), key_alias(0), kept.empty() ? "" : " AND " + kept);
+  return fmt::format("{} AS s LEFT JOIN {} AS m ON {} WHERE m.{} IS NULL{}", staged, matched, matches(parts),
+                     key_alias(0), kept.empty() ? "" : " AND " + kept);
 }
 
 bool has(const std::vector<std::string>& names, const std::string& name) {
@@ -94,8 +94,8 @@ void update_matched(MergeParts& parts, const std::string& staged, const std::str
   for (const std::string& condition : {parts.is_kept("s"), is_changed(parts)}) {
     if (!condition.empty()) where.push_back(condition);
   }
-  parts.add(fmt::format("UPDATE {} AS d SET {} FROM {} WHERE {}", parts.final_table(parts.root()), join(set, ", "), from,
-                        join(where, " AND ")));
+  parts.add(fmt::format("UPDATE {} AS d SET {} FROM {} WHERE {}", parts.final_table(parts.root()), join(set, ", "),
+                        from, join(where, " AND ")));
 }
 
 // The nested rows that the destination has of staged root rows. Those may have had another id before: of a table that
@@ -104,8 +104,7 @@ void delete_nested(MergeParts& parts, const std::string& staged, const std::stri
   const std::string ids = parts.unmarked(parts.name(parts.row_key()));
   for (std::size_t i = 1; i < parts.chain().size(); ++i) {
     parts.add(fmt::format("DELETE FROM {} WHERE {} IN (SELECT id FROM {} UNION ALL SELECT {} FROM {})",
-                          parts.final_table(*parts.chain()[i]), parts.name(parts.tie(i)), matched,
-                          ids, staged));
+                          parts.final_table(*parts.chain()[i]), parts.name(parts.tie(i)), matched, ids, staged));
   }
 }
 
@@ -129,14 +128,13 @@ Status merge_by_upsert(MergeParts& parts) {
   std::string inserted;
   if (!all_count) {
     const std::string kept = parts.is_kept();
-    inserted = parts.make_temporary("inserted",
-                         fmt::format("SELECT {} AS id FROM {}{}", parts.name(parts.row_key()), staged,
-                                     kept.empty() ? "" : " WHERE " + kept));
+    inserted = parts.make_temporary("inserted", fmt::format("SELECT {} AS id FROM {}{}", parts.name(parts.row_key()),
+                                                            staged, kept.empty() ? "" : " WHERE " + kept));
   }
   for (std::size_t i = 1; i < parts.chain().size(); ++i) {
     const Table& table = *parts.chain()[i];
-    parts.insert_rows(table, parts.staging_table(table) +
-                                 (all_count ? "" : " WHERE " + parts.is_of_roots(i, inserted)));
+    parts.insert_rows(table,
+                      parts.staging_table(table) + (all_count ? "" : " WHERE " + parts.is_of_roots(i, inserted)));
   }
   return {};
 }
@@ -150,10 +148,11 @@ Status merge_by_insert_only(MergeParts& parts) {
     parts.insert_rows(parts.root(), unmatched(parts, staged, matched), "s");
     return {};
   }
-  const std::string inserted = parts.make_temporary("inserted", fmt::format("SELECT {} AS id FROM {}", parts.name(parts.row_key(), "s"),
-                                             unmatched(parts, staged, matched)));
-  parts.insert_rows(parts.root(), fmt::format("{} WHERE {} IN (SELECT id FROM {})", staged,
-                                              parts.name(parts.row_key()), inserted));
+  const std::string inserted = parts.make_temporary(
+      "inserted",
+      fmt::format("SELECT {} AS id FROM {}", parts.name(parts.row_key(), "s"), unmatched(parts, staged, matched)));
+  parts.insert_rows(parts.root(),
+                    fmt::format("{} WHERE {} IN (SELECT id FROM {})", staged, parts.name(parts.row_key()), inserted));
   for (std::size_t i = 1; i < parts.chain().size(); ++i) {
     const Table& table = *parts.chain()[i];
     parts.insert_rows(table, parts.staging_table(table) + " WHERE " + parts.is_of_roots(i, inserted));

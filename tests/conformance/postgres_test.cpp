@@ -33,6 +33,7 @@ class PostgresTraits : public DestinationTraits {
   std::string reads_back(const std::string& what, const std::string& usual) const override {
     if (what == "bool") return "t";
     if (what == "timestamp") return "2024-01-02 03:04:05.678+00";
+    if (what == "second") return usual + "+00";
     if (what == "time") return "03:04:05.678";
     if (what == "decimal") return "12.500000000";
     if (what == "wei") return usual + "." + std::string(78, '0');

@@ -31,7 +31,9 @@ class SqliteTraits : public DestinationTraits {
 
   std::string reads_back(const std::string& what, const std::string& usual) const override {
     if (what == "bool") return "1";
-    if (what == "decimal") return "12.5";  // NUMERIC keeps the number, not its zeros; as with dlt
+    if (what == "second") return usual + ".000000";
+    if (what == "active") return usual + "+00:00";  // as with dlt
+    if (what == "decimal") return "12.5";           // NUMERIC keeps the number, not its zeros; as with dlt
     return usual;
   }
 
