@@ -13,6 +13,7 @@ local declared_as = {
   ["lode.SourceFields"] = "lode.source",
   ["lode.PipelineFields"] = "lode.pipeline",
   ["lode.RunFields"] = "pipeline:run",
+  ["lode.MergeDisposition"] = "write_disposition",
   ["lode.Column"] = "column",
   ["lode.Reference"] = "reference",
   ["lode.NestedHints"] = "nested_hints",

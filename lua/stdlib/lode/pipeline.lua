@@ -1,5 +1,6 @@
 --- Pipelines: from a source into a dataset of a destination.
--- Depends on: lode.fields, lode.native, lode.report, lode.schema, lode.source
+-- Depends on: lode.disposition, lode.fields, lode.native, lode.report, lode.schema, lode.source
+local disposition = require "lode.disposition"
 local fields = require "lode.fields"
 local native = require "lode.native"
 local report = require "lode.report"
@@ -53,7 +54,7 @@ end
 
 local run_spec = fields.define("pipeline:run", {
   { "table_name",        "string" },
-  { "write_disposition", fields.one_of { "append", "replace", "merge", "skip" } },
+  { "write_disposition", disposition.is_disposition },
   { "primary_key",       "string|list" },
   { "columns",           "table" },
   { "schema_contract",   "string|table" },

@@ -1,5 +1,6 @@
 --- Resources and transformers: named streams of rows.
--- Depends on: lode.fields, lode.hints, lode.incremental, lode.model, lode.steps, lode.native
+-- Depends on: lode.disposition, lode.fields, lode.hints, lode.incremental, lode.model, lode.steps, lode.native
+local disposition = require "lode.disposition"
 local fields = require "lode.fields"
 local hints = require "lode.hints"
 local incremental = require "lode.incremental"
@@ -9,12 +10,11 @@ local steps = require "lode.steps"
 
 local resource = {}
 
-local disposition = fields.one_of { "append", "replace", "merge", "skip" }
-
 -- dlt's hints: they end up in the schema under the same names.
 local hint_fields = {
   { "table_name",        "string",        doc = "default: the name of the resource" },
-  { "write_disposition", disposition,     default = "append" },
+  { "write_disposition", disposition.is_disposition, default = "append",
+    doc = "append, replace, merge, skip; or { disposition = \"merge\", strategy = … }" },
   { "primary_key",       "string|list",   doc = "needed by merge" },
   { "merge_key",         "string|list",   doc = "rows that are replaced together" },
   { "columns",           "table",         doc = "column name -> { data_type = …, nullable = … }; or a lode.model" },
@@ -32,7 +32,7 @@ local nested_spec = fields.define("nested_hints", {
   { "columns",         "table" },
   { "primary_key",     "string|list", doc = "makes the table stand by itself" },
   { "merge_key",       "string|list" },
-  { "write_disposition", disposition },
+  { "write_disposition", disposition.is_disposition },
   { "schema_contract", "string|table" },
   { "references",      "list" },
   { "table_format",    "string" },
@@ -104,6 +104,7 @@ local function nested_list(nested, what)
     end
     local where = ("'%s' of %s"):format(path, what)
     local entry = nested_spec:check(given, where)
+    entry.write_disposition = disposition.check(entry.write_disposition, "of " .. where)
     entry.columns = entry.columns and hints.check_columns(entry.columns, where)
     entry.references = entry.references and hints.check_references(entry.references, where)
     local keys = {}
@@ -119,6 +120,7 @@ end
 local function take_hints(args, what, before)
   local taken = {}
   for name in pairs(hint_names) do taken[name] = args[name] end
+  taken.write_disposition = disposition.check(args.write_disposition, "of " .. what)
   if model.is_model(args.columns) then
     taken.model, taken.columns = args.columns.declared, nil
   elseif args.columns then

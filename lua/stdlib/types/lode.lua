@@ -6,7 +6,20 @@ local lode = {}
 ---@type lode.Null
 lode.null = nil
 
----@alias lode.Disposition "append"|"replace"|"merge"|"skip"
+---@alias lode.DispositionWord "append"|"replace"|"merge"|"skip"
+---@alias lode.Disposition lode.DispositionWord|lode.MergeDisposition
+---@alias lode.Timestamp string|number|lode.Value
+
+---What becomes of rows that are there already, with the options of merge.
+---@class lode.MergeDisposition
+---@field disposition lode.DispositionWord
+---@field strategy? "delete-insert"|"upsert"|"insert-only"|"scd2" default: delete-insert
+---@field deduplicated? boolean no two rows of a load have the same primary key
+---@field validity_column_names? string[] scd2: since when and until when; _dlt_valid_from, _dlt_valid_to
+---@field active_record_timestamp? lode.Timestamp|lode.Null scd2: until when versions hold that still hold; null
+---@field boundary_timestamp? lode.Timestamp|lode.Null scd2: since when the rows of a load hold; its start
+---@field row_version_column_name? string scd2: tells versions apart; upsert: with skip_unchanged_rows
+---@field skip_unchanged_rows? boolean upsert: rows that are the same are not written again
 ---@alias lode.Row table
 ---@alias lode.Contract "evolve"|"freeze"|"discard_row"|"discard_value"
 

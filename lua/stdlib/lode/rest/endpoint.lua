@@ -25,7 +25,7 @@ local resource_fields = {
   { "selected",            "boolean" },
   { "parallelized",        "boolean", doc = "accepted; resources always run side by side" },
   { "table_name",          "string" },
-  { "write_disposition",   "string" },
+  { "write_disposition",   "string|table" },
   { "primary_key",         nullable "string|list" },
   { "merge_key",           nullable "string|list" },
   { "columns",             "table" },
