@@ -279,9 +279,8 @@ Result<PipelineRun::DeclaredTable*> PipelineRun::declare_table(const Resource& r
   }
   auto made = std::make_unique<DeclaredTable>();
   made->table = naming_->table_path(table);
-  if (const Table* root = std::as_const(*schema_).find_table(made->table)) {
-    LODE_TRY(check_merge(*root, *destination_, false));
-  }
+  const Table* const root = std::as_const(*schema_).find_table(made->table);
+  if (root != nullptr && !spec_.preview) LODE_TRY(check_merge(*root, *destination_, false));
   made->on_violation = read.on_violation;
   if (read.model != nullptr) {
     LODE_ASSIGN(const Contract contract, Contract::from_json(read.hints.schema_contract));

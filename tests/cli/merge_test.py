@@ -79,7 +79,8 @@ class Merge(CliCase):
         self.run_with({"id": 1, "v": 1}, {"id": 2, "v": 1})
         self.run_with()
         self.run_with({"id": 1, "v": 2})
-        self.assertEqual(self.query("SELECT id, v FROM things WHERE _dlt_valid_to IS NULL ORDER BY id"), [(1, 2), (2, 1)])
+        active = self.query("SELECT id, v FROM things WHERE _dlt_valid_to IS NULL ORDER BY id")
+        self.assertEqual(active, [(1, 2), (2, 1)])
 
     def test_a_missing_key_is_found_before_anything_is_kept(self):
         self.script('write_disposition = { disposition = "merge", strategy = "upsert" }')
