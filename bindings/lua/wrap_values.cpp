@@ -96,11 +96,13 @@ int value_time(lua_State* L) {
   return 1;
 }
 
+// native.json_encode(value, indent or nil)
 int json_encode(lua_State* L) {
   json::DocumentBuilder builder;
   Status status = read_value(L, 1, json::Ref(), builder);
   if (!status.ok()) raise(L, std::move(status));
-  push_text(L, json::write(builder.finish()->root(0)));
+  const auto indent = static_cast<int>(luaL_optinteger(L, 2, 0));
+  push_text(L, json::write(builder.finish()->root(0), {.indent = indent}));
   return 1;
 }
 

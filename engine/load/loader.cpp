@@ -192,7 +192,7 @@ Status PackageLoader::explain(Status status, const Content& content, std::uint32
   if (content.folder.empty()) return std::move(status).note("kept: nothing of this run; nothing committed");
   status.note(fmt::format("kept: the package, at {}; nothing committed", content.folder.string()));
   if (status.hint_text().empty())
-    status.hint("the next run loads this package first; to give its rows up, delete the folder");
+    status.hint("the next run loads this package first; to give its rows up: lode pipeline NAME abort");
   return status;
 }
 

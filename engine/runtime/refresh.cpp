@@ -40,10 +40,13 @@ std::vector<std::string> take_out(Schema& schema, const std::vector<const Table*
   return dropped;
 }
 
+// What lode writes of its own, traces and rows in quarantine, belongs to no source.
+bool is_own(std::string_view resource) { return resource.starts_with("_lode_"); }
+
 std::set<std::string> all_resources(const Schema& schema) {
   std::set<std::string> names;
   for (const Table* table : schema.data_tables()) {
-    if (table->parent().empty()) names.insert(table->resource());
+    if (table->parent().empty() && !is_own(table->resource())) names.insert(table->resource());
   }
   return names;
 }

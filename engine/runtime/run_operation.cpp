@@ -128,6 +128,7 @@ Status PipelineRun::copy_from_destination() {
   json::Value& document = state_->document();
   document.set("dataset_name", spec_.dataset);
   document["_local"].set("first_run", false);
+  document["_local"].set("_dev_mode", spec_.dev_mode);
   document["_local"].set(kLastLoadId, newest_load_id_);
   note_place(document, destination_->display());
   report_.cursors = {};

@@ -1,7 +1,7 @@
 // The run: what it tells of itself: report, trace, metrics, and what is noted at a package that could not be loaded.
 #include <fmt/format.h>
 
-#include "base/time.h"
+#include "base/text.h"
 #include "json/parse.h"
 #include "json/write.h"
 #include "runtime/metrics.h"
@@ -80,6 +80,10 @@ void PipelineRun::fill_report() {
 // Why a package waits is kept beside it, so that it can be asked for later.
 Status PipelineRun::note_failure(Status status, const Path& package) {
   failed_load_id_ = package.filename().string();
+  // The loader does not know whose package it is.
+  if (const std::string hint = status.hint_text(); hint.find("pipeline NAME") != std::string::npos) {
+    status.hint(replace_all(hint, "NAME", spec_.name));
+  }
   Env& env = engine_.env();
   if (status.code() == Code::kCancelled || !env.exists(package)) return status;
   PackageFailure failure = read_failure(env, package).value_or(PackageFailure());

@@ -75,8 +75,12 @@ json::Value trace_json(const RunReport& report, const RunFailure& failure) {
 
 Status save_trace(Env& env, const Path& folder, const json::Value& trace, std::int64_t started_at_us) {
   LODE_TRY(env.make_folders(folder));
-  LODE_TRY(env.write_file(folder / fmt::format("{:016}{}", started_at_us, kEnding),
-                          json::write(trace, {.indent = 2}) + "\n"));
+  // No run waits for the disk because of its trace, and nobody has this file open: what a crash leaves of it is not
+  // read.
+  const Path file = folder / fmt::format("{:016}{}", started_at_us, kEnding);
+  LODE_ASSIGN(const std::unique_ptr<AppendFile> out, env.create_file(file));
+  LODE_TRY(out->append(json::write(trace, {.indent = 2}) + "\n"));
+  LODE_TRY(out->close());
   LODE_ASSIGN(const std::vector<FolderEntry> entries, env.list_folder(folder));
   for (std::size_t i = 0; i + kTracesKept < entries.size(); ++i) {
     if (entries[i].name.ends_with(kEnding)) LODE_TRY(env.remove_file(folder / entries[i].name));

@@ -47,7 +47,7 @@ struct RunFailure {
 /// The trace as it is kept: docs/cli.md describes it. Values that look like secrets are redacted.
 json::Value trace_json(const RunReport& report, const RunFailure& failure);
 
-/// Saves a trace into `folder`, in one step, and deletes the oldest ones beyond kTracesKept.
+/// Saves a trace into `folder` in a file of its own, and deletes the oldest ones beyond kTracesKept.
 Status save_trace(Env& env, const Path& folder, const json::Value& trace, std::int64_t started_at_us);
 /// Those that are kept, newest first, at most `limit`. What cannot be read is left out.
 Result<std::vector<json::Value>> read_traces(Env& env, const Path& folder, std::size_t limit = kTracesKept);

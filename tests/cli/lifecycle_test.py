@@ -1,43 +1,12 @@
 #!/usr/bin/env python3
-"""The life of a pipeline: dev_mode, refresh, packages that wait, traces, `lode pipeline NAME …`."""
+"""The life of a pipeline: dev_mode, refresh, packages that wait, retries."""
 
 import contextlib
 import sqlite3
 
 import case
-from case import EXIT_FAILED, EXIT_USAGE, CliCase
-
-COUNTER = """
-local lode = require "lode"
-local args = lode.args { n = { default = 3 }, fail = { default = "" } }
-local numbers = lode.resource {
-  name = "numbers",
-  incremental = lode.incremental { cursor_path = "id" },
-  data = function(ctx)
-    for i = 1, args.n do coroutine.yield { id = i, parts = lode.list { { p = i } } } end
-  end,
-}
-local letters = lode.resource {
-  name = "letters", primary_key = "k", write_disposition = "merge",
-  data = function() coroutine.yield { k = "a" } end,
-}
-local count = lode.source { name = "count", resources = { numbers, letters } }
-local pipeline = lode.pipeline { name = "count", destination = "sqlite:///out.db", dataset = "main"%s }
-pipeline:run(count)
-"""
-
-
-class Lifecycle(CliCase):
-    def script(self, options="", text=COUNTER, name="count.lua"):
-        return self.file(name, text % options)
-
-    def query_all(self, sql):
-        """Changes the tables by hand."""
-        with contextlib.closing(sqlite3.connect(self.folder / "out.db")) as connection, connection:
-            connection.execute(sql)
-
-    def work(self, *parts):
-        return self.folder.joinpath("home", "pipelines", "count", *parts)
+from case import EXIT_FAILED, EXIT_TEMPORARY, EXIT_USAGE
+from counter_case import COUNTER, REFUSE, Lifecycle
 
 
 class DevMode(Lifecycle):
@@ -199,6 +168,141 @@ class Refresh(Lifecycle):
         self.fails(EXIT_USAGE, "run", "count.lua", "--refresh", "drop_date", says="did you mean 'drop_data'?")
         self.script(', refresh = "all"')
         self.fails(EXIT_USAGE, "run", "count.lua", says="must be one of drop_sources, drop_resources, drop_data")
+
+
+class Packages(Lifecycle):
+    """A load that fails leaves a package that waits. SQLite refuses rows by a trigger."""
+
+    def numbers(self):
+        return [row[0] for row in self.rows("numbers", "id")]
+
+    def run_count(self, n, *options, **more):
+        return self.ok("run", "count.lua", *options, "--", f"n={n}", **more)
+
+    def waiting(self):
+        folder = self.work("load", "normalized")
+        return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+
+    def setUp(self):
+        super().setUp()
+        self.script()
+        self.run_count(2)
+        self.query_all(REFUSE)
+        self.fails(EXIT_FAILED, "run", "count.lua", "--", "n=4", says=["not today", "kept: the package",
+                                                                           "lode pipeline count abort"])
+
+    def test_failed_jobs_say_which_and_why(self):
+        (load_id,) = self.waiting()
+        answer = self.ok("pipeline", "count", "failed-jobs")
+        for part in (f"package {load_id}", "table numbers, 2 rows of file numbers.", "not today", "tried 1 time",
+                     "will not load as it is"):
+            self.assertIn(part, answer.out)
+        (failure,) = self.ok("pipeline", "count", "failed-jobs", "--json").json()["failed_jobs"]
+        self.assertEqual((failure["load_id"], failure["table"], failure["rows"]), (load_id, "numbers", 2))
+        self.assertEqual((failure["final"], failure["attempts"]), (True, 1))
+        self.assertEqual(failure["error"]["code"], "load.integrity")
+        self.assertIn("not today", failure["error"]["text"])
+        # Also where one looks first.
+        self.assertIn("not today", self.ok("pipeline", "count").out)
+        self.assertIn("not today", self.ok("pipeline", "count", "packages").out)
+        self.assertIn("not today", self.ok("pipeline", "count", "show").out)
+        (entry,) = self.ok("pipeline", "--list", "--json").json()["pipelines"]
+        self.assertEqual((entry["packages_waiting"], entry["last_run_ok"]), (1, False))
+
+    def test_retry_loads_them(self):
+        (load_id,) = self.waiting()
+        self.fails(EXIT_FAILED, "pipeline", "count", "retry", says="not today")
+        (failure,) = self.ok("pipeline", "count", "failed-jobs", "--json").json()["failed_jobs"]
+        self.assertEqual(failure["attempts"], 2)
+        self.query_all("DROP TRIGGER refuse")
+        answer = self.ok("pipeline", "count", "retry")
+        self.assertIn(f"loaded package {load_id}", answer.out)
+        self.assertEqual(self.numbers(), [1, 2, 3, 4])
+        self.assertEqual(self.waiting(), [])
+        self.assertIn("id = 4", self.ok("pipeline", "count").out)
+        self.assertIn("no package of count waits", self.ok("pipeline", "count", "retry").out)
+        self.assertIn("no package of count has failed", self.ok("pipeline", "count", "failed-jobs").out)
+        self.run_count(6)
+        self.assertEqual(self.numbers(), [1, 2, 3, 4, 5, 6])
+
+    def test_a_run_finishes_them_and_goes_on(self):
+        (load_id,) = self.waiting()
+        self.query_all("DROP TRIGGER refuse")
+        (report,) = self.run_count(6, "--json").json()["reports"]
+        self.assertEqual(report["resumed"], [load_id])
+        self.assertEqual(self.numbers(), [1, 2, 3, 4, 5, 6])
+
+    def test_abort_gives_the_rows_up_and_not_the_cursor(self):
+        (load_id,) = self.waiting()
+        answer = self.lode("pipeline", "count", "abort")
+        self.assertEqual(answer.code, EXIT_USAGE, answer)
+        self.assertIn("the cursor of count.numbers id stays at 2 and does not advance to 4", answer.out)
+        self.assertIn("add  --yes", answer.err)
+        self.assertEqual(self.waiting(), [load_id])
+        self.fails(EXIT_FAILED, "pipeline", "count", "abort", "17.5", "--yes", says=["no package 17.5", load_id])
+        self.assertIn(f"gave up package {load_id}", self.ok("pipeline", "count", "abort", load_id, "--yes").out)
+        self.assertEqual(self.waiting(), [])
+        self.query_all("DROP TRIGGER refuse")
+        self.run_count(6)
+        self.assertEqual(self.numbers(), [1, 2, 3, 4, 5, 6])
+
+    def test_drop_pending(self):
+        (load_id,) = self.waiting()
+        (gone,) = self.ok("pipeline", "count", "drop-pending", "--yes", "--json").json()["given_up"]
+        self.assertEqual((gone["load_id"], gone["rows"]), (load_id, 6))
+        self.assertEqual(self.waiting(), [])
+        self.assertEqual(self.ok("pipeline", "count", "drop-pending", "--json").json(), {"given_up": []})
+
+    def test_a_package_that_is_damaged_can_be_given_up(self):
+        (load_id,) = self.waiting()
+        self.work("load", "normalized", load_id, "manifest.json").write_text("{}")
+        self.assertIn("cannot be read", self.ok("pipeline", "count", "packages").out)
+        self.fails(EXIT_FAILED, "run", "count.lua", says="[package.corrupt]")
+        self.assertIn("[package.corrupt]", self.ok("pipeline", "count", "failed-jobs").out)
+        self.ok("pipeline", "count", "abort", "--yes")
+        self.assertEqual(self.waiting(), [])
+
+    def test_what_was_made_for_one_dataset_does_not_get_into_another(self):
+        answer = self.fails(EXIT_FAILED, "run", "count.lua", "--dataset", "other", says="[package.waiting]")
+        self.assertIn("waits to be loaded into dataset 'main', and this run loads into 'other'", answer.err)
+        self.assertEqual(len(self.waiting()), 1)
+
+    def test_drop_and_sync_wait_for_them(self):
+        for words in (["drop", "numbers"], ["sync"]):
+            self.fails(EXIT_FAILED, "pipeline", "count", *words, "--yes", says=["[package.waiting]", "count retry"])
+
+
+class Retries(Lifecycle):
+    """A destination that is busy is tried again as often as load.* says."""
+
+    def busy(self, **settings):
+        self.file("count.lua", (COUNTER % "").replace(
+            '"sqlite:///out.db"', '{ type = "sqlite", file = "out.db", busy_timeout_ms = 1 }'))
+        self.ok("run", "count.lua")
+        with contextlib.closing(sqlite3.connect(self.folder / "out.db")) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            return self.lode("run", "count.lua", "--", "n=5", env=settings)
+
+    def test_attempts_are_configured(self):
+        answer = self.busy(LOAD__RAISE_ON_MAX_RETRIES="2", LOAD__RETRY_DELAY_S="0.001")
+        self.assertEqual(answer.code, EXIT_TEMPORARY, answer)
+        self.assertIn("tried 2 times", answer.err)
+        (failure,) = self.ok("pipeline", "count", "failed-jobs", "--json").json()["failed_jobs"]
+        self.assertEqual((failure["attempts"], failure["final"], failure["table"]), (2, False, None))
+        self.assertIn("may load when it is tried again", self.ok("pipeline", "count", "failed-jobs").out)
+        self.ok("pipeline", "count", "retry")
+        self.assertEqual(self.count("numbers"), 5)
+
+    def test_attempts_can_be_configured_for_one_pipeline(self):
+        answer = self.busy(COUNT__LOAD__RAISE_ON_MAX_RETRIES="1", LOAD__RAISE_ON_MAX_RETRIES="9")
+        self.assertNotIn("tried", answer.err)
+        self.assertEqual(answer.code, EXIT_TEMPORARY, answer)
+
+    def test_settings_that_make_no_sense(self):
+        self.script()
+        for name, value in (("RAISE_ON_MAX_RETRIES", "-1"), ("RETRY_DELAY_S", "-3"), ("RETRY_DELAY_S_MAX", "x")):
+            self.fails(EXIT_FAILED, "run", "count.lua", says=[f"load.{name.lower()}", "[config.invalid_value]"],
+                       env={f"LOAD__{name}": value})
 
 
 if __name__ == "__main__":

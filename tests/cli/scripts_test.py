@@ -260,7 +260,7 @@ class Pipeline(CliCase):
         self.file("shop.lua", SHOP.replace('primary_key = "id",', 'primary_key = "id", incremental = "id",'))
         self.ok("run", "shop.lua")
         answer = self.ok("pipeline", "shop", "info")
-        for text in ("shop: working folder", "sqlite:///shop.db (dataset main)", "4 rows", "shop.orders", "id = 3"):
+        for text in ("shop  sqlite:///", "shop.db, dataset main", "4 rows", "shop.orders", "id = 3"):
             self.assertIn(text, answer.out)
 
     def test_schema(self):

@@ -42,9 +42,17 @@ struct Options {
   bool diff = false;  ///< look at the destination
 
   // load (--name), pipeline
-  std::string pipeline;
-  std::string operation = "info";  ///< of pipeline
-  std::string schema;              ///< of pipeline schema; its --format is `format`
+  std::string pipeline;            ///< empty: all of them are listed
+  std::string operation = "info";  ///< of pipeline; retry, drop and sync also take destination (--to) and dataset
+  std::vector<std::string> words;  ///< of pipeline: resources to drop, packages
+  std::string schema;              ///< of pipeline schema and drop; the --format of schema is `format`
+  bool list = false;
+  bool yes = false;  ///< do not ask
+  bool all = false;
+  bool state_only = false;
+  std::vector<std::string> state_paths;
+
+  bool keeps_output = false;  ///< what a script prints goes nowhere but into Outcome::printed
 };
 
 }  // namespace lode::cli

@@ -22,13 +22,16 @@ struct Host {
   Console& console;
   Progress& progress;
   bool prints_to_errors;
+  bool keeps_output;
   std::string printed;
 };
 
 void on_print(void* host_pointer, const char* text) {
   Host& host = *static_cast<Host*>(host_pointer);
   std::string_view view = text;
-  if (host.prints_to_errors) {
+  if (host.keeps_output) {
+    // The command looks at it.
+  } else if (host.prints_to_errors) {
     if (view.ends_with('\n')) view.remove_suffix(1);
     host.console.line(view);
   } else {
@@ -85,7 +88,7 @@ void drive(lode_engine* engine, lode_run* run, Console& console, Progress& progr
 
 Outcome run_script(const Script& script, const std::string& options_json, const Options& options, Console& console,
                    Progress& progress) {
-  Host host{console, progress, options.json, {}};
+  Host host{console, progress, options.json, options.keeps_output, {}};
   lode_options engine_options;
   lode_options_init(&engine_options);
   engine_options.host = &host;

@@ -26,8 +26,7 @@ commands:
   check SCRIPT         read a script and validate what it defines, without running anything
   load FILE...         load JSON and CSV files without a script
   preview FILE|SCRIPT  show the tables, types and first rows that a load would make
-  pipeline NAME info   what this machine knows of a pipeline
-  pipeline NAME schema the tables that it has made, as YAML, JSON or a diagram
+  pipeline NAME        what this machine knows of a pipeline: its trace, state, schema, packages; and mends it
 
   lode COMMAND --help  the options of a command
   lode --version       the version of the program
@@ -47,6 +46,20 @@ const char* const kExamples = R"(examples:
   curl -s $URL | lode load - --format json --select data.items --table items --to sqlite:///x.db --dataset raw
 
 )";
+
+const char* const kPipelineOperations = R"(
+  info                where it loads to, its last load, cursors, packages that wait
+  show [LOAD_ID]      one package: tables, files, why it waits
+  trace               what the last run did: steps, tables, the error if it failed
+  failed-jobs         packages that could not be loaded, with job, table and reason
+  packages            packages that wait, and those of the last runs
+  state               the state document
+  schema              the tables that it has made, as YAML, JSON or a diagram
+  retry               loads the packages that wait, now
+  abort [LOAD_ID]...  gives up a package that waits: its rows are deleted, cursors do not advance
+  drop-pending        gives up all packages that wait
+  drop RESOURCE...    drops tables and state of resources in the destination, in a load of its own
+  sync                makes what this machine keeps of it anew, from the destination)";
 
 const char* const kPreviewExamples = R"(examples:
   lode preview events.jsonl
@@ -92,7 +105,8 @@ const Texts kProgress = {"auto", "tty", "log", "json", "none"};  // in the order
 const Texts kFormats = {"jsonl", "json", "csv"};
 const Texts kDispositions = {"append", "replace", "merge"};
 const Texts kRefreshes = {"drop_sources", "drop_resources", "drop_data"};
-const Texts kOperations = {"info", "schema"};
+const Texts kOperations = {"info",   "show",  "trace", "failed-jobs",  "packages", "state",
+                           "schema", "retry", "abort", "drop-pending", "drop",     "sync"};
 const Texts kSchemaFormats = {"yaml", "json", "mermaid", "dbml"};
 
 // Why `word` will not do; "" if it is one of `words`.
@@ -201,12 +215,25 @@ void declare_preview(CLI::App& app, Options& options) {
 }
 
 void declare_pipeline(CLI::App& app, Options& options) {
-  app.add_option("NAME", options.pipeline, "the pipeline")->required();
-  add_choice(app, "OPERATION", kOperations, "info (default) or schema",
+  app.add_option("NAME", options.pipeline, "the pipeline");
+  add_choice(app, "OPERATION", kOperations, "info (default), or another of those above",
              [&options](const std::string& word) { options.operation = word; });
+  app.add_option("WORD", options.words, "resources (drop), packages (abort, show)");
+  app.add_flag("-l,--list", options.list, "list the pipelines of this machine");
+  app.add_flag("-y,--yes", options.yes, "of abort, drop-pending, drop and sync: do not ask");
+  app.add_option("--to", options.destination, "of retry, drop and sync: the destination, if it is not known")
+      ->type_name("URL");
+  app.add_option("--dataset", options.dataset, "of retry, drop and sync: the dataset, if it is not known")
+      ->type_name("NAME");
+  app.add_flag("--all", options.all, "of drop: all resources");
+  app.add_option("--state-paths", options.state_paths, "of drop: also this part of the state; may be repeated")
+      ->type_name("PATH")
+      ->allow_extra_args(false);
+  app.add_flag("--state-only", options.state_only, "of drop: leave the tables, forget their state");
   add_choice(app, "--format", kSchemaFormats, "of schema: yaml (default), json, mermaid or dbml",
              [&options](const std::string& word) { options.format = word; });
-  app.add_option("--schema", options.schema, "of schema: which one (default: the pipeline's first)")->type_name("NAME");
+  app.add_option("--schema", options.schema, "of schema and drop: which one (default: the pipeline's first)")
+      ->type_name("NAME");
   declare_common(app, options);
 }
 
@@ -227,9 +254,9 @@ const std::vector<CommandSpec>& commands() {
        "load "
        "and lode run take.",
        std::string(kPreviewExamples) + kExitCodes, declare_preview, true},
-      {"pipeline", Command::kPipeline, "lode pipeline NAME [info|schema] [OPTION]...",
-       "Shows what this machine knows of a pipeline. info: its state, its last run, packages that wait. schema: the "
-       "tables that it has made.",
+      {"pipeline", Command::kPipeline, "lode pipeline [NAME] [OPERATION] [WORD]... [OPTION]...",
+       "Looks at a pipeline and mends it. Without a name: lists the pipelines of this machine.\n" +
+           std::string(kPipelineOperations),
        "", declare_pipeline},
   };
   return kCommands;

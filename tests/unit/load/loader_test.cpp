@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/text.h"
 #include "support/catch.h"
 #include "support/scratch.h"
 #include "support/test_package.h"
@@ -47,8 +48,10 @@ class ScriptedDestination : public Destination {
     pending_ = 0;
     return answer("begin");
   }
-  Status drop_tables(const std::vector<std::string>&, std::string_view) override { return {}; }
-  Status empty_tables(const std::vector<std::string>&) override { return {}; }
+  Status drop_tables(const std::vector<std::string>& tables, std::string_view schema) override {
+    return answer("drop " + join(tables, ",") + " of " + std::string(schema));
+  }
+  Status empty_tables(const std::vector<std::string>& tables) override { return answer("empty " + join(tables, ",")); }
   Result<SchemaChange> migrate(const Schema&) override {
     LODE_TRY(answer("migrate"));
     return SchemaChange();
@@ -113,6 +116,49 @@ TEST_CASE("loader: begin, migrate, each job, commit") {
   CHECK(seen == std::vector<std::uint64_t>{3, 5});
   CHECK(loader.rows_loaded() == 5);
   CHECK(loader.warnings() == Lines{"odd"});
+}
+
+TEST_CASE("loader: what goes, goes first, in every attempt") {
+  ScratchFolder folder;
+  ScriptedDestination destination;
+  destination.failures["load lines"] = {Code::kDestinationBusy};
+  const LoadPackage package = two_jobs(folder);
+  PackageLoader loader(destination, Env::real(), {}, kQuick);
+  REQUIRE(loader.begin(package.load_id(), {{"a", "b"}, {"c"}}, "shop").ok());
+  REQUIRE(loader.finish(package).ok());
+  const Lines once{"begin", "drop a,b of shop", "empty c", "migrate", "load orders", "load lines"};
+  Lines expected = once;
+  expected.insert(expected.end(), {"rollback", "is_loaded"});
+  expected.insert(expected.end(), once.begin(), once.end());
+  expected.push_back("commit");
+  CHECK(destination.calls == expected);
+  CHECK(loader.attempts() == 2);
+  CHECK(loader.tables_loaded().at("orders").rows == 3);
+  CHECK(loader.tables_loaded().at("orders").files == 1);
+  CHECK(loader.failed_job().table.empty());
+}
+
+TEST_CASE("loader: says which job failed, and forgets it with the next package") {
+  ScratchFolder folder;
+  ScriptedDestination destination;
+  destination.failures["load lines"] = {Code::kLoadIntegrity};
+  const LoadPackage package = two_jobs(folder);
+  PackageLoader loader(destination, Env::real(), {}, kQuick);
+  CHECK(loader.load(package).code() == Code::kLoadIntegrity);
+  CHECK(loader.failed_job().table == "lines");
+  CHECK(loader.failed_job().rows == 2);
+  CHECK(loader.tables_loaded().empty());
+  REQUIRE(loader.load(package).ok());
+  CHECK(loader.failed_job().table.empty());
+}
+
+TEST_CASE("loader: without a limit it goes on until it works") {
+  ScratchFolder folder;
+  ScriptedDestination destination;
+  destination.failures["begin"] = std::deque<Code>(20, Code::kDestinationBusy);
+  const LoadRetry stubborn{.attempts_max = 0, .backoff_ms_first = 0, .backoff_ms_limit = 0};
+  REQUIRE(load_package(two_jobs(folder), destination, Env::real(), stubborn).ok());
+  CHECK(destination.rows_committed == 5);
 }
 
 TEST_CASE("loader: a package that is there is not loaded again") {

@@ -265,6 +265,45 @@ TEST_CASE("package: a damaged package is refused, and says what is wrong") {
   }
 }
 
+TEST_CASE("package: what is to be dropped and emptied is sealed with it") {
+  const ScratchFolder folder;
+  auto writer = create(folder.path(), "1.000001");
+  write_rows(*writer, "orders", 1);
+  REQUIRE(writer->seal(sample_schema(), sample_state(), {{"a", "a__b"}, {"c"}}).ok());
+  const LoadPackage package = LoadPackage::open(env(), writer->sealed_folder()).value();
+  CHECK(package.cleanup().dropped == std::vector<std::string>{"a", "a__b"});
+  CHECK(package.cleanup().emptied == std::vector<std::string>{"c"});
+}
+
+TEST_CASE("package: why it could not be loaded is kept beside it, and goes with it") {
+  const ScratchFolder folder;
+  auto writer = create(folder.path(), "1.000001");
+  write_rows(*writer, "orders", 1);
+  REQUIRE(writer->seal(sample_schema(), sample_state()).ok());
+  const Path sealed = writer->sealed_folder();
+  CHECK_FALSE(read_failure(env(), sealed).has_value());
+  PackageFailure failure;
+  failure.at_us = 5;
+  failure.attempts = 3;
+  failure.is_final = true;
+  failure.table = "orders";
+  failure.file = "orders.x.0.rows";
+  failure.rows = 1;
+  failure.error = Status::error(Code::kLoadIntegrity, "no");
+  REQUIRE(write_failure(env(), sealed, failure).ok());
+  const std::optional<PackageFailure> read = read_failure(env(), sealed);
+  REQUIRE(read.has_value());
+  CHECK((read->at_us == 5 && read->attempts == 3 && read->is_final && read->rows == 1));
+  CHECK((read->table == "orders" && read->file == "orders.x.0.rows"));
+  CHECK(read->facts.text_or("code", "") == "load.integrity");
+  CHECK(LoadPackage::open(env(), sealed).ok());
+  // What cannot be read is as if it were not there; so the package stays what it is.
+  REQUIRE(env().write_file(sealed / "failure.json", "{").ok());
+  CHECK_FALSE(read_failure(env(), sealed).has_value());
+  REQUIRE(LoadPackage::discard(env(), sealed).ok());
+  CHECK_FALSE(env().exists(sealed));
+}
+
 TEST_CASE("load ids: grow as text, also beyond an id of the future") {
   std::string last;
   for (int i = 0; i < 1000; ++i) {

@@ -109,6 +109,18 @@ TEST_CASE("state: the version is raised once for each change, but not by the fir
   CHECK(state.resource_state("shop", "orders").int_or("last_id", 0) == 7);
 }
 
+TEST_CASE("state: the version goes beyond one that is known, and is raised without a change when it must") {
+  PipelineState state("p");
+  state.bump();
+  CHECK_FALSE(state.bump(7));  // nothing changed
+  CHECK(state.version() == 0);
+  state.source_state("s").set("a", 1);
+  CHECK(state.bump(7));
+  CHECK(state.version() == 8);
+  CHECK(state.bump(0, true));
+  CHECK(state.version() == 9);
+}
+
 TEST_CASE("deflate: what was packed comes out again") {
   for (const std::size_t size : {0, 1, 1000, 200'000}) {
     std::string text;
