@@ -7,6 +7,7 @@
 #include <atomic>
 
 #include "extract/transform.h"
+#include "json/write.h"
 
 namespace lode {
 
@@ -185,6 +186,20 @@ std::vector<CursorChange> Extraction::save_cursors() {
     changes.push_back({node->resource->name, path, node->cursor_before, after});
   }
   return changes;
+}
+
+std::vector<std::string> Extraction::warnings() const {
+  std::vector<std::string> warnings;
+  for (const auto& node : nodes_) {
+    if (!node->cursor || node->cursor->boundary_rows_forgotten() == 0) continue;
+    warnings.push_back(fmt::format(
+        "resource '{}': {} rows share the last value of cursor '{}', {}; {} are remembered, and the next run loads the "
+        "others again if they come again: use write_disposition = \"merge\" with a primary key, or a cursor with finer "
+        "values",
+        node->resource->name, kBoundaryRowsMax + node->cursor->boundary_rows_forgotten(),
+        node->cursor->options().cursor_path, json::write(node->cursor->last_value()), kBoundaryRowsMax));
+  }
+  return warnings;
 }
 
 }  // namespace lode

@@ -42,6 +42,8 @@ class Extraction {
   Result<bool> poll(const Turn& turn, PageSink& sink);
   /// After the end: writes the cursors into the state. Returns those that moved.
   std::vector<CursorChange> save_cursors();
+  /// After the end: what a person should know of the cursors, a sentence each.
+  std::vector<std::string> warnings() const;
   /// Counters of all resources, also unselected parents. They live on when the extraction is gone.
   const std::vector<std::shared_ptr<ResourceProgress>>& progress() const { return progress_; }
 

@@ -184,9 +184,10 @@ Result<bool> IncrementalCursor::accept_row(json::Ref row) {
   if (to_last > 0) {
     last_value_ = json::to_value(value);
     hashes_.clear();
+    rows_forgotten_ = 0;
     if (deduplicates_) {
       LODE_ASSIGN(std::string hash, row_hash(row));
-      hashes_.insert(std::move(hash));
+      remember(std::move(hash));
     }
     return true;
   }
@@ -205,8 +206,17 @@ Result<bool> IncrementalCursor::accept_row(json::Ref row) {
     start_flag_ = true;
     return false;
   }
-  if (deduplicates_ && to_last == 0) hashes_.insert(std::move(hash));
+  if (deduplicates_ && to_last == 0) remember(std::move(hash));
   return true;
+}
+
+// What an earlier run stored stays, however much it is: only new rows are too many.
+void IncrementalCursor::remember(std::string hash) {
+  if (hashes_.size() < kBoundaryRowsMax) {
+    hashes_.insert(std::move(hash));
+  } else if (hashes_.count(hash) == 0) {
+    ++rows_forgotten_;
+  }
 }
 
 Status IncrementalCursor::accept(Page& page) {

@@ -32,6 +32,9 @@ struct IncrementalOptions {
   bool deduplicates = true;              ///< false: primary_key = {} was given
 };
 
+/// Rows remembered at the cursor's last value. Each costs about 20 bytes of a state that is stored with every load.
+inline constexpr std::size_t kBoundaryRowsMax = 10'000;
+
 /// The cursor of one resource in one run. Engine's thread only.
 /// The state record has dlt's form: {initial_value, last_value, unique_hashes, start_value}.
 class IncrementalCursor {
@@ -51,8 +54,12 @@ class IncrementalCursor {
   /// False with an end_value: then there is nothing to store.
   bool is_stateful() const { return options_.end_value.is_null(); }
   json::Value record() const;
+  /// Rows that share the last value and are not remembered, because there are more than kBoundaryRowsMax: the next run
+  /// cannot tell that it has them.
+  std::uint64_t boundary_rows_forgotten() const { return rows_forgotten_; }
 
  private:
+  void remember(std::string hash);
   explicit IncrementalCursor(IncrementalOptions options) : options_(std::move(options)) {}
   Result<bool> accept_row(json::Ref row);
   Result<bool> beyond_end(json::Ref value);
@@ -66,6 +73,7 @@ class IncrementalCursor {
   json::Value last_value_;
   std::set<std::string> start_hashes_;  ///< rows at the boundary that earlier runs loaded
   std::set<std::string> hashes_;        ///< rows at last_value_
+  std::uint64_t rows_forgotten_ = 0;    ///< rows at last_value_ beyond those
   json::Value stored_start_;            ///< start_value of the stored record
   bool deduplicates_ = true;
   bool accepted_any_ = false;

@@ -114,7 +114,10 @@ void PipelineRun::pump_extraction() {
 
 // Cursors are read before the pipes go: they belong to this thread, like everything of the extraction.
 void PipelineRun::close_extraction() {
-  if (extraction_ && queue_->status().ok()) report_.cursors = extraction_->save_cursors();
+  if (extraction_ && queue_->status().ok()) {
+    report_.cursors = extraction_->save_cursors();
+    for (std::string& warning : extraction_->warnings()) warn(std::move(warning));
+  }
   extraction_.reset();
 }
 

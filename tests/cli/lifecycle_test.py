@@ -305,5 +305,19 @@ class Retries(Lifecycle):
                        env={f"LOAD__{name}": value})
 
 
+class Boundary(Lifecycle):
+    def test_more_rows_at_the_boundary_than_are_remembered(self):
+        self.script(text=COUNTER.replace('cursor_path = "id"', 'cursor_path = "at"').replace(
+            "{ id = i, parts = lode.list { { p = i } } }", "{ id = i, at = 7 }"))
+        self.assertNotIn("remembered", self.ok("run", "count.lua", "--", "n=10000").err)
+        answer = self.ok("run", "count.lua", "--json", "--", "n=10003")
+        (warning,) = answer.json()["reports"][0]["warnings"]
+        self.assertIn("10003 rows share the last value of cursor 'at', 7; 10000 are remembered", warning)
+        self.assertIn(warning, answer.err)
+        state = self.ok("pipeline", "count", "state", "--json").json()
+        hashes = state["sources"]["count"]["resources"]["numbers"]["incremental"]["at"]["unique_hashes"]
+        self.assertEqual(len(hashes), 10000)
+
+
 if __name__ == "__main__":
     case.main()

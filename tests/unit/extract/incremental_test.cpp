@@ -46,6 +46,31 @@ TEST_CASE("a run without new rows keeps the boundary that it found") {
   CHECK(second->record() == first->record());
 }
 
+TEST_CASE("so many boundary rows are remembered, and no more") {
+  constexpr std::size_t kMore = 50;
+  const auto rows_at = [](int at) {
+    std::string rows = "[";
+    for (std::size_t i = 0; i < kBoundaryRowsMax + kMore; ++i) {
+      rows += (i > 0 ? "," : "") + std::string("{\"at\":") + std::to_string(at) + ",\"id\":" + std::to_string(i) + "}";
+    }
+    return rows + "]";
+  };
+  auto first = open({.cursor_path = "at", .primary_key = {"id"}});
+  accepted(*first, rows_at(4));
+  CHECK(first->boundary_rows_forgotten() == kMore);
+  // Another value, another boundary.
+  accepted(*first, R"([{"at":5,"id":1}])");
+  CHECK(first->boundary_rows_forgotten() == 0);
+  accepted(*first, rows_at(6));
+  CHECK(first->boundary_rows_forgotten() == kMore);
+  const json::Value record = first->record();
+  CHECK(record.find("unique_hashes")->size() == kBoundaryRowsMax);
+  // Only those that are not remembered come again.
+  auto second = open({.cursor_path = "at", .primary_key = {"id"}}, record);
+  CHECK(accepted(*second, rows_at(6)).size() == kMore);
+  CHECK(second->record().find("unique_hashes")->size() == kBoundaryRowsMax);
+}
+
 TEST_CASE("boundary rows are told apart by the primary key if there is one") {
   auto first = open({.cursor_path = "at", .primary_key = {"id"}});
   accepted(*first, R"([{"at":5,"id":1,"n":"old"}])");
