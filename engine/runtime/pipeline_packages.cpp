@@ -51,7 +51,7 @@ Value describe(Env& env, const Path& folder) {
   Value jobs = Value::list();
   for (const Job& job : package->jobs()) {
     for (Sum* sum : {&sums[job.table], &total}) {
-      sum->rows += job.rows;
+      if (sum != &total || !is_dlt_name(job.table)) sum->rows += job.rows;
       sum->bytes += job.bytes;
       ++sum->files;
     }

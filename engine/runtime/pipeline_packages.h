@@ -11,7 +11,7 @@
 namespace lode {
 
 /// All that wait, oldest first. Reads only, so that a pipeline may run meanwhile. Each is an object:
-///   load_id, created_at, rows, files, bytes; error (text) alone with load_id: it cannot be read
+///   load_id, created_at, rows (of users' tables), files, bytes; error (text) alone with load_id: it cannot be read
 ///   dataset          that it was made for
 ///   tables           list of {table, rows, files, bytes}
 ///   jobs             list of {table, file, rows, bytes}

@@ -130,8 +130,16 @@ json::Value comparison_json(const Preview::Comparison& comparison) {
   for (const MigrationPlan::Statement& statement : comparison.statements) {
     statements.push_back(json::Value::object({{"table", statement.table}, {"sql", statement.sql}}));
   }
-  return json::Value::object(
-      {{"destination", comparison.destination}, {"tables", std::move(tables)}, {"statements", std::move(statements)}});
+  const auto name_list = [](const std::vector<std::string>& names) {
+    json::Value list = json::Value::list();
+    for (const std::string& name : names) list.push_back(name);
+    return list;
+  };
+  return json::Value::object({{"destination", comparison.destination},
+                              {"dropped_tables", name_list(comparison.cleanup.dropped)},
+                              {"emptied_tables", name_list(comparison.cleanup.emptied)},
+                              {"tables", std::move(tables)},
+                              {"statements", std::move(statements)}});
 }
 
 }  // namespace

@@ -77,13 +77,13 @@ struct Preview {
     std::string destination;  ///< "sqlite:///shop.db"
     std::vector<TableDiff> tables;
     std::vector<MigrationPlan::Statement> statements;  ///< DDL, in order
+    TableCleanup cleanup;                              ///< of a refresh: what a run would drop or empty before that
   };
   std::string pipeline;
   std::string dataset;
   std::vector<ResourceRow> resources;
   std::vector<std::string> warnings;
   std::optional<Comparison> comparison;
-
   /// The whole of it, as docs/cli.md describes it. Tables of users' rows that got some, in the order of the
   /// resources, parents before their children.
   json::Value to_json(const Schema& schema, const PreviewSink& rows) const;

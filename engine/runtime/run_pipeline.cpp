@@ -442,6 +442,7 @@ Result<json::Value> PipelineRun::describe_preview() {
     preview.comparison->destination = destination_->display();
     preview.comparison->tables = diff_schemas(schema_before_ ? &*schema_before_ : nullptr, *schema_);
     preview.comparison->statements = std::move(plan.statements);
+    preview.comparison->cleanup = cleanup_;
   }
   return preview.to_json(*schema_, *preview_rows_);
 }

@@ -40,6 +40,9 @@ void PipelineRun::describe_files(RunReport::TableRow& row) const {
 void PipelineRun::fill_report() {
   has_report_ = true;
   report_.pipeline = spec_.name;
+  report_.operation = spec_.operation == Operation::kRetry  ? "retry"
+                      : spec_.operation == Operation::kDrop ? "drop"
+                                                            : "run";
   report_.dataset = spec_.dataset;
   report_.started_at_us = clock_.started_at_us();
   report_.ended_at_us = engine_.env().now_us();

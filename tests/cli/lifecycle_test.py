@@ -164,6 +164,15 @@ class Refresh(Lifecycle):
         self.assertIn("write_disposition: merge", self.ok("pipeline", "count", "schema").out)
         self.fails(EXIT_USAGE, "run", "count.lua", "--full-refresh", "--refresh", "drop_data", says="--refresh")
 
+    def test_a_preview_says_what_would_go_and_takes_nothing(self):
+        out = self.ok("preview", "count.lua", "--diff", "--refresh", "drop_resources", "--resource", "numbers").out
+        self.assertRegex(out, r"drop +numbers  first, with all its rows\n +drop +numbers__parts ")
+        answer = self.ok("preview", "count.lua", "--diff", "--full-refresh", "--json").json()
+        comparison = answer["previews"][0]["comparison"]
+        self.assertEqual(comparison["emptied_tables"], ["numbers", "numbers__parts", "letters"])
+        self.assertEqual(comparison["dropped_tables"], [])
+        self.assertEqual(self.numbers(), [1, 2, 3])
+
     def test_a_word_that_is_none(self):
         self.fails(EXIT_USAGE, "run", "count.lua", "--refresh", "drop_date", says="did you mean 'drop_data'?")
         self.script(', refresh = "all"')
@@ -220,6 +229,8 @@ class Packages(Lifecycle):
         self.assertEqual(self.numbers(), [1, 2, 3, 4])
         self.assertEqual(self.waiting(), [])
         self.assertIn("id = 4", self.ok("pipeline", "count").out)
+        trace = self.ok("pipeline", "count", "trace", "--json").json()
+        self.assertEqual((trace["operation"], trace["resumed"], trace["ok"]), ("retry", [load_id], True))
         self.assertIn("no package of count waits", self.ok("pipeline", "count", "retry").out)
         self.assertIn("no package of count has failed", self.ok("pipeline", "count", "failed-jobs").out)
         self.run_count(6)
@@ -249,7 +260,7 @@ class Packages(Lifecycle):
     def test_drop_pending(self):
         (load_id,) = self.waiting()
         (gone,) = self.ok("pipeline", "count", "drop-pending", "--yes", "--json").json()["given_up"]
-        self.assertEqual((gone["load_id"], gone["rows"]), (load_id, 6))
+        self.assertEqual((gone["load_id"], gone["rows"]), (load_id, 5))
         self.assertEqual(self.waiting(), [])
         self.assertEqual(self.ok("pipeline", "count", "drop-pending", "--json").json(), {"given_up": []})
 

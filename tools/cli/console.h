@@ -42,6 +42,7 @@ class Console {
   /// The same of standard output: colours on a terminal only; where it is none, the width that $COLUMNS says, else that
   /// of standard error's terminal, else 80.
   bool output_colours() const { return output_colours_; }
+  bool output_is_terminal() const { return output_is_terminal_; }
   std::size_t output_columns() const;
   std::size_t rows() const;
   /// `text` in a style of ECMA-48 ("1;31": bold red); unchanged without colours.

@@ -76,6 +76,7 @@ std::string args_of(const Options& options, bool plan, const Console& console) {
   JsonObject args;
   args.text("name", options.pipeline).text("operation", options.operation);
   args.boolean("json", options.json).boolean("plan", plan).boolean("colours", console.output_colours());
+  if (console.output_is_terminal()) args.number("columns", console.output_columns());
   const auto add = [&](const char* key, const std::string& value) {
     if (!value.empty()) args.text(key, value);
   };

@@ -19,6 +19,7 @@ constexpr std::size_t kCellMax = 48;     // longer ones are cut even if there is
 constexpr std::size_t kLinesOfMore = 6;  // of columns that did not fit
 constexpr std::string_view kBold = "1";
 constexpr std::string_view kDim = "2";
+constexpr std::string_view kRed = "31";
 constexpr std::string_view kGreen = "32";
 constexpr std::string_view kYellow = "33";
 constexpr std::string_view kCyan = "36";
@@ -306,12 +307,19 @@ class Renderer {
   void show_comparison(const PreviewComparison& comparison) {
     out_ += '\n';
     const bool has_changes = std::any_of(comparison.tables.begin(), comparison.tables.end(),
-                                         [](const PreviewChange& change) { return change.change != "same"; });
+                                         [](const PreviewChange& change) { return change.change != "same"; }) ||
+                             !comparison.dropped.empty() || !comparison.emptied.empty();
     line(0, {{fmt::format("{}, dataset {}: ", printable(comparison.destination), preview_.dataset), kBold},
              {has_changes ? "a run would" : "a run would leave the schema as it is", ""}});
     std::size_t width = 0;
     for (const PreviewChange& change : comparison.tables) width = std::max(width, display_width(change.table));
     width = std::min(width, style_.columns / 2);
+    for (const std::string& table : comparison.dropped) {
+      line(kIndent, {{"drop    ", kRed}, {printable(table), kBold}, {"  first, with all its rows", kDim}});
+    }
+    for (const std::string& table : comparison.emptied) {
+      line(kIndent, {{"empty   ", kRed}, {printable(table), kBold}, {"  first", kDim}});
+    }
     for (const PreviewChange& change : comparison.tables) show_change(change, width);
     if (comparison.statements.empty()) {
       line(0, {{has_changes ? "and apply no DDL" : "no DDL", ""}});

@@ -123,6 +123,10 @@ PreviewView read_preview(const JsonTree& from) {
   if (comparison.kind() == JsonTree::Kind::kObject) {
     view.comparison.emplace();
     view.comparison->destination = comparison.text_at("destination");
+    for (const JsonTree& name : comparison.at("dropped_tables").children())
+      view.comparison->dropped.push_back(name.text());
+    for (const JsonTree& name : comparison.at("emptied_tables").children())
+      view.comparison->emptied.push_back(name.text());
     for (const JsonTree& item : comparison.at("tables").children())
       view.comparison->tables.push_back(read_change(item));
     for (const JsonTree& item : comparison.at("statements").children()) {

@@ -57,6 +57,8 @@ struct PreviewComparison {
   std::string destination;
   std::vector<PreviewChange> tables;
   std::vector<PreviewStatement> statements;
+  std::vector<std::string> dropped;  ///< tables that a refresh drops first
+  std::vector<std::string> emptied;
 };
 
 struct PreviewView {

@@ -3,7 +3,7 @@
 local native = require "lode.native"
 local text = require "lode.tasks.pipeline.text"
 
-local function fact(label, words) print(("  %s  %s"):format(text.styled("dim", ("%-9s"):format(label)), words)) end
+local function fact(label, words) text.say(("  %s  %s"):format(text.styled("dim", ("%-9s"):format(label)), words)) end
 
 local function print_last_run(run)
   if not run then return fact("last load", "none that succeeded on this machine") end
@@ -43,7 +43,7 @@ local function print_waiting(name, packages)
       fact("waiting", ("package %s: %s in %s, sealed %s"):format(package.load_id, text.count(package.rows, "row"),
         text.count(package.files, "file"), text.time(package.created_at)))
       if failure then
-        print((" "):rep(13) .. text.styled("red", "failed") .. " " .. text.error_line(failure.error))
+        text.say((" "):rep(13) .. text.styled("red", "failed") .. " " .. text.error_line(failure.error))
       end
     end
   end

@@ -58,6 +58,23 @@ local function width(words)
   return #plain - continued
 end
 
+-- A line that fits the terminal; elsewhere nothing is cut.
+local function fitted(line)
+  local room = args.columns
+  if not room or width(line) <= room then return line end
+  local out, used, at = {}, 0, 1
+  while at <= #line and used < room - 1 do
+    local code = line:match("^\27%[%d*m", at)
+    local piece = code or line:match("^[%z\1-\127\192-\255][\128-\191]*", at) or line:sub(at, at)
+    if not code then used = used + 1 end
+    out[#out + 1], at = piece, at + #piece
+  end
+  return table.concat(out) .. "…" .. (args.colours and "\27[0m" or "")
+end
+
+--- Prints a line, cut where the terminal ends.
+function text.say(line) print(fitted(line)) end
+
 --- Prints rows of cells under each other, `indent` blanks from the left. `right`: a set of columns that align to the
 -- right. Columns that are empty in all rows are left out.
 function text.rows(rows, indent, right)
@@ -72,7 +89,7 @@ function text.rows(rows, indent, right)
       local blanks = (" "):rep(widths[i] - width(cell))
       if widths[i] > 0 then line[#line + 1] = (right and right[i] and blanks .. cell or cell .. blanks) .. "  " end
     end
-    print((table.concat(line):gsub(" +$", "")))
+    text.say((table.concat(line):gsub(" +$", "")))
   end
 end
 

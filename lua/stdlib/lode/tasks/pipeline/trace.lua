@@ -65,11 +65,13 @@ end
 
 local function headline(trace)
   local outcome = trace.ok and text.styled("green", "ok") or text.styled("red", "failed")
-  local what = text.value(trace.load_id) and (trace.ok and "loaded" or "gave") .. " package " .. trace.load_id
+  local load_id = text.value(trace.load_id)
+  local what = load_id and (trace.ok and "loaded " or "") .. "package " .. load_id
+    or not trace.ok and "nothing loaded"
+    or trace.operation == "retry" and "loaded " .. text.count(#trace.resumed, "package")
     or "nothing new to load"
   return ("%s  %s of %s: %s in %s, %s"):format(text.styled("bold", trace.pipeline), trace.operation,
-    text.time(trace.started_at), outcome, text.seconds(trace.seconds), trace.ok and what
-      or text.value(trace.load_id) and "package " .. trace.load_id or "nothing loaded")
+    text.time(trace.started_at), outcome, text.seconds(trace.seconds), what)
 end
 
 return function()
