@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "json/parse.h"
 #include "json/write.h"
@@ -153,7 +155,32 @@ Result<SchemaChange> SqlDestination::migrate(const Schema& schema) {
   for (const Table& table : schema.tables()) {
     if (is_made_by_loads(table)) LODE_TRY(dataset()->ensure_table(Place::kFinal, table, &change));
   }
+  LODE_TRY(fill_root_keys(change, schema));
   return change;
+}
+
+// Nested tables that were not merged before get a root key, also in the rows that they have: merges find those by it.
+Status SqlDestination::fill_root_keys(const SchemaChange& change, const Schema& schema) {
+  for (const Table& table : schema.tables()) {  // parents come before their children
+    const std::string root_key = table.first_with("root_key");
+    const Table* const parent = table.parent().empty() ? nullptr : schema.find_table(table.parent());
+    if (root_key.empty() || parent == nullptr) continue;
+    const bool is_added = std::any_of(change.tables.begin(), change.tables.end(), [&](const auto& added) {
+      return added.table == table.name() && !added.is_new &&
+             std::any_of(added.columns.begin(), added.columns.end(),
+                         [&](const Column& column) { return column.name() == root_key; });
+    });
+    const std::string row_key = parent->first_with("row_key");
+    const std::string parent_key = table.first_with("parent_key");
+    const std::string value = parent->parent().empty() ? row_key : parent->first_with("root_key");
+    if (!is_added || row_key.empty() || parent_key.empty() || value.empty()) continue;
+    const auto name = [&](const std::string& column) { return quote_name(dialect(), column); };
+    LODE_TRY(dataset()->session().run(fmt::format(
+        "UPDATE {} AS d SET {} = p.{} FROM {} AS p WHERE p.{} = d.{} AND d.{} IS NULL",
+        dataset()->qualified(Place::kFinal, table.name()), name(root_key), name(value),
+        dataset()->qualified(Place::kFinal, parent->name()), name(row_key), name(parent_key), name(root_key))));
+  }
+  return {};
 }
 
 // Where the rows of a table go first.

@@ -75,6 +75,7 @@ class SqlDestination : public Destination {
   std::string parameters(int count) const;
   Result<bool> has_tables(const std::vector<std::string_view>& names);
   Place place_of(const Table& table, const Schema& schema) const;
+  Status fill_root_keys(const SchemaChange& change, const Schema& schema);
   Status empty_chain(const Table& root, const Schema& schema);
   Status replace_staged(const Table& root, const Schema& schema);
   Status merge(const Table& root, const Schema& schema);

@@ -43,21 +43,53 @@ Result<std::string> MergeParts::row_key_of(const Table& table) const {
           : fmt::format("nested table '{}' has no column that identifies its rows", table.name()));
 }
 
-Status MergeParts::find_ties() {
+Status MergeParts::find_row_key() {
   LODE_ASSIGN(row_key_, row_key_of(root()));
-  for (std::size_t i = 1; i < chain_.size(); ++i) {
-    std::string key = chain_[i]->first_with("root_key");
-    if (key.empty() && chain_[i]->parent() == root().name()) key = chain_[i]->first_with("parent_key");
-    if (key.empty()) {
-      return Status::error(Code::kSchemaInvalid,
-                           fmt::format("the rows of nested table '{}' cannot be merged: they do not name their row "
-                                       "of '{}'",
-                                       chain_[i]->name(), root().name()))
-          .hint("the table was loaded without merge before; load it once from the start, with --full-refresh");
-    }
-    ties_.push_back(std::move(key));
-  }
   return {};
+}
+
+Result<std::string> MergeParts::parent_key_of(const Table& table) const {
+  std::string key = table.first_with("parent_key");
+  if (!key.empty()) return key;
+  return Status::error(Code::kSchemaInvalid,
+                       fmt::format("the rows of nested table '{}' cannot be merged: they do not name their row of '{}'",
+                                   table.name(), table.parent()))
+      .hint("load the table once from the start, with --full-refresh");
+}
+
+const Table& MergeParts::parent_of(const Table& table) const {
+  const auto parent =
+      std::find_if(chain_.begin(), chain_.end(), [&](const Table* other) { return other->name() == table.parent(); });
+  LODE_ASSERT(parent != chain_.end());
+  return **parent;
+}
+
+Result<std::string> MergeParts::final_rows_below(const Table& table, const std::string& ids) const {
+  if (const std::string root_key = table.first_with("root_key"); !root_key.empty()) {
+    return fmt::format("{} IN ({})", name(root_key), ids);
+  }
+  LODE_ASSIGN(const std::string parent_key, parent_key_of(table));
+  if (table.parent() == root().name()) return fmt::format("{} IN ({})", name(parent_key), ids);
+  const Table& parent = parent_of(table);
+  LODE_ASSIGN(const std::string row_key, row_key_of(parent));
+  LODE_ASSIGN(const std::string condition, final_rows_below(parent, ids));
+  return fmt::format("{} IN (SELECT {} FROM {} WHERE {})", name(parent_key), name(row_key), final_table(parent),
+                     condition);
+}
+
+Result<std::string> MergeParts::staged_rows_below(const Table& table, const std::string& roots) const {
+  if (const std::string root_key = table.first_with("root_key"); !root_key.empty()) {
+    return fmt::format("{} IN (SELECT id FROM {})", name(root_key), roots);
+  }
+  LODE_ASSIGN(const std::string parent_key, parent_key_of(table));
+  if (table.parent() == root().name()) {
+    return fmt::format("{} IN (SELECT {} FROM {})", name(parent_key), unmarked("id"), roots);
+  }
+  const Table& parent = parent_of(table);
+  LODE_ASSIGN(const std::string row_key, row_key_of(parent));
+  LODE_ASSIGN(const std::string condition, staged_rows_below(parent, roots));
+  return fmt::format("{} IN (SELECT {} FROM {} WHERE {})", name(parent_key), name(row_key), staging_table(parent),
+                     condition);
 }
 
 std::string MergeParts::is_kept(std::string_view alias) const {
@@ -136,32 +168,6 @@ std::vector<std::string> MergeParts::values(const Table& table, std::string_view
 void MergeParts::insert_rows(const Table& table, const std::string& from, std::string_view alias) {
   add(fmt::format("{} SELECT {} FROM {}", insert_into(dialect_, final_table(table), complete_columns(table)),
                   join(values(table, alias), ", "), from));
-}
-
-std::string MergeParts::is_of_roots(std::size_t place, const std::string& roots) const {
-  const bool is_root_key = chain_[place]->find(tie(place))->flag("root_key");
-  return fmt::format("{} IN (SELECT {} FROM {})", name(tie(place)), is_root_key ? "id" : unmarked("id"), roots);
-}
-
-Result<std::string> MergeParts::is_below(const Table& table, const std::string& roots) const {
-  if (const std::string root_key = table.first_with("root_key"); !root_key.empty()) {
-    return fmt::format("{} IN (SELECT id FROM {})", name(root_key), roots);
-  }
-  const std::string parent_key = table.first_with("parent_key");
-  if (parent_key.empty()) {
-    return Status::error(Code::kSchemaInvalid,
-                         fmt::format("the rows of nested table '{}' cannot be merged: they do not name their row of "
-                                     "'{}'",
-                                     table.name(), table.parent()));
-  }
-  if (table.parent() == root().name()) return fmt::format("{} IN (SELECT id FROM {})", name(parent_key), roots);
-  const auto parent =
-      std::find_if(chain_.begin(), chain_.end(), [&](const Table* other) { return other->name() == table.parent(); });
-  LODE_ASSERT(parent != chain_.end());
-  LODE_ASSIGN(const std::string row_key, row_key_of(**parent));
-  LODE_ASSIGN(const std::string condition, is_below(**parent, roots));
-  return fmt::format("{} IN (SELECT {} FROM {} WHERE {})", name(parent_key), name(row_key), staging_table(**parent),
-                     condition);
 }
 
 }  // namespace lode

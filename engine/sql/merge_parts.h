@@ -32,13 +32,9 @@ class MergeParts {
   std::string all_equal(const std::vector<std::string>& keys, std::string_view left = "d",
                         std::string_view right = "s") const;
 
-  /// Finds the column that identifies rows of the root table, and what ties nested rows to it. Call it before row_key()
-  /// and tie(). Errors: kSchemaInvalid.
-  Status find_ties();
-  /// The column that identifies root rows.
+  /// Finds the column that identifies rows of the root table. Call it before row_key(). Errors: kSchemaInvalid.
+  Status find_row_key();
   const std::string& row_key() const { return row_key_; }
-  /// The column of chain()[place], a nested table, that has the row_key() of the root row.
-  const std::string& tie(std::size_t place) const { return ties_[place - 1]; }
   /// The column that identifies rows of any table of the chain. Errors: kSchemaInvalid.
   Result<std::string> row_key_of(const Table& table) const;
 
@@ -47,12 +43,12 @@ class MergeParts {
   void expect_marks() { has_marks_ = true; }
   /// The id without its mark.
   std::string unmarked(const std::string& id) const { return has_marks_ ? dialect_.without_mark(id) : id; }
-  /// A condition on staged rows of chain()[place], a nested table: their root row is among `roots`, a table whose
-  /// column `id` has staged row_key()s. REQUIRES: find_ties()
-  std::string is_of_roots(std::size_t place, const std::string& roots) const;
-
-  /// The same for a table whose rows may name their parent only: goes up from row to row. Errors: kSchemaInvalid.
-  Result<std::string> is_below(const Table& table, const std::string& roots) const;
+  /// A condition on rows of a nested table in the destination: their root row has one of the `ids`, a query for
+  /// row_key()s. Where rows name their parent only it goes up from table to table, so children are to be deleted before
+  /// their parents. Errors: kSchemaInvalid when rows name neither.
+  Result<std::string> final_rows_below(const Table& table, const std::string& ids) const;
+  /// The same for staged rows; `roots` is a table whose column `id` has staged row_key()s.
+  Result<std::string> staged_rows_below(const Table& table, const std::string& roots) const;
 
   /// Whether a column marks deleted rows.
   bool has_deletions() const { return !hard_delete_.empty(); }
@@ -84,6 +80,8 @@ class MergeParts {
 
  private:
   std::string dedup_order() const;
+  Result<std::string> parent_key_of(const Table& table) const;
+  const Table& parent_of(const Table& table) const;
 
   const Dialect& dialect_;
   const std::vector<const Table*>& chain_;
@@ -92,7 +90,6 @@ class MergeParts {
   const std::vector<std::string> merge_key_;
   const std::string hard_delete_;
   std::string row_key_;
-  std::vector<std::string> ties_;  // of chain_[1], chain_[2]…
   bool has_marks_ = false;
   int indexes_ = 0;
   std::set<std::string> temporaries_;

@@ -123,7 +123,7 @@ Status insert_nested(MergeParts& parts, const Scd2& scd2, const std::string& ins
     const Table& table = *parts.chain()[i];
     const std::string staged = parts.staging_table(table);
     if (!scd2.is_hash) {
-      LODE_ASSIGN(const std::string condition, parts.is_below(table, inserted));
+      LODE_ASSIGN(const std::string condition, parts.staged_rows_below(table, inserted));
       parts.insert_rows(table, staged + " WHERE " + condition);
       continue;
     }

@@ -100,22 +100,39 @@ void update_matched(MergeParts& parts, const std::string& staged, const std::str
 
 // The nested rows that the destination has of staged root rows. Those may have had another id before: of a table that
 // was merged by delete-insert.
-void delete_nested(MergeParts& parts, const std::string& staged, const std::string& matched) {
-  const std::string ids = parts.unmarked(parts.name(parts.row_key()));
-  for (std::size_t i = 1; i < parts.chain().size(); ++i) {
-    parts.add(fmt::format("DELETE FROM {} WHERE {} IN (SELECT id FROM {} UNION ALL SELECT {} FROM {})",
-                          parts.final_table(*parts.chain()[i]), parts.name(parts.tie(i)), matched, ids, staged));
+Status delete_nested(MergeParts& parts, const std::string& staged, const std::string& matched) {
+  const std::string ids = fmt::format("SELECT id FROM {} UNION ALL SELECT {} FROM {}", matched,
+                                      parts.unmarked(parts.name(parts.row_key())), staged);
+  for (std::size_t i = parts.chain().size() - 1; i > 0; --i) {
+    const Table& table = *parts.chain()[i];
+    LODE_ASSIGN(const std::string condition, parts.final_rows_below(table, ids));
+    parts.add(fmt::format("DELETE FROM {} WHERE {}", parts.final_table(table), condition));
   }
+  return {};
+}
+
+// Staged nested rows of the root rows in `roots`, of all if it is "".
+Status insert_nested(MergeParts& parts, const std::string& roots) {
+  for (std::size_t i = 1; i < parts.chain().size(); ++i) {
+    const Table& table = *parts.chain()[i];
+    std::string from = parts.staging_table(table);
+    if (!roots.empty()) {
+      LODE_ASSIGN(const std::string condition, parts.staged_rows_below(table, roots));
+      from += " WHERE " + condition;
+    }
+    parts.insert_rows(table, from);
+  }
+  return {};
 }
 
 }  // namespace
 
 Status merge_by_upsert(MergeParts& parts) {
-  if (parts.has_nested()) LODE_TRY(parts.find_ties());
+  if (parts.has_nested()) LODE_TRY(parts.find_row_key());
   parts.expect_marks();
   const std::string staged = distinct_rows(parts);
   const std::string matched = find_matched(parts, staged);
-  if (parts.has_nested()) delete_nested(parts, staged, matched);
+  if (parts.has_nested()) LODE_TRY(delete_nested(parts, staged, matched));
   if (parts.has_deletions()) {
     parts.add(fmt::format("DELETE FROM {} AS d WHERE EXISTS (SELECT 1 FROM {} AS s WHERE {} AND {})",
                           parts.final_table(parts.root()), staged, parts.all_equal(parts.primary_key()),
@@ -131,16 +148,11 @@ Status merge_by_upsert(MergeParts& parts) {
     inserted = parts.make_temporary("inserted", fmt::format("SELECT {} AS id FROM {}{}", parts.name(parts.row_key()),
                                                             staged, kept.empty() ? "" : " WHERE " + kept));
   }
-  for (std::size_t i = 1; i < parts.chain().size(); ++i) {
-    const Table& table = *parts.chain()[i];
-    parts.insert_rows(table,
-                      parts.staging_table(table) + (all_count ? "" : " WHERE " + parts.is_of_roots(i, inserted)));
-  }
-  return {};
+  return insert_nested(parts, inserted);
 }
 
 Status merge_by_insert_only(MergeParts& parts) {
-  if (parts.has_nested()) LODE_TRY(parts.find_ties());
+  if (parts.has_nested()) LODE_TRY(parts.find_row_key());
   parts.expect_marks();
   const std::string staged = distinct_rows(parts);
   const std::string matched = find_matched(parts, staged);
@@ -153,11 +165,7 @@ Status merge_by_insert_only(MergeParts& parts) {
       fmt::format("SELECT {} AS id FROM {}", parts.name(parts.row_key(), "s"), unmatched(parts, staged, matched)));
   parts.insert_rows(parts.root(),
                     fmt::format("{} WHERE {} IN (SELECT id FROM {})", staged, parts.name(parts.row_key()), inserted));
-  for (std::size_t i = 1; i < parts.chain().size(); ++i) {
-    const Table& table = *parts.chain()[i];
-    parts.insert_rows(table, parts.staging_table(table) + " WHERE " + parts.is_of_roots(i, inserted));
-  }
-  return {};
+  return insert_nested(parts, inserted);
 }
 
 }  // namespace lode

@@ -123,6 +123,29 @@ void upsert_after_other_dispositions(DestinationTraits& traits) {
   CHECK(t.rows("t__l", {"value"}) == Lines{"3", "4"});
 }
 
+// Nested rows that were appended do not name their root row; from the first merge on they do.
+void merge_after_append(DestinationTraits& traits) {
+  if (!merges(traits)) return;
+  for (const char* strategy : {"delete-insert", "upsert"}) {
+    DYNAMIC_SECTION(strategy) {
+      MergedResource t(traits, R"({"name": "t"})");
+      t.run(
+          R"([{"id": 1, "l": [{"s": "a", "m": [{"k": 1, "n": [10]}]}]}, {"id": 2, "l": [{"s": "b", "m": [{"k": 2}]}]}])");
+      t.set_hints(hints(strategy));
+      t.run(R"([{"id": 1, "l": [{"s": "c"}]}])");  // without rows for the tables further down
+      CHECK(t.rows("t", {"id"}) == Lines{"1", "2"});
+      CHECK(t.rows("t__l", {"s"}) == Lines{"b", "c"});
+      CHECK(t.rows("t__l__m", {"k"}) == Lines{"2"});
+      CHECK(t.rows("t__l__m__n", {"value"}).empty());
+      t.run(R"([{"id": 2, "l": [{"s": "d", "m": [{"k": 4, "n": [40]}]}]}])");
+      CHECK(t.rows("t__l__m", {"k"}) == Lines{"4"});
+      t.run(R"([{"id": 2}])");
+      CHECK(t.rows("t__l", {"s"}) == Lines{"c"});
+      CHECK(t.rows("t__l__m__n", {"value"}).empty());
+    }
+  }
+}
+
 void upsert_with_new_columns_and_tables(DestinationTraits& traits) {
   if (!merges(traits)) return;
   MergedResource t(traits, hints("upsert"));

@@ -121,14 +121,19 @@ TEST_CASE("merge: nested tables need something that ties them to their root") {
   const std::vector<std::string> by_parent = merge_statements(sqlite_dialect(), {&root, &child}, places()).value();
   CHECK(by_parent[2] == "DELETE FROM f.orders__lines WHERE \"_dlt_parent_id\" IN (SELECT id FROM t.deleted)");
 
-  // The parent key of a grandchild names a line, not an order.
-  CHECK(merge_statements(sqlite_dialect(), {&root, &child, &grandchild}, places()).status().code() ==
-        Code::kSchemaInvalid);
+  // The parent key of a grandchild names a line, not an order: the lines are asked, and so go last.
+  child.merge_column(made("_dlt_id", DataType::kText, {{"row_key", true}}));
+  const std::vector<std::string> by_parents =
+      merge_statements(sqlite_dialect(), {&root, &child, &grandchild}, places()).value();
+  CHECK(by_parents[2] ==
+        "DELETE FROM f.orders__lines__tags WHERE \"_dlt_parent_id\" IN (SELECT \"_dlt_id\" FROM f.orders__lines WHERE "
+        "\"_dlt_parent_id\" IN (SELECT id FROM t.deleted))");
+  CHECK(by_parents[3] == "DELETE FROM f.orders__lines WHERE \"_dlt_parent_id\" IN (SELECT id FROM t.deleted)");
   child.merge_column(made("_dlt_root_id", DataType::kText, {{"root_key", true}}));
   grandchild.merge_column(made("_dlt_root_id", DataType::kText, {{"root_key", true}}));
   const std::vector<std::string> by_root =
       merge_statements(sqlite_dialect(), {&root, &child, &grandchild}, places()).value();
-  CHECK(by_root[3] == "DELETE FROM f.orders__lines__tags WHERE \"_dlt_root_id\" IN (SELECT id FROM t.deleted)");
+  CHECK(by_root[2] == "DELETE FROM f.orders__lines__tags WHERE \"_dlt_root_id\" IN (SELECT id FROM t.deleted)");
 
   root.find("_dlt_id")->erase("row_key");
   root.find("id")->erase("primary_key");
