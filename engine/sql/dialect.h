@@ -22,6 +22,11 @@ struct Dialect {
   std::string_view insertion_order;
   /// Where a row is in its table, a column that every table has; "" if the database does not tell.
   std::string_view row_place = {};
+  /// Before and behind a query for places: a condition that finds those rows without a look at the others.
+  std::string_view among_places[2] = {" IN (", ")"};
+  /// Keeps other writers off a table until the transaction ends, before its name and behind it; "": they are off
+  /// anyway, or places do not matter.
+  std::string_view lock_table[2] = {};
   /// Statement that counts the rows of a table for the planner, without the table; "": none is needed.
   std::string_view analyze = {};
   /// What stands before the number of a parameter.

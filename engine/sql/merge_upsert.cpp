@@ -31,6 +31,8 @@ std::string distinct_rows(MergeParts& parts) {
 
 // The rows of the destination that `staged` has, too: their keys, their ids, and where they are if the database tells.
 std::string find_matched(MergeParts& parts, const std::string& staged) {
+  const std::string_view* const lock = parts.dialect().lock_table;
+  if (!lock[0].empty()) parts.add(fmt::format("{}{}{}", lock[0], parts.final_table(parts.root()), lock[1]));
   std::string what;
   for (std::size_t i = 0; i < parts.primary_key().size(); ++i) {
     what += fmt::format("{}{} AS {}", i == 0 ? "" : ", ", parts.name(parts.primary_key()[i], "s"), key_alias(i));
@@ -82,20 +84,18 @@ void update_matched(MergeParts& parts, const std::string& staged, const std::str
     if (!has(parts.primary_key(), names[i])) set.push_back(parts.name(names[i]) + " = " + values[i]);
   }
   if (set.empty()) return;
-  const bool has_place = !parts.dialect().row_place.empty();
-  std::string from = staged + " AS s";
+  const Dialect& dialect = parts.dialect();
   std::vector<std::string> where;
-  if (has_place) {
-    from = fmt::format("{} AS m JOIN {} ON {}", matched, from, matches(parts));
-    where.push_back(fmt::format("d.{} = m.place", parts.dialect().row_place));
-  } else {
-    where.push_back(parts.all_equal(parts.primary_key()));
+  if (!dialect.row_place.empty()) {
+    where.push_back(fmt::format("d.{}{}SELECT place FROM {}{}", dialect.row_place, dialect.among_places[0], matched,
+                                dialect.among_places[1]));
   }
+  where.push_back(parts.all_equal(parts.primary_key()));
   for (const std::string& condition : {parts.is_kept("s"), is_changed(parts)}) {
     if (!condition.empty()) where.push_back(condition);
   }
-  parts.add(fmt::format("UPDATE {} AS d SET {} FROM {} WHERE {}", parts.final_table(parts.root()), join(set, ", "),
-                        from, join(where, " AND ")));
+  parts.add(fmt::format("UPDATE {} AS d SET {} FROM {} AS s WHERE {}", parts.final_table(parts.root()), join(set, ", "),
+                        staged, join(where, " AND ")));
 }
 
 // The nested rows that the destination has of staged root rows. Those may have had another id before: of a table that

@@ -104,6 +104,34 @@ TEST_CASE("merge: a single table") {
         "INSERT INTO f.orders (\"id\", \"name\") SELECT \"id\", \"name\" FROM s.orders");
 }
 
+TEST_CASE("merge: an upsert looks through the table once") {
+  Table table = Table::root("orders");
+  table.props().set("x-merge-strategy", "upsert");
+  table.merge_column(made("id", DataType::kBigint, {{"primary_key", true}}));
+  table.merge_column(made("v", DataType::kText));
+  table.merge_column(made("_dlt_id", DataType::kText, {{"row_key", true}}));
+  MergeTables distinct = places();
+  distinct.is_distinct = true;
+  const std::vector<std::string> found = merge_statements(postgres_dialect(), {&table}, distinct).value();
+  REQUIRE(found.size() == 7);
+  CHECK(found[0] == "LOCK TABLE f.orders IN SHARE ROW EXCLUSIVE MODE");
+  CHECK(
+      found[2] ==
+      "CREATE TEMPORARY TABLE t.matched AS SELECT s.\"id\" AS k0, d.ctid AS place FROM f.orders AS d JOIN s.orders AS "
+      "s ON d.\"id\" = s.\"id\"");
+  CHECK(
+      found[4] ==
+      "UPDATE f.orders AS d SET \"v\" = s.\"v\", \"_dlt_id\" = split_part(s.\"_dlt_id\", chr(31), 1) FROM s.orders AS "
+      "s WHERE d.ctid = ANY (ARRAY(SELECT place FROM t.matched)) AND d.\"id\" = s.\"id\"");
+  CHECK(
+      found[5] ==
+      "INSERT INTO f.orders (\"id\", \"v\", \"_dlt_id\") SELECT s.\"id\", s.\"v\", split_part(s.\"_dlt_id\", chr(31), "
+      "1) FROM s.orders AS s LEFT JOIN t.matched AS m ON m.k0 = s.\"id\" WHERE m.k0 IS NULL");
+  // Where rows have no place, by their keys.
+  const std::vector<std::string> by_key = merge_statements(postgres_dialect(false), {&table}, distinct).value();
+  CHECK(by_key[2].find("FROM s.orders AS s WHERE d.\"id\" = s.\"id\"") != std::string::npos);
+}
+
 TEST_CASE("merge: nested tables need something that ties them to their root") {
   Table root = Table::root("orders");
   root.merge_column(made("id", DataType::kBigint, {{"primary_key", true}}));
