@@ -76,6 +76,7 @@ class DestinationTraits {
   X(upsert_dedups_a_batch)                     \
   X(upsert_with_hard_delete)                   \
   X(upsert_after_other_dispositions)           \
+  X(merge_with_null_keys)                      \
   X(merge_after_append)                        \
   X(upsert_with_new_columns_and_tables)        \
   X(upsert_skips_unchanged_rows)               \

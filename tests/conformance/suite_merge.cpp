@@ -1,5 +1,5 @@
 // What every destination that can merge must do.
-#include "conformance/suite_parts.h"
+#include "conformance/merged_resource.h"
 
 namespace lode::test::suite {
 
@@ -182,6 +182,25 @@ void merge_in_several_jobs(DestinationTraits& traits) {
   second.rows("orders", {"city", "id", "_dlt_id"}, {{"Rome", 3, "d"}, {"Oslo", 2, "e"}});
   load(traits, second.seal());
   CHECK(rows(traits, "orders", {"id", "name", "city"}) == Lines{"1|Abe|null", "2|Bob|null", "3|null|Rome"});
+}
+
+void merge_with_null_keys(DestinationTraits& traits) {
+  if (!merges(traits)) return;
+  SECTION("a primary key") {
+    MergedResource t(traits, R"({"name": "t", "write_disposition": "merge", "primary_key": ["a", "b"],
+      "columns": {"b": {"nullable": true}}})");
+    t.run(R"([{"a": 1, "b": 1, "v": 1}, {"a": 2, "b": null, "v": 1}])");
+    t.run(R"([{"a": 1, "b": 1, "v": 2}, {"a": 2, "b": null, "v": 2}])");  // null is no known value
+    CHECK(t.rows("t", {"a", "b", "v"}) == Lines{"1|1|2", "2|null|1", "2|null|2"});
+  }
+  SECTION("a merge key of scd2") {
+    MergedResource t(traits, R"({"name": "t", "merge_key": "a", "columns": {"a": {"nullable": true}},
+      "write_disposition": {"disposition": "merge", "strategy": "scd2"}})");
+    t.run(R"([{"a": 1, "v": 1}, {"a": null, "v": 1}])");
+    t.run(R"([{"a": 1, "v": 2}, {"a": null, "v": 2}])");
+    CHECK(t.rows("t", {"a", "v", "_dlt_valid_to"}) ==
+          Lines{"1|1|" + t.time_of_run(2), "1|2|null", "null|1|null", "null|2|null"});
+  }
 }
 
 }  // namespace lode::test::suite
