@@ -130,7 +130,8 @@ void merge_after_append(DestinationTraits& traits) {
     DYNAMIC_SECTION(strategy) {
       MergedResource t(traits, R"({"name": "t"})");
       t.run(
-          R"([{"id": 1, "l": [{"s": "a", "m": [{"k": 1, "n": [10]}]}]}, {"id": 2, "l": [{"s": "b", "m": [{"k": 2}]}]}])");
+          R"([{"id": 1, "l": [{"s": "a", "m": [{"k": 1, "n": [10]}]}]},
+                {"id": 2, "l": [{"s": "b", "m": [{"k": 2}]}]}])");
       t.set_hints(hints(strategy));
       t.run(R"([{"id": 1, "l": [{"s": "c"}]}])");  // without rows for the tables further down
       CHECK(t.rows("t", {"id"}) == Lines{"1", "2"});
