@@ -49,6 +49,27 @@ std::string render_like(std::string_view like, const IsoValue& parsed, std::int6
   return text + fmt::format("{}{:02}:{:02}", parsed.offset_s < 0 ? '-' : '+', minutes / 60, minutes % 60);
 }
 
+// In base64: 12 characters, and 20.
+constexpr std::size_t kHashBytes = 9;
+constexpr std::size_t kLegacyHashBytes = 15;
+constexpr std::size_t kLegacyHashLength = 20;
+
+// Timestamps become microseconds since 1970. Values may be thousands of levels deep, so nothing recurses.
+void number_instants(json::Value& value) {
+  std::vector<json::Value*> open = {&value};
+  while (!open.empty()) {
+    json::Value& at = *open.back();
+    open.pop_back();
+    if (at.kind() == json::Kind::kTimestamp) {
+      at = json::Value(at.as_int());
+    } else if (at.is_list()) {
+      for (json::Value& item : at.items()) open.push_back(&item);
+    } else if (at.is_object()) {
+      for (auto& [name, member] : at.members()) open.push_back(&member);
+    }
+  }
+}
+
 }  // namespace
 
 Result<json::Value> lagged(const json::Value& value, double lag, bool is_minimum) {
@@ -96,7 +117,9 @@ Result<std::unique_ptr<IncrementalCursor>> IncrementalCursor::open(IncrementalOp
     if (const json::Value* start = record.find("start_value")) cursor->stored_start_ = *start;
     if (const json::Value* hashes = record.find("unique_hashes"); hashes && hashes->is_list()) {
       for (const json::Value& hash : hashes->items()) {
-        if (hash.is_text()) cursor->start_hashes_.insert(hash.as_text());
+        if (!hash.is_text()) continue;
+        cursor->start_hashes_.insert(hash.as_text());
+        cursor->start_legacy_ = cursor->start_legacy_ || hash.as_text().size() == kLegacyHashLength;
       }
     }
   }
@@ -109,6 +132,7 @@ Result<std::unique_ptr<IncrementalCursor>> IncrementalCursor::open(IncrementalOp
   }
   cursor->last_value_ = cursor->start_value_;
   cursor->hashes_ = cursor->start_hashes_;
+  cursor->legacy_ = cursor->start_legacy_;
   cursor->deduplicates_ =
       given.deduplicates && !given.range_start_open && cursor->is_stateful() && !(given.lag && *given.lag != 0);
   return cursor;
@@ -126,10 +150,18 @@ Result<int> IncrementalCursor::compare(json::Ref value, const json::Value& bound
       .hint("give initial_value the type that the data has, or convert the field in an :add_map");
 }
 
-Result<std::string> IncrementalCursor::row_hash(json::Ref row) const {
+// dlt's hash of the row, or of its key. Since 1.29 it is shorter, and an instant counts as its microseconds, so that it
+// is the same in every zone.
+Result<std::string> IncrementalCursor::row_hash(json::Ref row, bool legacy) const {
   std::string text;
+  const auto append = [&](json::Ref value) {
+    if (legacy) return json::append(text, value, {.sort_keys = true});
+    json::Value instants = json::to_value(value);
+    number_instants(instants);
+    json::append(text, instants, {.sort_keys = true});
+  };
   if (options_.primary_key.empty()) {
-    json::append(text, row, {.sort_keys = true});
+    append(row);
   } else {
     const bool several = options_.primary_key.size() > 1;
     if (several) text += '[';
@@ -142,11 +174,20 @@ Result<std::string> IncrementalCursor::row_hash(json::Ref row) const {
                                          options_.primary_key[i]));
       }
       if (i > 0) text += ',';
-      json::append(text, value, {.sort_keys = true});
+      append(value);
     }
     if (several) text += ']';
   }
-  return base64_encode(shake_128(text, 15), false);
+  return base64_encode(shake_128(text, legacy ? kLegacyHashBytes : kHashBytes), false);
+}
+
+// Whether an earlier run loaded the row. Lists of both kinds of hashes are possible: older versions of lode made them.
+Result<bool> IncrementalCursor::was_loaded(json::Ref row) const {
+  LODE_ASSIGN(const std::string hash, row_hash(row, false));
+  if (start_hashes_.count(hash) > 0) return true;
+  if (!start_legacy_) return false;
+  LODE_ASSIGN(const std::string legacy, row_hash(row, true));
+  return start_hashes_.count(legacy) > 0;
 }
 
 // True if the row lies behind end_value and is to be left out.
@@ -185,8 +226,9 @@ Result<bool> IncrementalCursor::accept_row(json::Ref row) {
     last_value_ = json::to_value(value);
     hashes_.clear();
     rows_forgotten_ = 0;
+    legacy_ = false;
     if (deduplicates_) {
-      LODE_ASSIGN(std::string hash, row_hash(row));
+      LODE_ASSIGN(std::string hash, row_hash(row, legacy_));
       remember(std::move(hash));
     }
     return true;
@@ -196,17 +238,18 @@ Result<bool> IncrementalCursor::accept_row(json::Ref row) {
     LODE_ASSIGN(to_start, compare(value, start_value_, "start value"));
     to_start *= direction;
   }
-  std::string hash;
-  if (deduplicates_ && (to_last == 0 || to_start == 0)) {
-    LODE_ASSIGN(hash, row_hash(row));
+  bool is_before = to_start < 0 || (to_start == 0 && options_.range_start_open);
+  if (!is_before && to_start == 0 && deduplicates_) {
+    LODE_ASSIGN(is_before, was_loaded(row));
   }
-  const bool is_before = to_start < 0 || (to_start == 0 && options_.range_start_open) ||
-                         (to_start == 0 && deduplicates_ && start_hashes_.count(hash) > 0);
   if (is_before) {
     start_flag_ = true;
     return false;
   }
-  if (deduplicates_ && to_last == 0) remember(std::move(hash));
+  if (deduplicates_ && to_last == 0) {
+    LODE_ASSIGN(std::string hash, row_hash(row, legacy_));
+    remember(std::move(hash));
+  }
   return true;
 }
 

@@ -32,7 +32,7 @@ struct IncrementalOptions {
   bool deduplicates = true;              ///< false: primary_key = {} was given
 };
 
-/// Rows remembered at the cursor's last value. Each costs about 20 bytes of a state that is stored with every load.
+/// Rows remembered at the cursor's last value. Each costs about 15 bytes of a state that is stored with every load.
 inline constexpr std::size_t kBoundaryRowsMax = 10'000;
 
 /// The cursor of one resource in one run. Engine's thread only.
@@ -63,7 +63,8 @@ class IncrementalCursor {
   explicit IncrementalCursor(IncrementalOptions options) : options_(std::move(options)) {}
   Result<bool> accept_row(json::Ref row);
   Result<bool> beyond_end(json::Ref value);
-  Result<std::string> row_hash(json::Ref row) const;
+  Result<std::string> row_hash(json::Ref row, bool legacy) const;
+  Result<bool> was_loaded(json::Ref row) const;
   Result<int> compare(json::Ref value, const json::Value& bound, std::string_view bound_name) const;
 
   IncrementalOptions options_;
@@ -73,6 +74,8 @@ class IncrementalCursor {
   json::Value last_value_;
   std::set<std::string> start_hashes_;  ///< rows at the boundary that earlier runs loaded
   std::set<std::string> hashes_;        ///< rows at last_value_
+  bool start_legacy_ = false;           ///< start_hashes_ has hashes as dlt wrote them before 1.29
+  bool legacy_ = false;                 ///< so do hashes_, and go on
   std::uint64_t rows_forgotten_ = 0;    ///< rows at last_value_ beyond those
   json::Value stored_start_;            ///< start_value of the stored record
   bool deduplicates_ = true;

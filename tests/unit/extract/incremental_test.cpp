@@ -46,6 +46,31 @@ TEST_CASE("a run without new rows keeps the boundary that it found") {
   CHECK(second->record() == first->record());
 }
 
+// Hashes as dlt 1.31 wrote them: of the row, and of its key.
+TEST_CASE("boundary rows that dlt loaded are known, and remembered as it does") {
+  const std::string row = R"([{"id":2,"parts":[{"p":2}]}])";
+  auto ours = open({.cursor_path = "id"});
+  accepted(*ours, row);
+  CHECK(*ours->record().find("unique_hashes") == json::Value::list({"aGexw0ylGkwS"}));
+  auto keyed = open({.cursor_path = "id", .primary_key = {"id"}});
+  accepted(*keyed, R"([{"id":7}])");
+  CHECK(*keyed->record().find("unique_hashes") == json::Value::list({"+ZB5qOrG8FH6"}));
+  const auto of_hash = [](const char* hash) {
+    return json::Value::object({{"last_value", 2}, {"unique_hashes", json::Value::list({hash})}});
+  };
+  for (const char* hash : {"aGexw0ylGkwS", "aGexw0ylGkwSKo/y7Uf5"}) {
+    auto cursor = open({.cursor_path = "id"}, of_hash(hash));
+    CHECK(accepted(*cursor, row).empty());
+    CHECK(*cursor->record().find("unique_hashes") == json::Value::list({hash}));
+  }
+  // dlt takes one kind of hashes for all: another row of the same value joins in the kind that is there.
+  auto older = open({.cursor_path = "id"}, of_hash("aGexw0ylGkwSKo/y7Uf5"));
+  CHECK(accepted(*older, R"([{"id":2,"x":1}])").size() == 1);
+  for (const json::Value& hash : older->record().find("unique_hashes")->items()) CHECK(hash.as_text().size() == 20);
+  accepted(*older, R"([{"id":3}])");
+  CHECK(older->record().find("unique_hashes")->items()[0].as_text().size() == 12);
+}
+
 TEST_CASE("so many boundary rows are remembered, and no more") {
   constexpr std::size_t kMore = 50;
   const auto rows_at = [](int at) {
