@@ -15,16 +15,15 @@ namespace lode {
 
 using Path = std::filesystem::path;
 
-/// A file that is written from front to end. Used by one thread at a time. Buffered: bytes are surely in the file after
-/// sync() or close(). Errors: kDiskFull, kIo. Destroying it without close() leaves whatever was written.
+/// A file that is written from front to end. Used by one thread at a time. Not buffered, so append large pieces: what
+/// was appended is seen by whoever opens the file. Errors: kDiskFull, kIo; after one, every call answers it.
 class AppendFile {
  public:
   virtual ~AppendFile() = default;
   virtual Status append(std::string_view bytes) = 0;
-  virtual Status flush() = 0;              ///< handed to the system: who opens the file sees it
-  virtual void start_sync() {}             ///< asks for what was flushed to go to the disk soon; does not wait
-  virtual Status sync() = 0;               ///< flushed and on the disk (fsync)
-  virtual Status close() = 0;              ///< flushed; not synced
+  virtual void start_sync() {}             ///< asks for what was appended to go to the disk soon; does not wait
+  virtual Status sync() = 0;               ///< on the disk (fsync)
+  virtual Status close() = 0;              ///< not synced
   virtual std::uint64_t size() const = 0;  ///< bytes appended so far
 };
 

@@ -23,8 +23,6 @@
 namespace lode {
 namespace {
 
-constexpr std::size_t kAppendBytes = 256 * 1024;
-
 Code code_of(int error) {
   switch (error) {
     case ENOENT:
@@ -112,28 +110,13 @@ int sync_descriptor(int file) {
 class PosixAppendFile : public AppendFile {
  public:
   PosixAppendFile(Path path, Descriptor file) : path_(std::move(path)), file_(std::move(file)) {}
-  ~PosixAppendFile() override {
-    if (file_.is_open()) (void)flush();
-  }
 
   Status append(std::string_view bytes) override {
     if (failed_ != 0) return failure("write to", path_, failed_);
     LODE_ASSERT(file_.is_open());
     size_ += bytes.size();
-    if (buffer_.size() + bytes.size() > kAppendBytes) {
-      LODE_TRY(flush());
-      if (bytes.size() >= kAppendBytes) return put(bytes);
-    }
-    if (buffer_.capacity() == 0) buffer_.reserve(kAppendBytes);
-    buffer_.append(bytes);
-    return {};
-  }
-
-  Status flush() override {
-    if (failed_ != 0) return failure("write to", path_, failed_);
-    const Status status = put(buffer_);
-    buffer_.clear();
-    return status;
+    const int error = write_all(file_.number(), bytes);
+    return error != 0 ? fail("write to", error) : Status();
   }
 
   void start_sync() override {
@@ -143,16 +126,14 @@ class PosixAppendFile : public AppendFile {
   }
 
   Status sync() override {
-    LODE_TRY(flush());
+    if (failed_ != 0) return failure("write to", path_, failed_);
     if (const int error = sync_descriptor(file_.number())) return fail("sync", error);
     return {};
   }
 
   Status close() override {
-    if (!file_.is_open()) return failed_ != 0 ? failure("close", path_, failed_) : Status();
-    Status flushed = flush();
-    const int error = file_.close();
-    if (!flushed.ok()) return flushed;
+    const int error = file_.is_open() ? file_.close() : 0;
+    if (failed_ != 0) return failure("close", path_, failed_);
     return error != 0 ? fail("close", error) : Status();
   }
 
@@ -163,14 +144,9 @@ class PosixAppendFile : public AppendFile {
     failed_ = error;
     return failure(doing, path_, error);
   }
-  Status put(std::string_view bytes) {
-    const int error = write_all(file_.number(), bytes);
-    return error != 0 ? fail("write to", error) : Status();
-  }
 
   Path path_;
   Descriptor file_;
-  std::string buffer_;
   std::uint64_t size_ = 0;
   int failed_ = 0;  // the first error; nothing may follow a hole
 };

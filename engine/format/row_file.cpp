@@ -20,6 +20,8 @@ static_assert(std::endian::native == std::endian::little,
               "the format is little-endian; swap bytes here for other machines");
 
 constexpr std::string_view kMagic = "loderow1";
+constexpr std::string_view kMagicWithoutSums = "loderaw1";
+static_assert(kMagic.size() == kMagicWithoutSums.size());
 constexpr std::string_view kEndMagic = "lode.end";
 constexpr std::size_t kBlockBytes = 64u << 10;
 constexpr std::size_t kBlockFactsBytes = 12;  // bytes, rows, columns
@@ -143,13 +145,16 @@ bool has_text(const Cell& cell) {
 
 std::string_view view(const char* at, std::size_t size) { return {at, size}; }
 
+std::uint64_t check_of_block(RowFileSums sums, std::string_view facts, std::string_view payload) {
+  return sums == RowFileSums::kYes ? checksum_64(payload, checksum_64(facts)) : 0;
+}
+
 }  // namespace
 
-Result<std::unique_ptr<RowFileWriter>> RowFileWriter::create(Env& env, const Path& path) {
-  std::unique_ptr<RowFileWriter> writer(new RowFileWriter);
+Result<std::unique_ptr<RowFileWriter>> RowFileWriter::create(Env& env, const Path& path, RowFileSums sums) {
+  std::unique_ptr<RowFileWriter> writer(new RowFileWriter(sums));
   LODE_ASSIGN(writer->file_, env.create_file(path));
-  LODE_TRY(writer->file_->append(kMagic));
-  writer->bytes_flushed_ = kMagic.size();
+  writer->put_text(sums == RowFileSums::kYes ? kMagic : kMagicWithoutSums);
   writer->start_block();
   return writer;
 }
@@ -164,32 +169,51 @@ void RowFileWriter::reserve(std::size_t bytes) {
   capacity_ = capacity;
 }
 
+void RowFileWriter::put_text(std::string_view text) {
+  reserve(text.size());
+  std::memcpy(data_.get() + size_, text.data(), text.size());
+  size_ += text.size();
+}
+
 void RowFileWriter::start_block() {
-  size_ = 0;
+  block_ = size_;
   reserve(kBlockHeaderBytes);
-  size_ = kBlockHeaderBytes;
+  size_ += kBlockHeaderBytes;
   block_rows_ = 0;
   block_columns_ = 0;
 }
 
-Status RowFileWriter::close_block() {
-  if (block_rows_ == 0 && block_columns_ == 0) return {};
-  char* const header = data_.get();
-  put(header, static_cast<std::uint32_t>(size_ - kBlockHeaderBytes));
+// Completes the header of the block. A block without content is taken back.
+void RowFileWriter::close_block() {
+  if (block_rows_ == 0 && block_columns_ == 0) {
+    size_ = block_;
+    return;
+  }
+  char* const header = data_.get() + block_;
+  const std::size_t payload_bytes = size_ - block_ - kBlockHeaderBytes;
+  put(header, static_cast<std::uint32_t>(payload_bytes));
   put(header + 4, block_rows_);
   put(header + 8, block_columns_);
-  const std::uint64_t seed = checksum_64(view(header, kBlockFactsBytes));
-  const std::uint64_t check = checksum_64(view(header + kBlockHeaderBytes, size_ - kBlockHeaderBytes), seed);
+  const std::uint64_t check = check_of_block(sums_, view(header, kBlockFactsBytes),
+                                             view(header + kBlockHeaderBytes, payload_bytes));
   put(header + kBlockFactsBytes, check);
-  footer_.checksum = checksum_64(view(header + kBlockFactsBytes, sizeof check), footer_.checksum);
-  LODE_TRY(file_->append(view(header, size_)));
-  bytes_flushed_ += size_;
-  start_block();
+  if (sums_ == RowFileSums::kYes) {
+    footer_.checksum = checksum_64(view(header + kBlockFactsBytes, sizeof check), footer_.checksum);
+  }
+}
+
+Status RowFileWriter::write_out() {
+  LODE_TRY(file_->append(view(data_.get(), size_)));
+  bytes_written_ += size_;
+  size_ = 0;
   return {};
 }
 
 Status RowFileWriter::add_column(const RowColumn& column) {
-  if (block_rows_ > 0) LODE_TRY(close_block());
+  if (block_rows_ > 0) {
+    close_block();
+    start_block();
+  }
   reserve(1 + 5 + column.name.size());
   char* at = put_tag(data_.get() + size_, static_cast<unsigned>(column.type));
   at = put_varint(at, static_cast<std::uint32_t>(column.name.size()));
@@ -227,19 +251,22 @@ Status RowFileWriter::write(std::span<const Cell> cells) {
   size_ = static_cast<std::size_t>(at - data_.get());
   ++block_rows_;
   ++footer_.row_count;
-  return size_ >= kBlockBytes ? close_block() : Status();
+  if (size_ < kBlockBytes) return {};
+  close_block();
+  LODE_TRY(write_out());
+  start_block();
+  return {};
 }
 
 Status RowFileWriter::end_file() {
-  LODE_TRY(close_block());
+  close_block();
   char footer[kFooterBytes];
   put(footer, footer_.row_count);
   put(footer + 8, footer_.checksum);
   put(footer + 16, checksum_64(view(footer, 16)));
   std::memcpy(footer + 24, kEndMagic.data(), kEndMagic.size());
-  LODE_TRY(file_->append(view(footer, kFooterBytes)));
-  bytes_flushed_ += kFooterBytes;
-  size_ = 0;
+  put_text(view(footer, kFooterBytes));
+  LODE_TRY(write_out());
   data_.reset();
   return {};
 }
@@ -261,9 +288,13 @@ Status corrupt_file(const Path& path, std::string_view what) {
   return Status::error(Code::kPackageCorrupt, "row file '" + path.string() + "' is damaged: " + std::string(what));
 }
 
+bool begins_with(std::string_view bytes, std::string_view magic) { return bytes.substr(0, magic.size()) == magic; }
+
 Result<RowFileFooter> parse_footer(const Path& path, std::string_view bytes) {
   if (bytes.size() < kMagic.size() + kFooterBytes) return corrupt_file(path, "it is cut off");
-  if (bytes.substr(0, kMagic.size()) != kMagic) return corrupt_file(path, "it does not begin as a row file");
+  if (!begins_with(bytes, kMagic) && !begins_with(bytes, kMagicWithoutSums)) {
+    return corrupt_file(path, "it does not begin as a row file");
+  }
   const std::string_view footer = bytes.substr(bytes.size() - kFooterBytes);
   if (footer.substr(24) != kEndMagic) return corrupt_file(path, "it is cut off");
   if (get<std::uint64_t>(footer.data() + 16) != checksum_64(footer.substr(0, 16))) {
@@ -297,6 +328,7 @@ Result<std::unique_ptr<RowFileReader>> RowFileReader::open(Env& env, const Path&
   const std::string_view bytes = reader->file_->bytes();
   LODE_ASSIGN(reader->footer_, parse_footer(path, bytes));
   reader->path_ = path;
+  reader->sums_ = begins_with(bytes, kMagic) ? RowFileSums::kYes : RowFileSums::kNo;
   reader->at_ = bytes.data() + kMagic.size();
   reader->block_end_ = reader->at_;
   reader->blocks_end_ = bytes.data() + bytes.size() - kFooterBytes;
@@ -315,11 +347,9 @@ Status RowFileReader::enter_block() {
   const std::size_t bytes = get<std::uint32_t>(at_);
   const char* const payload = at_ + kBlockHeaderBytes;
   if (static_cast<std::size_t>(blocks_end_ - payload) < bytes) return corrupt("a block is cut off");
-  const std::uint64_t seed = checksum_64(view(at_, kBlockFactsBytes));
-  if (checksum_64(view(payload, bytes), seed) != get<std::uint64_t>(at_ + kBlockFactsBytes)) {
-    return corrupt("the checksum of a block does not match");
-  }
-  checksum_ = checksum_64(view(at_ + kBlockFactsBytes, 8), checksum_);
+  const std::uint64_t check = check_of_block(sums_, view(at_, kBlockFactsBytes), view(payload, bytes));
+  if (check != get<std::uint64_t>(at_ + kBlockFactsBytes)) return corrupt("the checksum of a block does not match");
+  if (sums_ == RowFileSums::kYes) checksum_ = checksum_64(view(at_ + kBlockFactsBytes, sizeof check), checksum_);
   block_rows_ = get<std::uint32_t>(at_ + 4);
   block_columns_ = get<std::uint32_t>(at_ + 8);
   at_ = payload;

@@ -17,7 +17,7 @@ namespace lode {
 namespace {
 
 constexpr std::int64_t kFormatVersion = 1;
-constexpr std::size_t kUnsyncedFilesMax = 16;  // each keeps a descriptor and a buffer
+constexpr std::size_t kUnsyncedFilesMax = 16;  // each keeps a descriptor
 constexpr std::size_t kChecksumDigits = 16;
 constexpr std::string_view kManifest = "manifest.json";
 constexpr std::string_view kJobsFolder = "jobs";
@@ -107,7 +107,8 @@ Result<PackageWriter::Target> PackageWriter::writer_for(const std::string& table
   open->job.table = table;
   open->job.file_name = fmt::format("{}.{}.0.rows", table, random_hex(5));
   open->job.path = folder_ / kJobsFolder / open->job.file_name;
-  LODE_ASSIGN(open->writer, RowFileWriter::create(*env_, open->job.path));
+  const RowFileSums sums = options_.seals ? RowFileSums::kYes : RowFileSums::kNo;
+  LODE_ASSIGN(open->writer, RowFileWriter::create(*env_, open->job.path, sums));
   open->rows_before = row_counts_[table];
   slot = std::move(open);
   return Target{slot->writer.get(), true};
@@ -149,7 +150,6 @@ Status PackageWriter::close_files() {
 // to wait for.
 Status PackageWriter::close_file(Open& open) {
   LODE_ASSIGN(std::unique_ptr<AppendFile> file, open.writer->finish_open());
-  LODE_TRY(file->flush());
   if (options_.seals) {
     file->start_sync();  // so that seal() waits less
     unsynced_.push_back(std::move(file));

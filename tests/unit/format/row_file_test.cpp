@@ -69,8 +69,8 @@ Content read_all(const Path& path) {
   }
 }
 
-std::unique_ptr<RowFileWriter> create(const Path& path) {
-  Result<std::unique_ptr<RowFileWriter>> writer = RowFileWriter::create(Env::real(), path);
+std::unique_ptr<RowFileWriter> create(const Path& path, RowFileSums sums = RowFileSums::kYes) {
+  Result<std::unique_ptr<RowFileWriter>> writer = RowFileWriter::create(Env::real(), path, sums);
   REQUIRE(writer.ok());
   return std::move(*writer);
 }
@@ -79,8 +79,8 @@ std::string bytes_of(const Path& path) { return *Env::real().read_file(path); }
 void put_bytes(const Path& path, std::string_view bytes) { REQUIRE(Env::real().write_file(path, bytes).ok()); }
 
 // A small file with every kind of cell, several blocks and columns added late.
-void write_sample(const Path& path) {
-  auto writer = create(path);
+void write_sample(const Path& path, RowFileSums sums = RowFileSums::kYes) {
+  auto writer = create(path, sums);
   REQUIRE(writer->add_column({"id", DataType::kBigint}).ok());
   REQUIRE(writer->add_column({"name", DataType::kText}).ok());
   REQUIRE(writer->write(std::vector<Cell>{int_cell(1), text_cell("Ada")}).ok());
@@ -335,6 +335,49 @@ TEST_CASE("row file: noise with right checksums never crashes") {
     put_bytes(folder / "noise.rows", file);
     const Content content = read_all(folder / "noise.rows");
     if (!content.status.ok()) CHECK(content.status.code() == Code::kPackageCorrupt);
+  }
+}
+
+TEST_CASE("row file: without checksums, rows come back all the same") {
+  ScratchFolder folder;
+  write_sample(folder / "with.rows");
+  write_sample(folder / "without.rows", RowFileSums::kNo);
+  const Content with = read_all(folder / "with.rows");
+  const Content without = read_all(folder / "without.rows");
+  REQUIRE(without.status.ok());
+  CHECK(without.columns == with.columns);
+  CHECK(without.rows == with.rows);
+  const std::string bytes = bytes_of(folder / "without.rows");
+  CHECK(bytes.substr(0, 8) == "loderaw1");
+  CHECK(bytes.substr(8 + 12, 8) == std::string(8, '\0'));
+  CHECK(bytes.substr(bytes.size() - 24, 8) == std::string(8, '\0'));
+}
+
+// Goal: damage must not switch the checks off. Method: each kind of file with the other's first bytes.
+TEST_CASE("row file: a file does not pass for one of the other kind") {
+  ScratchFolder folder;
+  for (const RowFileSums sums : {RowFileSums::kYes, RowFileSums::kNo}) {
+    write_sample(folder / "a.rows", sums);
+    std::string bytes = bytes_of(folder / "a.rows");
+    bytes.replace(0, 8, sums == RowFileSums::kYes ? "loderaw1" : "loderow1");
+    put_bytes(folder / "b.rows", bytes);
+    CHECK(read_all(folder / "b.rows").status.code() == Code::kPackageCorrupt);
+  }
+}
+
+TEST_CASE("row file: without checksums, a damaged file never crashes") {
+  ScratchFolder folder;
+  write_sample(folder / "whole.rows", RowFileSums::kNo);
+  const std::string whole = bytes_of(folder / "whole.rows");
+  for (std::size_t at = 0; at < whole.size(); ++at) {
+    for (const char bits : {'\x01', '\x80', '\xFF'}) {
+      std::string flipped = whole;
+      flipped[at] = static_cast<char>(flipped[at] ^ bits);
+      put_bytes(folder / "flipped.rows", flipped);
+      const Status status = read_all(folder / "flipped.rows").status;
+      INFO("byte " << at << " xor " << static_cast<int>(static_cast<unsigned char>(bits)));
+      CHECK((status.ok() || status.code() == Code::kPackageCorrupt));
+    }
   }
 }
 
