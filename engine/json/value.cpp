@@ -1,6 +1,7 @@
 // json::Value: an owning tree for small things.
 #include "json/value.h"
 
+#include <new>
 #include <tuple>
 
 #include "base/assert.h"
@@ -43,31 +44,61 @@ namespace {
 
 bool is_number_kind(Kind kind) { return kind == Kind::kTimestamp || kind == Kind::kDate || kind == Kind::kTime; }
 
-bool is_text_kind(Kind kind) { return kind == Kind::kBigInt || kind == Kind::kDecimal || kind == Kind::kBinary; }
+bool is_text_kind(Kind kind) {
+  return kind == Kind::kText || kind == Kind::kBigInt || kind == Kind::kDecimal || kind == Kind::kBinary;
+}
 
 }  // namespace
 
-// The parts that have no children of their own.
-void Value::copy_scalar(const Value& other) {
+// REQUIRES: this holds nothing that has to be destroyed.
+void Value::take(Value& other) noexcept {
   kind_ = other.kind_;
   subkind_ = other.subkind_;
-  int_ = other.int_;  // or double_: the same eight bytes
-  text_ = other.text_;
+  if (has_text()) {
+    new (&text_) std::string(std::move(other.text_));
+  } else if (kind_ == Kind::kList) {
+    new (&list_) List(std::move(other.list_));
+  } else if (kind_ == Kind::kObject) {
+    new (&members_) std::vector<Member>(std::move(other.members_));
+  } else {
+    int_ = other.int_;  // or double_: the same eight bytes
+  }
+  other.destroy();
+  other.kind_ = Kind::kNull;
+  other.subkind_ = Subkind::kNone;
+  other.int_ = 0;
+}
+
+// Containers are as large as the other's; what is in them is still to be copied. REQUIRES: as take().
+void Value::copy_without_children(const Value& other) {
+  if (other.has_text()) {
+    new (&text_) std::string(other.text_);
+  } else if (other.kind_ == Kind::kList) {
+    new (&list_) List(other.list_.size());
+  } else if (other.kind_ == Kind::kObject) {
+    new (&members_) std::vector<Member>();
+    members_.reserve(other.members_.size());
+    for (const Member& member : other.members_) members_.emplace_back(member.first, Value());
+  } else {
+    int_ = other.int_;
+  }
+  kind_ = other.kind_;
+  subkind_ = other.subkind_;
 }
 
 Value::Value(const Value& other) {
-  // What is still to be copied. The lists below get their size at once, so places in them do not move.
+  // What is still to be copied. Containers get their size at once, so places in them do not move.
   std::vector<std::pair<const Value*, Value*>> pending;
   const Value* from = &other;
   Value* to = this;
   for (;;) {
-    to->copy_scalar(*from);
-    to->list_.resize(from->list_.size());
-    for (std::size_t i = 0; i < from->list_.size(); ++i) pending.emplace_back(&from->list_[i], &to->list_[i]);
-    to->members_.reserve(from->members_.size());
-    for (std::size_t i = 0; i < from->members_.size(); ++i) {
-      to->members_.emplace_back(from->members_[i].first, Value());
-      pending.emplace_back(&from->members_[i].second, &to->members_[i].second);
+    to->copy_without_children(*from);
+    if (from->is_list()) {
+      for (std::size_t i = 0; i < from->list_.size(); ++i) pending.emplace_back(&from->list_[i], &to->list_[i]);
+    } else if (from->is_object()) {
+      for (std::size_t i = 0; i < from->members_.size(); ++i) {
+        pending.emplace_back(&from->members_[i].second, &to->members_[i].second);
+      }
     }
     if (pending.empty()) return;
     std::tie(from, to) = pending.back();
@@ -80,15 +111,26 @@ Value& Value::operator=(const Value& other) {
   return *this;
 }
 
-// Takes grandchildren out before their parents go.
-void Value::free_children() {
+Value& Value::operator=(Value&& other) noexcept {
+  if (this == &other) return *this;
+  Value taken(std::move(other));  // `other` may lie inside this
+  destroy();
+  take(taken);
+  return *this;
+}
+
+// Takes grandchildren out before their parents go. Ends the life of list_ or members_.
+void Value::destroy_container() noexcept {
   std::vector<Value> pending;
   const auto take_containers_of = [&](Value& value) {
-    for (Value& item : value.list_) {
-      if (item.size() > 0) pending.push_back(std::move(item));
-    }
-    for (Member& member : value.members_) {
-      if (member.second.size() > 0) pending.push_back(std::move(member.second));
+    if (value.is_list()) {
+      for (Value& item : value.list_) {
+        if (item.size() > 0) pending.push_back(std::move(item));
+      }
+    } else {
+      for (Member& member : value.members_) {
+        if (member.second.size() > 0) pending.push_back(std::move(member.second));
+      }
     }
   };
   take_containers_of(*this);
@@ -96,27 +138,30 @@ void Value::free_children() {
     Value value = std::move(pending.back());
     pending.pop_back();
     take_containers_of(value);
-    value.list_.clear();
-    value.members_.clear();
+  }
+  if (is_list()) {
+    list_.~vector();
+  } else {
+    members_.~vector();
   }
 }
 
 Value Value::list(List items) {
   Value value;
   value.kind_ = Kind::kList;
-  value.list_ = std::move(items);
+  new (&value.list_) List(std::move(items));
   return value;
 }
 
 Value Value::object(std::vector<Member> members) {
   Value value;
   value.kind_ = Kind::kObject;
-  value.members_ = std::move(members);
+  new (&value.members_) std::vector<Member>(std::move(members));
   return value;
 }
 
 Value Value::of_text(Kind kind, std::string text) {
-  LODE_ASSERT(is_text_kind(kind) || kind == Kind::kText);
+  LODE_ASSERT(is_text_kind(kind));
   Value value(std::move(text));
   value.kind_ = kind;
   return value;
@@ -145,7 +190,7 @@ double Value::as_double() const {
 }
 
 const std::string& Value::as_text() const {
-  LODE_ASSERT(is_text() || is_text_kind(kind_));
+  LODE_ASSERT(has_text());
   return text_;
 }
 
@@ -170,6 +215,7 @@ std::vector<Value::Member>& Value::members() {
 }
 
 const Value* Value::find(std::string_view key) const {
+  if (!is_object()) return nullptr;
   for (const Member& member : members_) {
     if (member.first == key) return &member.second;
   }
@@ -209,7 +255,7 @@ Value& Value::set(std::string_view key, Value value) {
 }
 
 Value& Value::operator[](std::string_view key) {
-  if (is_null()) kind_ = Kind::kObject;
+  if (is_null()) *this = object();
   LODE_ASSERT(is_object());
   if (Value* value = find(key)) return *value;
   members_.emplace_back(std::string(key), Value());
@@ -217,6 +263,7 @@ Value& Value::operator[](std::string_view key) {
 }
 
 bool Value::erase(std::string_view key) {
+  if (!is_object()) return false;
   for (auto member = members_.begin(); member != members_.end(); ++member) {
     if (member->first == key) {
       members_.erase(member);
@@ -227,7 +274,7 @@ bool Value::erase(std::string_view key) {
 }
 
 void Value::push_back(Value value) {
-  if (is_null()) kind_ = Kind::kList;
+  if (is_null()) *this = list();
   LODE_ASSERT(is_list());
   list_.push_back(std::move(value));
 }
@@ -265,8 +312,10 @@ bool operator==(const Value& a, const Value& b) {
     const auto [left, right] = pending.back();
     pending.pop_back();
     if (left->kind() != right->kind() || left->size() != right->size() || !equal_scalars(*left, *right)) return false;
-    for (std::size_t i = 0; i < left->list_.size(); ++i) pending.emplace_back(&left->list_[i], &right->list_[i]);
-    for (std::size_t i = 0; i < left->members_.size(); ++i) {
+    for (std::size_t i = 0; left->is_list() && i < left->size(); ++i) {
+      pending.emplace_back(&left->list_[i], &right->list_[i]);
+    }
+    for (std::size_t i = 0; left->is_object() && i < left->size(); ++i) {
       const auto& [key, value] = left->members_[i];
       // Mostly the keys are in the same order; then nothing is looked up.
       const Value* other = right->members_[i].first == key ? &right->members_[i].second : right->find(key);

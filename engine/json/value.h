@@ -47,15 +47,13 @@ class Value {
   using List = std::vector<Value>;
   using Member = std::pair<std::string, Value>;
 
-  Value() = default;  ///< null
-  // Written out because values may be thousands of levels deep: none of these recurses.
+  Value() {}  ///< null
+  // Values may be thousands of levels deep: copying and destroying do not recurse.
   Value(const Value& other);
-  Value(Value&& other) noexcept = default;
+  Value(Value&& other) noexcept { take(other); }  ///< `other` becomes null
   Value& operator=(const Value& other);
-  Value& operator=(Value&& other) noexcept = default;
-  ~Value() {
-    if (!list_.empty() || !members_.empty()) free_children();
-  }
+  Value& operator=(Value&& other) noexcept;
+  ~Value() { destroy(); }
   Value(std::nullptr_t) {}                                                 // NOLINT: values are meant to convert
   Value(bool value) : kind_(Kind::kBool), int_(value) {}                   // NOLINT
   Value(int value) : kind_(Kind::kInt), int_(value) {}                     // NOLINT
@@ -115,18 +113,29 @@ class Value {
   friend bool operator==(const Value& a, const Value& b);
 
  private:
-  void copy_scalar(const Value& other);
-  void free_children();
+  bool has_text() const {
+    return kind_ == Kind::kText || kind_ == Kind::kBigInt || kind_ == Kind::kDecimal || kind_ == Kind::kBinary;
+  }
+  void take(Value& other) noexcept;
+  void copy_without_children(const Value& other);
+  void destroy() noexcept {
+    if (has_text()) {
+      text_.~basic_string();
+    } else if (kind_ == Kind::kList || kind_ == Kind::kObject) {
+      destroy_container();
+    }
+  }
+  void destroy_container() noexcept;
 
   Kind kind_ = Kind::kNull;
   Subkind subkind_ = Subkind::kNone;
-  union {
+  union {  // what kind_ says; int_ for null
     std::int64_t int_ = 0;
     double double_;
+    std::string text_;
+    List list_;
+    std::vector<Member> members_;
   };
-  std::string text_;
-  List list_;
-  std::vector<Member> members_;
 };
 
 }  // namespace lode::json
