@@ -44,6 +44,13 @@ std::uint64_t fingerprint_of(const Table& table) {
   return print;
 }
 
+// Of RowShape::children.
+std::string child_key(const std::vector<std::string>& list_path) {
+  std::string key;
+  for (const std::string& fragment : list_path) key.append(fragment).push_back('\0');
+  return key;
+}
+
 const Value* find_propagation(const Schema& schema) {
   return schema.normalizers().find_path({"json", "config", "propagation"});
 }
@@ -92,6 +99,7 @@ Status NormalizerCore::notice_schema_changes() {
   nesting_max_ = config == nullptr ? kNestingMax : config->int_or("max_nesting", kNestingMax);
   column_keys_.clear();
   nested_names_.clear();
+  ++names_version_;
   excludes_.clear();
   for (const Table& table : schema.tables()) {
     const Value* filters = table.props().find("filters");
@@ -147,14 +155,14 @@ Status NormalizerCore::sync_slots(TableState& table, const Frame* frame) {
   return Status();
 }
 
-const std::string& NormalizerCore::column_key(std::string_view key) {
+const std::pair<const std::string, std::string>& NormalizerCore::column_key(std::string_view key) {
   const auto found = column_keys_.find(key);
-  if (found != column_keys_.end()) return found->second;
+  if (found != column_keys_.end()) return *found;
   std::string normalized;
   if (!is_blank(key)) normalized = breaks_paths_ ? naming_->path(key) : identifier_or(*naming_, key);
   // A key of separators only would be a column without a name, which no database takes.
   if (normalized.empty()) normalized = "_empty";
-  return column_keys_.emplace(std::string(key), std::move(normalized)).first->second;
+  return *column_keys_.emplace(std::string(key), std::move(normalized)).first;
 }
 
 std::string NormalizerCore::table_key(std::string_view key) const {
@@ -246,10 +254,13 @@ Result<RowShape*> NormalizerCore::root_shape(std::string_view table) {
   return roots_.emplace(std::string(table), std::move(shape)).first->second.get();
 }
 
+RowShape* NormalizerCore::find_child_shape(const RowShape& parent, const std::vector<std::string>& list_path) const {
+  const auto found = parent.children.find(child_key(list_path));
+  return found == parent.children.end() ? nullptr : found->second.get();
+}
+
 RowShape& NormalizerCore::child_shape(RowShape& parent, const std::vector<std::string>& list_path) {
-  std::string key;
-  for (const std::string& fragment : list_path) key.append(fragment).push_back('\0');
-  std::unique_ptr<RowShape>& child = parent.children[key];
+  std::unique_ptr<RowShape>& child = parent.children[child_key(list_path)];
   if (child == nullptr) {
     child = std::make_unique<RowShape>();
     child->parent = &parent;
@@ -288,17 +299,36 @@ bool NormalizerCore::needs_slow_path_only(const RowShape& shape, const Table& ta
          (!shape.propagation.empty() && shape.parent != nullptr);
 }
 
+// Forgets what to do with fields. What they are called stays.
+void NormalizerCore::forget(RowShape& shape) {
+  shape.columns.clear();
+  for (const auto& [place, child] : shape.children) child->source = nullptr;
+  shape.object.forget();
+  shape.single.forget();
+  for (ObjectShape& inner : shape.inner_objects) inner.forget();
+}
+
+void NormalizerCore::forget_fields(RowShape& shape) {
+  forget(shape);
+  shape.names_version = names_version_;
+  shape.is_crowded = false;
+  shape.inner_objects.clear();
+  for (ObjectShape* object : {&shape.object, &shape.single}) {
+    *object = ObjectShape();
+    object->row = &shape;
+    object->level = shape.level;
+  }
+}
+
 // Forgets what was learned and decides anew what follows from the schema alone.
 void NormalizerCore::refresh(RowShape& shape) {
   TableState& table = *shape.table;
   shape.epoch = table.epoch;
-  shape.object = ObjectShape();
-  shape.object.row = &shape;
-  shape.object.level = shape.level;
-  shape.inner_objects.clear();
-  shape.columns.clear();
-  shape.lists.clear();
-  shape.value = FieldPlan();
+  if (shape.names_version == names_version_) {
+    forget(shape);
+  } else {
+    forget_fields(shape);
+  }
   shape.inherited = nullptr;
   const Table* known = std::as_const(schema_).find_table(table.name());
   shape.is_root = shape.parent == nullptr || (known != nullptr && known->parent().empty());

@@ -81,33 +81,46 @@ class NormalizerCore {
     RowShape* shape;
     const json::Cell* list;
   };
+  /// A list in a row that becomes rows of a child table.
+  struct FlatList {
+    Field* field;
+    const json::Cell* list;
+    RowShape* child;                ///< null: there were no rows at that place yet
+    std::vector<std::string> path;  ///< to a child that is null
+  };
   /// A row as dlt has it after flattening: values by column, in order; the last value of a name stays at the first's
-  /// place.
+  /// place. Names live in the normalizer and in what the row inherits.
   struct FlatRow {
-    struct Field {
-      std::string name;
+    struct Column {
+      std::string_view name;
       const json::Cell* value;  ///< null: taken out again
+      Field* field;             ///< null: a column of the engine
     };
-    std::vector<Field> fields;
-    TextMap<std::size_t> places;
-    void set(std::string_view name, const json::Cell* value);
+    std::vector<Column> columns;
+    TextIndex places;
+    std::vector<FlatList> lists;  ///< the last one of a place stays, at the place of the first
+    std::vector<Field*> objects;  ///< fields whose objects were flattened
+    void clear();
+    void set(std::string_view name, const json::Cell* value, Field* field = nullptr);
     const json::Cell* find(std::string_view name) const;
     bool empty() const;
   };
-  /// Values that fit their columns.
-  struct FittedRow {
-    struct Field {
-      std::string name;
-      json::Cell cell;
-      const json::Cell* origin;  ///< the value in the data: for messages
-    };
-    std::vector<Field> fields;
-    TextMap<std::size_t> places;
-    void set(const std::string& name, const json::Cell& cell, const json::Cell* origin);
-    Field* find(std::string_view name);
+  /// A value for a column that the table does not have yet.
+  struct NewValue {
+    std::string_view column;  ///< in the arena, or as in FlatRow
+    json::Cell cell;
+    const json::Cell* origin;  ///< the value in the data: for messages
   };
-  using FlatLists =
-      std::vector<std::pair<std::vector<std::string>, const json::Cell*>>;  ///< by path; the last one stays
+  /// One for each column of the partial table that goes with them, in the same order.
+  using NewValues = std::vector<NewValue>;
+  /// What fitting the values of a row to columns needs and makes.
+  struct RowFit {
+    TableState& table;
+    const Table* known;  ///< null: not in the schema yet
+    const Frame& frame;
+    NewValues& fresh;
+    Table partial;  ///< the new columns
+  };
   enum class Outcome { kWritten, kDropped };
 
   // core.cpp: the schema, tables and shapes.
@@ -116,13 +129,17 @@ class NormalizerCore {
   void remember_declared(const std::string& name, const Table* before);
   TableState& table_state(const std::string& name);
   Status sync_slots(TableState& table, const Frame* frame);
+  RowShape* find_child_shape(const RowShape& parent, const std::vector<std::string>& list_path) const;
   RowShape& child_shape(RowShape& parent, const std::vector<std::string>& list_path);
   RowShape& wrapper_shape(RowShape& shape);
   void refresh(RowShape& shape);
+  void forget(RowShape& shape);
+  void forget_fields(RowShape& shape);
   bool needs_slow_path_only(const RowShape& shape, const Table& table) const;
-  const std::string& column_key(std::string_view key);
+  /// A key of the data and what it is called in columns. Valid until the schema's settings change.
+  const std::pair<const std::string, std::string>& column_key(std::string_view key);
   std::string table_key(std::string_view key) const;
-  /// The column of a field inside objects; `key` is a column_key(). Valid until the schema's settings change.
+  /// The column of a field inside objects; `key` is the second of a column_key(). Valid as that.
   const std::string& nested_name(const std::vector<std::string>& path, const std::string& key);
   bool stays_nested(const TableState& table, std::string_view column, std::int64_t level) const;
 
@@ -137,7 +154,7 @@ class NormalizerCore {
   // fast_path.cpp
   bool fill(RowShape& shape, const json::Cell* value);
   bool fill_object(RowShape& shape, const json::Cell* object);
-  bool fill_value(RowShape& shape, FieldPlan& plan, const json::Cell* value);
+  bool fill_value(RowShape& shape, const json::Cell* value);
   bool fill_ids(RowShape& shape, Frame& frame, bool is_scalar);
   bool fill_inherited(RowShape& shape, const Inheritance& inherited);
   bool store(TableState& table, const FieldPlan& plan, const json::Cell* value);
@@ -147,7 +164,13 @@ class NormalizerCore {
 
   // slow_path.cpp
   Result<Outcome> add_slow(RowShape& shape, const json::Cell* value, Frame& frame);
-  void flatten(RowShape& shape, const json::Cell* value, FlatRow& row, FlatLists& lists);
+  void flatten(RowShape& shape, const json::Cell* value, FlatRow& row);
+  void add_member(RowShape& shape, Field& field, const json::Cell* value, FlatRow& row);
+  void collect_members(ObjectShape& shape, const json::Cell* object);
+  Field& field_of(ObjectShape& shape, std::string_view key, std::size_t& next);
+  Field& single_field(RowShape& shape);
+  ObjectShape& object_of(Field& field);
+  FlatList flat_list(const RowShape& shape, Field& field, const json::Cell* list);
   Status add_ids(RowShape& shape, const json::Cell* value, bool is_scalar, FlatRow& row, Frame& frame);
   Result<const json::Cell*> make_root_id(RowShape& shape, const json::Cell* value, const FlatRow& row, Frame& frame);
   void hand_down(RowShape& shape, const FlatRow& row, Frame& frame);
@@ -155,27 +178,25 @@ class NormalizerCore {
   Result<Outcome> fit_and_write(RowShape& shape, FlatRow& row, const Frame& frame);
 
   // new_columns.cpp
-  Status fit_row(const TableState& table, const FlatRow& row, FittedRow& fitted, Table& partial, const Frame& frame);
-  Status fit_value(const Table* known, const std::string& name, const json::Cell* value, bool is_variant,
-                   FittedRow& fitted, Table& partial, const Frame& frame);
-  Status fit_null(const TableState& table, const Table* known, const std::string& name, const json::Cell* value,
-                  const Frame& frame);
-  std::string variant_name(const Table* known, const std::string& name, DataType type) const;
-  Result<Outcome> grow_schema(RowShape& shape, Table partial, FittedRow& fitted, const Frame& frame);
-  Result<Outcome> quarantine_parts(const Table& known_or_new, const std::vector<ContractFilter>& filters,
-                                   const Contract& contract, FittedRow& fitted, const Frame& frame);
+  Status fit_row(const FlatRow& row, RowFit& fit);
+  Status fit_value(RowFit& fit, std::string_view name, const json::Cell* value, const json::Cell* origin,
+                   bool is_variant);
+  void add_new_value(RowFit& fit, DataType type, bool is_variant, const NewValue& value) const;
+  Status fit_null(const RowFit& fit, std::string_view name, const json::Cell* value);
+  std::string variant_name(const Table* known, std::string_view name, DataType type) const;
+  Result<Outcome> grow_schema(RowShape& shape, Table partial, NewValues& fresh, const Frame& frame);
+  Result<Outcome> quarantine_parts(const Table& partial, const std::vector<ContractFilter>& filters,
+                                   const Contract& contract, NewValues& fresh, const Frame& frame);
   bool quarantine_row(const TableState& table, const Status& status, const Frame& frame);
-  Status violation(const Contract& contract, const Table& partial, FittedRow& fitted, Status status,
+  Status violation(const Contract& contract, const Table& partial, const NewValues& fresh, Status status,
                    const Frame& frame) const;
   void record(SchemaChange::TableChange change);
 
   // learn.cpp
-  void learn(RowShape& shape, const json::Cell* value, const Frame& frame);
-  void learn_object(ObjectShape& shape, const json::Cell* object, const Frame& frame);
-  void learn_container(ObjectShape& shape, FieldPlan& plan, const std::string& fragment, const json::Cell* value);
-  void learn_column(RowShape& shape, FieldPlan& plan, const std::string& name, const json::Cell* value,
-                    const Frame& frame);
-  void learn_variant(TableState& table, FieldPlan& plan, const std::string& name, const json::Cell* value);
+  void learn(RowShape& shape, const FlatRow& row, const Frame& frame);
+  void learn_list(Field& field, RowShape& child);
+  void learn_column(RowShape& shape, Field& field, const json::Cell* value, const Frame& frame);
+  void learn_variant(const TableState& table, Field& field, const json::Cell* value);
   bool is_reserved(const RowShape& shape, std::string_view column, const Frame& frame) const;
 
   // error_text.cpp
@@ -203,7 +224,7 @@ class NormalizerCore {
   TextMap<std::unique_ptr<RowShape>> roots_;  ///< by the name that the user wrote
   TextMap<std::string> column_keys_;
   TextMap<std::string> nested_names_;  ///< by the path's fragments, each behind its size, and the key
-  std::string nested_key_;             ///< of the look-up at hand; kept for its memory
+  std::uint64_t names_version_ = 1;    ///< grows when these names end
 
   // Names of the engine's columns, normalized.
   std::string id_column_, load_id_column_, parent_id_column_, index_column_, value_column_;
@@ -211,8 +232,13 @@ class NormalizerCore {
   Arena arena_;
   Coercer coercer_{arena_};
   RandomSource random_;
-  std::vector<std::pair<ObjectShape*, const json::Cell*>> open_objects_;
   std::vector<PendingList> pending_;
+  // Of the row at hand, kept for their memory.
+  std::vector<std::pair<ObjectShape*, const json::Cell*>> open_objects_;
+  std::vector<std::pair<Field*, const json::Cell*>> members_;
+  FlatRow flat_row_;
+  NewValues new_values_;
+  std::string nested_key_;
   json::Cell load_id_cell_{};
   json::Cell marked_id_{};  ///< of the last row whose id is a hash of its key
   std::uint64_t keyed_rows_ = 0;
@@ -225,7 +251,7 @@ class NormalizerCore {
 
   bool slow_only_ = false;
   std::uint64_t slow_rows_ = 0;
-  std::map<std::string, std::set<std::string>> null_only_;
+  std::map<std::string, std::set<std::string, std::less<>>> null_only_;
   SchemaChange changes_;
   std::map<std::string, SchemaChange::TableChange> declared_;  ///< not in changes_ yet
   std::map<std::string, std::size_t> changes_by_table_;

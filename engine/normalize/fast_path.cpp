@@ -43,21 +43,21 @@ inline bool equal_bytes(const char* a, const char* b, std::size_t size) {
 
 // The plan for the next key of `object`. `next` is where it is expected; keys that come in another order than last time
 // make the shape follow. Null if the key is unknown or the object repeats one.
-inline FieldPlan* match(ObjectShape& shape, const Cell* object, const Cell* key, std::size_t& next) {
+inline const FieldPlan* match(ObjectShape& shape, const Cell* object, const Cell* key, std::size_t& next) {
   const std::size_t end = std::min(shape.order.size(), next + kLookAhead);
   for (std::size_t i = next; i < end; ++i) {
-    FieldPlan* plan = shape.order[i];
-    if (plan->key_size == key->size && equal_bytes(plan->key, key->text, key->size)) {
+    const FieldPlan& plan = shape.order[i];
+    if (plan.key_size == key->size && equal_bytes(plan.key, key->text, key->size)) {
       next = i + 1;
-      return plan;
+      return &plan;
     }
   }
-  FieldPlan* plan = shape.find({key->text, key->size});
-  if (plan == nullptr) return nullptr;
+  const Field* field = shape.find({key->text, key->size});
+  if (field == nullptr) return nullptr;
   // Keys in the order of the shape cannot repeat. Any other order has to be looked at.
-  if (plan->position < next && !shape.untangle(object)) return nullptr;
-  next = plan->position + 1;
-  return plan;
+  if (field->position < next && !shape.untangle(object)) return nullptr;
+  next = field->position + 1;
+  return &field->plan();
 }
 
 inline bool is_container(Kind kind) { return kind == Kind::kObject || kind == Kind::kList; }
@@ -66,7 +66,7 @@ inline bool is_container(Kind kind) { return kind == Kind::kObject || kind == Ki
 
 bool NormalizerCore::fill(RowShape& shape, const Cell* value) {
   if (value->kind == Kind::kObject && shape.wrap_key.empty()) return fill_object(shape, value);
-  return fill_value(shape, shape.value, value);
+  return fill_value(shape, value);
 }
 
 bool NormalizerCore::fill_object(RowShape& row_shape, const Cell* row) {
@@ -79,7 +79,7 @@ bool NormalizerCore::fill_object(RowShape& row_shape, const Cell* row) {
     const Cell* at = object + 1;
     std::size_t next = 0;
     for (std::uint32_t i = 0; i < object->size; ++i) {
-      FieldPlan* plan = match(*shape, object, at, next);
+      const FieldPlan* plan = match(*shape, object, at, next);
       if (plan == nullptr || plan->always_slow) return false;
       const Cell* value = at + 1;
       if (!is_container(value->kind)) {
@@ -95,11 +95,11 @@ bool NormalizerCore::fill_object(RowShape& row_shape, const Cell* row) {
       if (plan->in_place) {
         if (!store_converted(table, *plan, value)) return false;
       } else if (value->kind == Kind::kObject) {
-        if (plan->object == nullptr) return false;
-        if (value->size > 0) open_objects_.emplace_back(plan->object, value);
+        if (!plan->flattens) return false;
+        if (value->size > 0) open_objects_.emplace_back(plan->field->object, value);
       } else {
-        if (plan->list == nullptr) return false;
-        if (value->size > 0) pending_.push_back({plan->list, value});
+        if (plan->field->list == nullptr) return false;
+        if (value->size > 0) pending_.push_back({plan->field->list, value});
       }
     }
   }
@@ -107,13 +107,15 @@ bool NormalizerCore::fill_object(RowShape& row_shape, const Cell* row) {
 }
 
 // A row that is one value: the item of a list, or what wraps an item that is itself a list.
-bool NormalizerCore::fill_value(RowShape& shape, FieldPlan& plan, const Cell* value) {
+bool NormalizerCore::fill_value(RowShape& shape, const Cell* value) {
+  if (shape.single.order.empty()) return false;
+  const FieldPlan& plan = shape.single.order.front();
   if (plan.always_slow) return false;
   if (value->kind == Kind::kNull) return plan.null_ok;
   if (!is_container(value->kind)) return store(*shape.table, plan, value);
   if (plan.in_place) return store_converted(*shape.table, plan, value);
-  if (value->kind == Kind::kObject || plan.list == nullptr) return false;
-  if (value->size > 0) pending_.push_back({plan.list, value});
+  if (value->kind == Kind::kObject || plan.field->list == nullptr) return false;
+  if (value->size > 0) pending_.push_back({plan.field->list, value});
   return true;
 }
 
@@ -214,8 +216,9 @@ bool NormalizerCore::store_converted(TableState& table, const FieldPlan& plan, c
 }
 
 bool NormalizerCore::store_variant(TableState& table, const FieldPlan& plan, const Cell* value) {
-  if (plan.variants == nullptr) return false;
-  const std::int32_t slot = (*plan.variants)[static_cast<std::size_t>(native_type(*value))];
+  const Field& field = *plan.field;
+  if (field.variants == nullptr) return false;
+  const std::int32_t slot = (*field.variants)[static_cast<std::size_t>(native_type(*value))];
   if (slot < 0) return slot == TableState::kDiscard;
   Cell converted;
   return coercer_.convert(table.type_of(slot), value, converted) && put(table, slot, converted);

@@ -30,81 +30,92 @@ bool is_wei_too_large(const Cell& wei) {
 
 }  // namespace
 
-Status NormalizerCore::fit_row(const TableState& table, const FlatRow& row, FittedRow& fitted, Table& partial,
-                               const Frame& frame) {
-  const Table* known = std::as_const(schema_).find_table(table.name());
-  for (const FlatRow::Field& field : row.fields) {
-    if (field.value == nullptr) continue;
-    if (field.value->kind == Kind::kNull) {
-      LODE_TRY(fit_null(table, known, field.name, field.value, frame));
+// Values for columns that are there go into their slots, the others into `fit.fresh`.
+Status NormalizerCore::fit_row(const FlatRow& row, RowFit& fit) {
+  for (const FlatRow::Column& column : row.columns) {
+    if (column.value == nullptr) continue;
+    if (column.value->kind == Kind::kNull) {
+      LODE_TRY(fit_null(fit, column.name, column.value));
     } else {
-      LODE_TRY(fit_value(known, field.name, field.value, false, fitted, partial, frame));
+      LODE_TRY(fit_value(fit, column.name, column.value, column.value, false));
     }
   }
   return Status();
 }
 
 // Null makes no column. It is remembered, so that the user hears of columns that never had a value.
-Status NormalizerCore::fit_null(const TableState& table, const Table* known, const std::string& name, const Cell* value,
-                                const Frame& frame) {
-  const Column* column = known == nullptr ? nullptr : known->find(name);
+Status NormalizerCore::fit_null(const RowFit& fit, std::string_view name, const Cell* value) {
+  const Column* column = fit.known == nullptr ? nullptr : fit.known->find(name);
   const bool is_required =
       column != nullptr && column->complete() ? !column->nullable() : column == nullptr && rules_.is_not_null(name);
   if (is_required) {
-    return with_place(Status::error(Code::kNullViolation,
-                                    fmt::format("table '{}': column '{}' must not be null", table.name(), name)),
-                      frame, value);
+    return with_place(Status::error(Code::kNullViolation, fmt::format("table '{}': column '{}' must not be null",
+                                                                      fit.table.name(), name)),
+                      fit.frame, value);
   }
-  if (column == nullptr || !column->complete()) null_only_[table.name()].insert(name);
+  if (column == nullptr || !column->complete()) {
+    auto& nulls = null_only_[fit.table.name()];
+    if (!nulls.contains(name)) nulls.emplace(name);
+  }
   return Status();
 }
 
-std::string NormalizerCore::variant_name(const Table* known, const std::string& name, DataType type) const {
+std::string NormalizerCore::variant_name(const Table* known, std::string_view name, DataType type) const {
+  const std::string column(name);
   if (type == DataType::kJson && known != nullptr) {
     // What dlt called variants with nested values before it renamed the type.
-    std::string old = naming_->shorten_fragments({name, "v_complex"});
-    if (const Column* column = known->find(old); column != nullptr && column->flag("variant")) return old;
+    std::string old = naming_->shorten_fragments({column, "v_complex"});
+    if (const Column* variant = known->find(old); variant != nullptr && variant->flag("variant")) return old;
   }
-  return naming_->shorten_fragments({name, fmt::format("v_{}", type_name(type))});
+  return naming_->shorten_fragments({column, fmt::format("v_{}", type_name(type))});
 }
 
-Status NormalizerCore::fit_value(const Table* known, const std::string& name, const Cell* value, bool is_variant,
-                                 FittedRow& fitted, Table& partial, const Frame& frame) {
-  const Column* column = known == nullptr ? nullptr : known->find(name);
-  const bool is_new = column == nullptr || !column->complete();
-  const DataType type = is_new ? rules_.infer_type(*value, name, is_variant) : column->type();
+// `origin` is the value in the data that `value` stands for.
+Status NormalizerCore::fit_value(RowFit& fit, std::string_view name, const Cell* value, const Cell* origin,
+                                 bool is_variant) {
+  const std::int32_t slot = fit.table.slot_of(name);  // complete columns have one
+  const DataType type = slot < 0 ? rules_.infer_type(*value, name, is_variant) : fit.table.type_of(slot);
   Cell cell;
   if (!coercer_.convert(type, value, cell)) {
     const DataType own = native_type(*value);
-    if (!is_variant) return fit_value(known, variant_name(known, name, own), value, true, fitted, partial, frame);
+    if (!is_variant) {
+      const std::string_view variant = arena_.copy(variant_name(fit.known, name, own));
+      return fit_value(fit, variant, value, origin, true);
+    }
     return with_place(Status::error(Code::kCoercion,
                                     fmt::format("table '{}': column '{}' is {}, and this {} cannot be converted to it",
-                                                partial.name(), name, type_name(type), type_name(own)))
+                                                fit.table.name(), name, type_name(type), type_name(own)))
                           .hint("convert the value in an :add_map, or declare the data_type that fits all values"),
-                      frame, value);
+                      fit.frame, origin);
   }
-  if (is_new && type == DataType::kWei && is_wei_too_large(cell)) {
-    const std::string text(cell.text, cell.size);
-    const std::string_view kept = arena_.copy(text);
-    const Cell as_text = text_cell(kept);
-    return fit_value(known, naming_->shorten_fragments({name, "v_str"}), &as_text, true, fitted, partial, frame);
+  if (slot >= 0) {
+    fit.table.set(slot, cell);
+  } else if (type == DataType::kWei && is_wei_too_large(cell)) {
+    const Cell as_text = text_cell(arena_.copy({cell.text, cell.size}));
+    const std::string_view variant = arena_.copy(naming_->shorten_fragments({std::string(name), "v_str"}));
+    return fit_value(fit, variant, &as_text, origin, true);
+  } else {
+    add_new_value(fit, type, is_variant, {name, cell, origin});
   }
-  fitted.set(name, cell, value);
-  if (!is_new) return Status();
-  Column inferred = rules_.infer_column(name, type, is_variant);
-  if (column != nullptr) {
+  return Status();
+}
+
+void NormalizerCore::add_new_value(RowFit& fit, DataType type, bool is_variant, const NewValue& value) const {
+  Column inferred = rules_.infer_column(value.column, type, is_variant);
+  if (const Column* declared = fit.known == nullptr ? nullptr : fit.known->find(value.column)) {
     // What was declared without a type completes what was inferred, and wins.
-    for (const auto& [property, declared] : column->props().members()) {
-      if (property != "data_type") inferred.set(property, declared);
+    for (const auto& [property, declaration] : declared->props().members()) {
+      if (property != "data_type") inferred.set(property, declaration);
     }
   }
   // Two values of the row may want the same new column; the later one decides, at the place of the first.
-  if (Column* wanted = partial.find(name)) {
-    *wanted = std::move(inferred);
+  if (const std::optional<std::size_t> same = fit.partial.index_of(value.column)) {
+    *fit.partial.find(value.column) = std::move(inferred);
+    fit.fresh[*same] = value;
   } else {
-    partial.merge_column(std::move(inferred));
+    fit.partial.merge_column(std::move(inferred));
+    fit.fresh.push_back(value);
   }
-  return Status();
 }
 
 void NormalizerCore::record(SchemaChange::TableChange change) {
@@ -123,48 +134,49 @@ void NormalizerCore::record(SchemaChange::TableChange change) {
 }
 
 // The error of a contract, with the value that broke it.
-Status NormalizerCore::violation(const Contract& contract, const Table& partial, FittedRow& fitted, Status status,
+Status NormalizerCore::violation(const Contract& contract, const Table& partial, const NewValues& fresh, Status status,
                                  const Frame& frame) const {
-  for (const Column& column : partial.columns()) {
+  for (std::size_t i = 0; i < partial.columns().size(); ++i) {
+    const Column& column = partial.columns()[i];
     if (is_dlt_name(column.name())) continue;
     Table alone(partial.name());
     alone.merge_column(column);
     if (apply_contract(schema_, contract, std::move(alone)).ok()) continue;
-    const FittedRow::Field* field = fitted.find(column.name());
     const Table* known = schema_.find_table(partial.name());
     const Column* there = known == nullptr ? nullptr : known->find(column.name());
     const bool is_type = column.flag("variant") || (there != nullptr && there->complete());
     error_contract_ = known == nullptr && contract.tables == ContractMode::kFreeze ? "tables"
                       : is_type                                                    ? "data_type"
                                                                                    : "columns";
-    return with_place(std::move(status), frame, field == nullptr ? nullptr : field->origin);
+    return with_place(std::move(status), frame, fresh[i].origin);
   }
   return with_place(std::move(status), frame, nullptr);
 }
 
 // What a discarding contract refuses of one row, told and left out.
-Result<NormalizerCore::Outcome> NormalizerCore::quarantine_parts(const Table& known_or_new,
+Result<NormalizerCore::Outcome> NormalizerCore::quarantine_parts(const Table& partial,
                                                                  const std::vector<ContractFilter>& filters,
-                                                                 const Contract& contract, FittedRow& fitted,
+                                                                 const Contract& contract, NewValues& fresh,
                                                                  const Frame& frame) {
   Outcome outcome = Outcome::kWritten;
   for (const ContractFilter& filter : filters) {
-    FittedRow::Field* field = filter.whole_table ? nullptr : fitted.find(filter.name);
-    const Column* column = filter.whole_table ? nullptr : known_or_new.find(filter.name);
+    const std::optional<std::size_t> place = filter.whole_table ? std::nullopt : partial.index_of(filter.name);
+    NewValue* value = place ? &fresh[*place] : nullptr;
+    const Column* column = place ? &partial.columns()[*place] : nullptr;
     const bool is_type = column != nullptr && (column->flag("variant") || contract.columns != filter.mode);
     const std::string_view entity = filter.whole_table ? "tables" : is_type ? "data_type" : "columns";
     const std::string what = filter.whole_table ? "table '" + filter.name + "' is new"
                              : is_type          ? "a value does not fit: it would need column '" + filter.name + "'"
                                                 : "column '" + filter.name + "' is new";
-    const Cell* origin = field == nullptr ? nullptr : field->origin;
+    const Cell* origin = value == nullptr ? nullptr : value->origin;
     const bool is_in_row = origin != nullptr && origin >= frame.row && origin < frame.row + Ref(frame.row).span();
-    quarantine_({.table = known_or_new.name(),
+    quarantine_({.table = partial.name(),
                  .reason = what,
                  .contract = fmt::format("{} = {}", entity, contract_mode_name(filter.mode)),
                  .path = path_of(frame, is_in_row ? origin : nullptr),
                  .row = Ref(frame.row)});
     if (filter.whole_table || filter.mode == ContractMode::kDiscardRow) return Outcome::kDropped;
-    if (field != nullptr) field->cell.kind = Kind::kNull;
+    if (value != nullptr) value->cell.kind = Kind::kNull;
   }
   return outcome;
 }
@@ -184,7 +196,7 @@ bool NormalizerCore::quarantine_row(const TableState& table, const Status& statu
   return true;
 }
 
-Result<NormalizerCore::Outcome> NormalizerCore::grow_schema(RowShape& shape, Table partial, FittedRow& fitted,
+Result<NormalizerCore::Outcome> NormalizerCore::grow_schema(RowShape& shape, Table partial, NewValues& fresh,
                                                             const Frame& frame) {
   TableState& table = *shape.table;
   const Schema& schema = schema_;
@@ -200,10 +212,10 @@ Result<NormalizerCore::Outcome> NormalizerCore::grow_schema(RowShape& shape, Tab
   }
   Result<ContractVerdict> verdict =
       apply_contract(schema, *table.contract, table.contract->all_evolve() ? std::move(partial) : partial);
-  if (!verdict) return violation(*table.contract, partial, fitted, std::move(verdict).status(), frame);
+  if (!verdict) return violation(*table.contract, partial, fresh, std::move(verdict).status(), frame);
   Outcome outcome = Outcome::kWritten;
   if (quarantine_ && !verdict->filters.empty()) {
-    LODE_ASSIGN(outcome, quarantine_parts(partial, verdict->filters, *table.contract, fitted, frame));
+    LODE_ASSIGN(outcome, quarantine_parts(partial, verdict->filters, *table.contract, fresh, frame));
     verdict->filters.clear();  // nothing is remembered: every such row is to be seen
   }
   for (const ContractFilter& filter : verdict->filters) {
@@ -220,11 +232,11 @@ Result<NormalizerCore::Outcome> NormalizerCore::grow_schema(RowShape& shape, Tab
   schema_revision_ = schema_.revision();
   LODE_TRY(sync_slots(table, &frame));
   if (verdict->filters.empty()) return outcome;
-  for (FittedRow::Field& field : fitted.fields) {
-    const auto filter = table.filters.find(field.name);
+  for (NewValue& value : fresh) {
+    const auto filter = table.filters.find(value.column);
     if (filter == table.filters.end()) continue;
     if (filter->second == ContractMode::kDiscardRow) return Outcome::kDropped;
-    field.cell.kind = Kind::kNull;
+    value.cell.kind = Kind::kNull;
   }
   return Outcome::kWritten;
 }

@@ -1,78 +1,70 @@
 // Shapes: finding fields by key, and following the order in which they come.
 #include "normalize/shape.h"
 
-#include <algorithm>
-
-#include "base/digest.h"
-
 namespace lode {
 namespace {
 
-constexpr std::size_t kBucketsMin = 16;
-
-std::size_t hash_key(std::string_view key) { return static_cast<std::size_t>(checksum_64(key)); }
+// Objects with more fields than this are dictionaries in disguise; remembering every key would not help.
+constexpr std::size_t kFieldsMax = 20'000;
 
 }  // namespace
 
-FieldPlan* ObjectShape::find(std::string_view key) const {
-  if (buckets_.empty()) return nullptr;
-  const std::size_t mask = buckets_.size() - 1;
-  for (std::size_t at = hash_key(key) & mask;; at = (at + 1) & mask) {
-    FieldPlan* plan = buckets_[at];
-    if (plan == nullptr || std::string_view(plan->key, plan->key_size) == key) return plan;
-  }
+FieldPlan& Field::plan() const { return in->order[position]; }
+
+void Field::forget() {
+  FieldPlan& known = plan();
+  FieldPlan unknown;
+  unknown.key = known.key;
+  unknown.key_size = known.key_size;
+  unknown.field = known.field;
+  known = unknown;
+  owns_column = false;
+  list = nullptr;
+  variants.reset();
 }
 
-FieldPlan& ObjectShape::add(std::string_view key) {
-  if (buckets_.size() < 2 * (fields_.size() + 1)) rehash(std::max(kBucketsMin, buckets_.size() * 2));
-  const std::string& kept = keys_.emplace_back(key);
-  FieldPlan& plan = fields_.emplace_back();
-  plan.key = kept.data();
-  plan.key_size = static_cast<std::uint32_t>(kept.size());
-  plan.position = static_cast<std::uint32_t>(order.size());
-  order.push_back(&plan);
-  const std::size_t mask = buckets_.size() - 1;
-  std::size_t at = hash_key(key) & mask;
-  while (buckets_[at] != nullptr) at = (at + 1) & mask;
-  buckets_[at] = &plan;
-  return plan;
+Field* ObjectShape::find(std::string_view key) {
+  const std::uint32_t number =
+      index_.find(key, [&](std::uint32_t at) { return order[fields_[at].position].key_text(); });
+  return number == TextIndex::kNone ? nullptr : &fields_[number];
 }
 
-void ObjectShape::rehash(std::size_t buckets) {
-  buckets_.assign(buckets, nullptr);
-  const std::size_t mask = buckets - 1;
-  for (FieldPlan& plan : fields_) {
-    std::size_t at = hash_key({plan.key, plan.key_size}) & mask;
-    while (buckets_[at] != nullptr) at = (at + 1) & mask;
-    buckets_[at] = &plan;
-  }
+Field& ObjectShape::add(std::string_view key, std::string_view column) {
+  index_.add(key, static_cast<std::uint32_t>(fields_.size()));
+  Field& field = fields_.emplace_back();
+  field.in = this;
+  field.position = static_cast<std::uint32_t>(order.size());
+  field.column = column;
+  FieldPlan& plan = order.emplace_back();
+  plan.key = key.data();
+  plan.key_size = static_cast<std::uint32_t>(key.size());
+  plan.field = &field;
+  if (order.size() > kFieldsMax) row->is_crowded = true;
+  return field;
 }
 
 bool ObjectShape::untangle(const json::Cell* object) {
-  ++mark_;
-  std::vector<FieldPlan*> came;
+  const std::uint64_t mark = new_mark();
+  std::vector<FieldPlan> came;
   came.reserve(order.size());
   json::Ref key(object + 1);
   for (std::uint32_t i = 0; i < object->size; ++i) {
-    FieldPlan* plan = find(key.as_text());
-    if (plan == nullptr || plan->seen == mark_) return false;
-    plan->seen = mark_;
-    came.push_back(plan);
+    Field* field = find(key.as_text());
+    if (field == nullptr || field->seen == mark) return false;
+    field->seen = mark;
+    came.push_back(field->plan());
     key = json::Ref(key.cell() + 1).next();
   }
-  for (FieldPlan* plan : order) {
-    if (plan->seen != mark_) came.push_back(plan);
+  for (const FieldPlan& plan : order) {
+    if (plan.field->seen != mark) came.push_back(plan);
   }
   order = std::move(came);
-  for (std::size_t i = 0; i < order.size(); ++i) order[i]->position = static_cast<std::uint32_t>(i);
+  for (std::size_t i = 0; i < order.size(); ++i) order[i].field->position = static_cast<std::uint32_t>(i);
   return true;
 }
 
-std::vector<std::string> ObjectShape::path() const {
-  std::vector<std::string> fragments;
-  for (const ObjectShape* at = this; at->outer != nullptr; at = at->outer) fragments.push_back(at->fragment);
-  std::reverse(fragments.begin(), fragments.end());
-  return fragments;
+void ObjectShape::forget() {
+  for (const FieldPlan& plan : order) plan.field->forget();
 }
 
 }  // namespace lode

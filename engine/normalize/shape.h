@@ -13,58 +13,79 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "base/text_index.h"
+#include "base/text_map.h"
 #include "json/document.h"
 #include "normalize/table_state.h"
 
 namespace lode {
 
+struct Field;
 struct ObjectShape;
 struct RowShape;
 
-/// What to do with the values of one field.
+/// What to do with the values of one field: what the fast path needs of it in any case. Half a cache line, as the rows
+/// of wide tables are otherwise spent waiting for memory.
 struct FieldPlan {
   const char* key = nullptr;  ///< bytes as they are in the data
   std::uint32_t key_size = 0;
-  std::uint32_t position = 0;             ///< in ObjectShape::order
   std::int32_t slot = TableState::kNone;  ///< for scalars, and for values that stay nested
   DataType type = DataType::kNone;        ///< of that slot
   bool null_ok = false;                   ///< null may be passed over
   bool in_place = false;                  ///< objects and lists stay what they are: JSON text in the slot
+  bool flattens = false;                  ///< objects become columns of the row
   bool always_slow = false;               ///< collides with another field, or names a column of the engine
-  ObjectShape* object = nullptr;          ///< for objects that are flattened
-  RowShape* list = nullptr;               ///< for lists that become child tables
-  /// Slots of variant columns by native_type(), for values that do not fit `type`. Made when the first one is seen.
+  Field* field = nullptr;
+
+  std::string_view key_text() const { return {key, key_size}; }
+};
+static_assert(sizeof(FieldPlan) == 32);
+
+/// The rest of a field. Stays at its address; its plan does not.
+struct Field {
+  ObjectShape* in = nullptr;
+  std::uint32_t position = 0;     ///< of its plan in `in->order`
+  std::uint32_t place = 0;        ///< in the object at hand, if `seen` is the present mark of `in`
+  std::uint64_t seen = 0;
+  std::string_view column;        ///< the name that its values have as columns, whether there is such a column or not
+  bool owns_column = false;       ///< RowShape::columns has it under that name
+  ObjectShape* object = nullptr;  ///< the fields of the objects that it held
+  RowShape* list = nullptr;       ///< for lists that become child tables
+  /// Slots of variant columns by native_type(), for values that do not fit the plan's type. Made when the first one is
+  /// seen.
   using Variants = std::array<std::int32_t, 12>;
   std::unique_ptr<Variants> variants;
-  std::uint64_t seen = 0;  ///< mark of ObjectShape::untangle()
+
+  FieldPlan& plan() const;
+  /// Forgets what to do with values. What the field is called stays.
+  void forget();
 };
 
 /// The fields of an object at one place.
 struct ObjectShape {
   RowShape* row = nullptr;
-  ObjectShape* outer = nullptr;  ///< null for the row itself
-  std::string fragment;          ///< normalized key in `outer`
-  std::int64_t level = 0;        ///< how many more levels may be flattened
+  std::vector<std::string> path;  ///< normalized keys from the row to this object
+  std::int64_t level = 0;         ///< how many more levels may be flattened
 
-  std::vector<FieldPlan*> order;  ///< as the fields came last
+  std::vector<FieldPlan> order;  ///< as the fields came last
 
-  /// The plan for a key, null if it is unknown.
-  FieldPlan* find(std::string_view key) const;
-  FieldPlan& add(std::string_view key);
+  /// The field of a key, null if it is unknown.
+  Field* find(std::string_view key);
+  /// A field without a plan for anything. `key` outlives the shape. REQUIRES: the key is unknown.
+  Field& add(std::string_view key, std::string_view column);
   /// Puts `order` in the order of this object. False if it repeats a key or has an unknown one.
   bool untangle(const json::Cell* object);
-  /// Normalized keys from the row to this object.
-  std::vector<std::string> path() const;
+  /// A value of Field::seen that no field has yet.
+  std::uint64_t new_mark() { return ++mark_; }
+  void forget();
 
  private:
-  void rehash(std::size_t buckets);
-
-  std::deque<FieldPlan> fields_;
-  std::deque<std::string> keys_;
-  std::vector<FieldPlan*> buckets_;  ///< a power of two of them, at most half full
+  std::deque<Field> fields_;
+  TextIndex index_;  ///< of fields_, by key
   std::uint64_t mark_ = 0;
 };
 
@@ -101,13 +122,15 @@ struct RowShape {
   std::vector<std::int32_t> inherited_slots;
 
   ObjectShape object;  ///< of the row itself
-  FieldPlan value;     ///< of an item that is no object; of the wrapped one if wrap_key is set
+  ObjectShape single;  ///< one field: the item that is no object, or what is wrapped if wrap_key is set
   std::deque<ObjectShape> inner_objects;
-  /// Column name -> its field, to notice when two fields become one column. Lists likewise, by path.
-  TextMap<FieldPlan*> columns;
-  TextMap<FieldPlan*> lists;
+  std::uint64_t names_version = 0;  ///< of the normalizer, when the names in the objects were made
+  bool is_crowded = false;          ///< an object has more fields than it pays to remember
+  /// Column name -> its field, to notice when two fields become one column.
+  std::unordered_map<std::string_view, Field*> columns;
 
   TextMap<std::unique_ptr<RowShape>> children;  ///< by path of the list, fragments separated by NUL
+  Field* source = nullptr;                      ///< the field of the parent's rows that holds these lists, once known
   std::unique_ptr<RowShape> wrapper;            ///< for items that are not objects
 };
 

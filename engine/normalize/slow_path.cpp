@@ -1,7 +1,6 @@
 // The slow path: a row the way dlt does it, step by step. It serves every row that a shape does not know; exactness
 // comes before speed here.
 #include <algorithm>
-#include <unordered_map>
 
 #include "base/digest.h"
 #include "json/write.h"
@@ -20,67 +19,44 @@ using json::Value;
 
 constexpr std::size_t kIdHashBytes = 10;
 
-// The members of an object as a dictionary has them: of those with one name the last stays, at the place of the first.
-std::vector<std::pair<std::string_view, const Cell*>> members_of(const Cell* object) {
-  std::vector<std::pair<std::string_view, const Cell*>> members;
-  std::unordered_map<std::string_view, std::size_t> places;
-  Ref key(object + 1);
-  for (std::uint32_t i = 0; i < object->size; ++i) {
-    const Cell* value = key.cell() + 1;
-    const auto [place, is_new] = places.emplace(key.as_text(), members.size());
-    if (is_new) {
-      members.emplace_back(key.as_text(), value);
-    } else {
-      members[place->second].second = value;
-    }
-    key = Ref(value).next();
-  }
-  return members;
-}
-
 }  // namespace
 
-void NormalizerCore::FlatRow::set(std::string_view name, const Cell* value) {
-  const auto [place, is_new] = places.emplace(std::string(name), fields.size());
-  if (is_new) {
-    fields.push_back({std::string(name), value});
-  } else {
-    fields[place->second].value = value;
+void NormalizerCore::FlatRow::clear() {
+  columns.clear();
+  places.clear();
+  lists.clear();
+  objects.clear();
+}
+
+void NormalizerCore::FlatRow::set(std::string_view name, const Cell* value, Field* field) {
+  const std::uint32_t place = places.find(name, [&](std::uint32_t at) { return columns[at].name; });
+  if (place == TextIndex::kNone) {
+    places.add(name, static_cast<std::uint32_t>(columns.size()));
+    columns.push_back({name, value, field});
+    return;
   }
+  columns[place].value = value;
+  // Two fields for one column: which one stays depends on the whole row.
+  if (field == nullptr) return;
+  field->plan().always_slow = true;
+  if (Field* other = columns[place].field) other->plan().always_slow = true;
 }
 
 const Cell* NormalizerCore::FlatRow::find(std::string_view name) const {
-  const auto found = places.find(name);
-  return found == places.end() ? nullptr : fields[found->second].value;
+  const std::uint32_t place = places.find(name, [&](std::uint32_t at) { return columns[at].name; });
+  return place == TextIndex::kNone ? nullptr : columns[place].value;
 }
 
 bool NormalizerCore::FlatRow::empty() const {
-  return std::all_of(fields.begin(), fields.end(), [](const Field& field) { return field.value == nullptr; });
-}
-
-void NormalizerCore::FittedRow::set(const std::string& name, const Cell& cell, const Cell* origin) {
-  const auto [place, is_new] = places.emplace(name, fields.size());
-  if (is_new) {
-    fields.push_back({name, cell, origin});
-  } else {
-    fields[place->second] = {name, cell, origin};
-  }
-}
-
-NormalizerCore::FittedRow::Field* NormalizerCore::FittedRow::find(std::string_view name) {
-  const auto found = places.find(name);
-  return found == places.end() ? nullptr : &fields[found->second];
+  return std::all_of(columns.begin(), columns.end(), [](const Column& column) { return column.value == nullptr; });
 }
 
 Result<NormalizerCore::Outcome> NormalizerCore::add_slow(RowShape& shape, const Cell* value, Frame& frame) {
   const bool is_scalar = value->kind != Kind::kObject && shape.wrap_key.empty();
-  FlatRow row;
-  FlatLists lists;
-  if (is_scalar) {
-    row.set(value_column_, value);
-  } else {
-    flatten(shape, value, row, lists);
-  }
+  if (shape.is_crowded) forget_fields(shape);
+  FlatRow& row = flat_row_;
+  row.clear();
+  flatten(shape, value, row);
   if (frame.inherited != nullptr) {
     for (const auto& [column, cell] : frame.inherited->values) row.set(column, &cell);
   }
@@ -88,54 +64,114 @@ Result<NormalizerCore::Outcome> NormalizerCore::add_slow(RowShape& shape, const 
   hand_down(shape, row, frame);
   LODE_ASSIGN(const Outcome outcome, fit_and_write(shape, row, frame));
   if (outcome == Outcome::kDropped) return outcome;
-  for (const auto& [path, list] : lists) pending_.push_back({&child_shape(shape, path), list});
+  for (FlatList& list : row.lists) {
+    if (list.child == nullptr) list.child = &child_shape(shape, list.path);
+    pending_.push_back({list.child, list.list});
+  }
   if (shape.epoch != shape.table->epoch) refresh(shape);
-  learn(shape, value, frame);
+  learn(shape, row, frame);
   return outcome;
 }
 
 // Objects inside the row are done after all fields beside them, the last one first. Lists are set aside.
-void NormalizerCore::flatten(RowShape& shape, const Cell* value, FlatRow& row, FlatLists& lists) {
-  struct Open {
-    const Cell* object;
-    std::int64_t level;
-    std::vector<std::string> path;
-  };
-  const TableState& table = *shape.table;
-  std::vector<Open> open;
-  const auto add = [&](std::string_view key, const Cell* member, const std::vector<std::string>& path,
-                       std::int64_t level) {
-    const std::string& fragment = column_key(key);
-    const std::string& name = nested_name(path, fragment);
-    const bool is_container = member->kind == Kind::kObject || member->kind == Kind::kList;
-    if (!is_container || stays_nested(table, name, level)) {
-      row.set(name, member);
-      return;
-    }
-    std::vector<std::string> inner = path;
-    if (member->kind == Kind::kObject) {
-      inner.push_back(fragment);
-      open.push_back({member, level - 1, std::move(inner)});
-      return;
-    }
-    inner.push_back(table_key(key));
-    const auto same = std::find_if(lists.begin(), lists.end(), [&](const auto& list) { return list.first == inner; });
-    if (same != lists.end()) {
-      same->second = member;
+void NormalizerCore::flatten(RowShape& shape, const Cell* value, FlatRow& row) {
+  if (value->kind != Kind::kObject || !shape.wrap_key.empty()) {
+    add_member(shape, single_field(shape), value, row);
+    return;
+  }
+  open_objects_.clear();
+  open_objects_.emplace_back(&shape.object, value);
+  while (!open_objects_.empty()) {
+    const auto [object_shape, object] = open_objects_.back();
+    open_objects_.pop_back();
+    collect_members(*object_shape, object);
+    for (const auto& [field, member] : members_) add_member(shape, *field, member, row);
+  }
+}
+
+// The members of an object as a dictionary has them: of those with one name the last stays, at the place of the first.
+void NormalizerCore::collect_members(ObjectShape& shape, const Cell* object) {
+  members_.clear();
+  const std::uint64_t mark = shape.new_mark();
+  std::size_t next = 0;
+  Ref key(object + 1);
+  for (std::uint32_t i = 0; i < object->size; ++i) {
+    const Cell* value = key.cell() + 1;
+    Field& field = field_of(shape, key.as_text(), next);
+    if (field.seen == mark) {
+      members_[field.place].second = value;
     } else {
-      lists.emplace_back(std::move(inner), member);
+      field.seen = mark;
+      field.place = static_cast<std::uint32_t>(members_.size());
+      members_.emplace_back(&field, value);
     }
-  };
-  if (!shape.wrap_key.empty()) {
-    add(shape.wrap_key, value, {}, shape.level);
-  } else {
-    open.push_back({value, shape.level, {}});
+    key = Ref(value).next();
   }
-  while (!open.empty()) {
-    const Open at = std::move(open.back());
-    open.pop_back();
-    for (const auto& [key, member] : members_of(at.object)) add(key, member, at.path, at.level);
+}
+
+// The field of a key; `next` is where it is expected.
+Field& NormalizerCore::field_of(ObjectShape& shape, std::string_view key, std::size_t& next) {
+  const bool is_next = next < shape.order.size() && shape.order[next].key_text() == key;
+  Field* field = is_next ? shape.order[next].field : shape.find(key);
+  if (field == nullptr) {
+    const auto& [kept_key, fragment] = column_key(key);
+    field = &shape.add(kept_key, nested_name(shape.path, fragment));
   }
+  next = field->position + 1;
+  return *field;
+}
+
+Field& NormalizerCore::single_field(RowShape& shape) {
+  if (!shape.single.order.empty()) return *shape.single.order.front().field;
+  if (shape.wrap_key.empty()) return shape.single.add(value_column_, value_column_);
+  return shape.single.add(shape.wrap_key, column_key(shape.wrap_key).second);
+}
+
+ObjectShape& NormalizerCore::object_of(Field& field) {
+  if (field.object == nullptr) {
+    const ObjectShape& outer = *field.in;
+    ObjectShape& inner = outer.row->inner_objects.emplace_back();
+    inner.row = outer.row;
+    inner.path = outer.path;
+    inner.path.push_back(column_key(field.plan().key_text()).second);
+    inner.level = outer.level - 1;
+    field.object = &inner;
+  }
+  return *field.object;
+}
+
+void NormalizerCore::add_member(RowShape& shape, Field& field, const Cell* value, FlatRow& row) {
+  const bool is_container = value->kind == Kind::kObject || value->kind == Kind::kList;
+  if (!is_container || stays_nested(*shape.table, field.column, field.in->level)) {
+    row.set(field.column, value, &field);
+    return;
+  }
+  if (value->kind == Kind::kObject) {
+    row.objects.push_back(&field);
+    open_objects_.emplace_back(&object_of(field), value);
+    return;
+  }
+  FlatList added = flat_list(shape, field, value);
+  const auto same = std::find_if(row.lists.begin(), row.lists.end(), [&](const FlatList& list) {
+    return list.child == added.child && list.path == added.path;
+  });
+  if (same == row.lists.end()) {
+    row.lists.push_back(std::move(added));
+    return;
+  }
+  // Two lists for one table: which one stays depends on the whole row.
+  same->list = value;
+  same->field->plan().always_slow = field.plan().always_slow = true;
+}
+
+NormalizerCore::FlatList NormalizerCore::flat_list(const RowShape& shape, Field& field, const Cell* list) {
+  FlatList flat{.field = &field, .list = list, .child = field.list, .path = {}};
+  if (flat.child != nullptr) return flat;
+  flat.path = field.in->path;
+  flat.path.push_back(table_key(field.plan().key_text()));
+  flat.child = find_child_shape(shape, flat.path);
+  if (flat.child != nullptr) flat.path.clear();
+  return flat;
 }
 
 // The columns of the engine. A row that brings an id of its own keeps it, and is then not linked to its parent.
@@ -248,9 +284,10 @@ void NormalizerCore::exclude(const TableState& table, FlatRow& row) const {
     const std::string below = joined(depth, branch.size());
     for (const auto& [name, patterns] : excludes_) {
       if (name != above) continue;
-      for (FlatRow::Field& field : row.fields) {
-        const std::string path = below.empty() ? field.name : below + std::string(naming_->separator()) + field.name;
-        if (any(patterns.first, path) && !any(patterns.second, path)) field.value = nullptr;
+      for (FlatRow::Column& column : row.columns) {
+        std::string path = below.empty() ? "" : below + std::string(naming_->separator());
+        path += column.name;
+        if (any(patterns.first, path) && !any(patterns.second, path)) column.value = nullptr;
       }
     }
   }
@@ -259,24 +296,30 @@ void NormalizerCore::exclude(const TableState& table, FlatRow& row) const {
 Result<NormalizerCore::Outcome> NormalizerCore::fit_and_write(RowShape& shape, FlatRow& row, const Frame& frame) {
   TableState& table = *shape.table;
   if (!excludes_.empty()) exclude(table, row);
-  for (FlatRow::Field& field : row.fields) {
-    const auto filter = table.filters.find(field.name);
-    if (filter == table.filters.end() || field.value == nullptr) continue;
+  for (FlatRow::Column& column : row.columns) {
+    if (table.filters.empty()) break;
+    const auto filter = table.filters.find(column.name);
+    if (filter == table.filters.end() || column.value == nullptr) continue;
     if (filter->second == ContractMode::kDiscardRow) return Outcome::kDropped;
-    field.value = nullptr;
+    column.value = nullptr;
   }
   if (row.empty()) return Outcome::kDropped;
-  FittedRow fitted;
-  Table partial(table.name());
-  LODE_TRY(fit_row(table, row, fitted, partial, frame));
-  if (!partial.columns().empty()) {
-    LODE_ASSIGN(const Outcome outcome, grow_schema(shape, std::move(partial), fitted, frame));
+  new_values_.clear();
+  RowFit fit{.table = table,
+             .known = std::as_const(schema_).find_table(table.name()),
+             .frame = frame,
+             .fresh = new_values_,
+             .partial = Table(table.name())};
+  LODE_TRY(fit_row(row, fit));
+  if (!new_values_.empty()) {
+    LODE_ASSIGN(const Outcome outcome, grow_schema(shape, std::move(fit.partial), new_values_, frame));
     if (outcome == Outcome::kDropped) return outcome;
   }
-  for (const FittedRow::Field& field : fitted.fields) {
-    if (field.cell.kind == Kind::kNull) continue;
-    const bool is_put = put(table, table.slot_of(field.name), field.cell);
-    LODE_ASSERT(is_put);
+  for (const NewValue& value : new_values_) {
+    if (value.cell.kind == Kind::kNull) continue;
+    const std::int32_t slot = table.slot_of(value.column);
+    LODE_ASSERT(slot >= 0);
+    table.set(slot, value.cell);
   }
   LODE_TRY(write_row(table));
   return Outcome::kWritten;

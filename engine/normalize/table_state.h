@@ -7,9 +7,9 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
+#include "base/text_index.h"
 #include "base/text_map.h"
 #include "format/row_file.h"
 #include "json/document.h"
@@ -29,12 +29,13 @@ class TableState {
   std::size_t sink_table() const { return sink_table_; }
   std::size_t slot_count() const { return columns_.size(); }
   std::int32_t slot_of(std::string_view column) const {
-    const auto found = slots_.find(column);
-    return found == slots_.end() ? kNone : static_cast<std::int32_t>(found->second);
+    const std::uint32_t slot =
+        slots_.find(column, [&](std::uint32_t at) { return std::string_view(columns_[at].name); });
+    return slot == TextIndex::kNone ? kNone : static_cast<std::int32_t>(slot);
   }
   DataType type_of(std::int32_t slot) const { return columns_[static_cast<std::size_t>(slot)].type; }
   const RowColumn& add_slot(RowColumn column) {
-    slots_.emplace(column.name, columns_.size());
+    slots_.add(column.name, static_cast<std::uint32_t>(columns_.size()));
     columns_.push_back(std::move(column));
     cells_.push_back(json::Cell{});
     touched_.reserve(cells_.size());
@@ -46,6 +47,11 @@ class TableState {
   void touch(std::int32_t slot) {
     touched_.push_back(static_cast<std::uint32_t>(slot));
     if (static_cast<std::size_t>(slot) >= end_) end_ = static_cast<std::size_t>(slot) + 1;
+  }
+  /// Both of these; also for slots that were touched before.
+  void set(std::int32_t slot, const json::Cell& value) {
+    if (cell(slot).kind == json::Kind::kNull) touch(slot);
+    cell(slot) = value;
   }
   /// The cells up to the last one that is not null.
   std::span<const json::Cell> row() const { return {cells_.data(), end_}; }
@@ -72,7 +78,7 @@ class TableState {
   std::string name_;
   std::size_t sink_table_;
   std::vector<RowColumn> columns_;
-  TextMap<std::size_t> slots_;
+  TextIndex slots_;
   std::vector<json::Cell> cells_;
   std::vector<std::uint32_t> touched_;
   std::size_t end_ = 0;

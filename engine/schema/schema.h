@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/text_index.h"
 #include "base/text_map.h"
 #include "json/value.h"
 #include "schema/types.h"
@@ -88,11 +89,12 @@ class Table {
   json::Value& props() { return props_; }
 
  private:
-  std::string name_;
-  void reindex(std::size_t from);
+  void append(Column column);
+  void reindex();
 
+  std::string name_;
   std::vector<Column> columns_;
-  TextMap<std::size_t> index_;
+  TextIndex index_;
   json::Value props_ = json::Value::object();
 };
 

@@ -1,6 +1,8 @@
 // Column and Table: dlt's dictionaries of properties.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "schema/schema.h"
 
 namespace lode {
@@ -40,10 +42,12 @@ void merge_references(Value& existing, const Value& added) {
 
 Column::Column(std::string name, DataType type, bool nullable)
     : name_(std::move(name)), type_(type), nullable_(nullable) {
-  props_ = Value::object();
-  props_.set("name", name_);
-  if (type != DataType::kNone) props_.set("data_type", type_name(type));
-  props_.set("nullable", nullable);
+  std::vector<Value::Member> props;
+  props.reserve(3);
+  props.emplace_back("name", name_);
+  if (type != DataType::kNone) props.emplace_back("data_type", type_name(type));
+  props.emplace_back("nullable", nullable);
+  props_ = Value::object(std::move(props));
 }
 
 Result<Column> Column::from_props(std::string name, const Value& props) {
@@ -159,8 +163,9 @@ Value Table::to_json() const {
 }
 
 std::optional<std::size_t> Table::index_of(std::string_view column) const {
-  const auto found = index_.find(column);
-  return found == index_.end() ? std::nullopt : std::optional(found->second);
+  const std::uint32_t index =
+      index_.find(column, [&](std::uint32_t at) { return std::string_view(columns_[at].name()); });
+  return index == TextIndex::kNone ? std::nullopt : std::optional<std::size_t>(index);
 }
 
 const Column* Table::find(std::string_view column) const {
@@ -173,25 +178,29 @@ Column* Table::find(std::string_view column) {
   return index ? &columns_[*index] : nullptr;
 }
 
-void Table::reindex(std::size_t from) {
-  for (std::size_t i = from; i < columns_.size(); ++i) index_[columns_[i].name()] = i;
+void Table::append(Column column) {
+  index_.add(column.name(), static_cast<std::uint32_t>(columns_.size()));
+  columns_.push_back(std::move(column));
+}
+
+void Table::reindex() {
+  index_.clear();
+  for (std::size_t i = 0; i < columns_.size(); ++i) index_.add(columns_[i].name(), static_cast<std::uint32_t>(i));
 }
 
 void Table::merge_column(Column column) {
-  Column* existing = find(column.name());
-  if (existing == nullptr) {
-    index_.emplace(column.name(), columns_.size());
-    columns_.push_back(std::move(column));
+  const std::optional<std::size_t> index = index_of(column.name());
+  if (!index) {
+    append(std::move(column));
     return;
   }
-  const bool moves = column.complete() && !existing->complete();
-  for (const auto& [key, value] : column.props().members()) existing->set(key, value);
+  Column& existing = columns_[*index];
+  const bool moves = column.complete() && !existing.complete();
+  for (const auto& [key, value] : column.props().members()) existing.set(key, value);
   if (!moves) return;
-  Column completed = std::move(*existing);
-  const std::size_t index = index_[column.name()];
-  columns_.erase(columns_.begin() + static_cast<std::ptrdiff_t>(index));
-  columns_.push_back(std::move(completed));
-  reindex(index);
+  std::rotate(columns_.begin() + static_cast<std::ptrdiff_t>(*index),
+              columns_.begin() + static_cast<std::ptrdiff_t>(*index) + 1, columns_.end());
+  reindex();
 }
 
 void Table::merge(Table partial, bool replace_compound) {
@@ -219,9 +228,8 @@ void Table::merge(Table partial, bool replace_compound) {
 void Table::erase_column(std::string_view column) {
   const std::optional<std::size_t> index = index_of(column);
   if (!index) return;
-  index_.erase(columns_[*index].name());
   columns_.erase(columns_.begin() + static_cast<std::ptrdiff_t>(*index));
-  reindex(*index);
+  reindex();
 }
 
 bool Table::has_complete_column() const {
