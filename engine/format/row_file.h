@@ -59,7 +59,7 @@ class RowFileWriter {
   void put_text(std::string_view text);
   void start_block();
   void close_block();
-  Status write_out();
+  Status write_out(std::size_t bytes);
   Status end_file();
 
   const RowFileSums sums_;
