@@ -2,7 +2,6 @@
 #include "json/value.h"
 
 #include <new>
-#include <tuple>
 
 #include "base/assert.h"
 
@@ -69,16 +68,27 @@ void Value::take(Value& other) noexcept {
   other.int_ = 0;
 }
 
-// Containers are as large as the other's; what is in them is still to be copied. REQUIRES: as take().
-void Value::copy_without_children(const Value& other) {
+// Copies all but what is in `other`'s containers: those are added to `pending`. REQUIRES: as take().
+void Value::copy_level(const Value& other, std::vector<std::pair<const Value*, Value*>>& pending) {
+  const auto copy_or_postpone = [&](const Value& from, Value& to) {
+    if (from.size() > 0) {
+      pending.emplace_back(&from, &to);
+    } else {
+      to.copy_level(from, pending);
+    }
+  };
+  // Containers get their size at once, so places in them do not move.
   if (other.has_text()) {
     new (&text_) std::string(other.text_);
-  } else if (other.kind_ == Kind::kList) {
+  } else if (other.is_list()) {
     new (&list_) List(other.list_.size());
-  } else if (other.kind_ == Kind::kObject) {
+    for (std::size_t i = 0; i < list_.size(); ++i) copy_or_postpone(other.list_[i], list_[i]);
+  } else if (other.is_object()) {
     new (&members_) std::vector<Member>();
     members_.reserve(other.members_.size());
-    for (const Member& member : other.members_) members_.emplace_back(member.first, Value());
+    for (const auto& [key, value] : other.members_) {
+      copy_or_postpone(value, members_.emplace_back(key, Value()).second);
+    }
   } else {
     int_ = other.int_;
   }
@@ -87,22 +97,12 @@ void Value::copy_without_children(const Value& other) {
 }
 
 Value::Value(const Value& other) {
-  // What is still to be copied. Containers get their size at once, so places in them do not move.
   std::vector<std::pair<const Value*, Value*>> pending;
-  const Value* from = &other;
-  Value* to = this;
-  for (;;) {
-    to->copy_without_children(*from);
-    if (from->is_list()) {
-      for (std::size_t i = 0; i < from->list_.size(); ++i) pending.emplace_back(&from->list_[i], &to->list_[i]);
-    } else if (from->is_object()) {
-      for (std::size_t i = 0; i < from->members_.size(); ++i) {
-        pending.emplace_back(&from->members_[i].second, &to->members_[i].second);
-      }
-    }
-    if (pending.empty()) return;
-    std::tie(from, to) = pending.back();
+  copy_level(other, pending);
+  while (!pending.empty()) {
+    const auto [from, to] = pending.back();
     pending.pop_back();
+    to->copy_level(*from, pending);
   }
 }
 

@@ -117,7 +117,7 @@ class Value {
     return kind_ == Kind::kText || kind_ == Kind::kBigInt || kind_ == Kind::kDecimal || kind_ == Kind::kBinary;
   }
   void take(Value& other) noexcept;
-  void copy_without_children(const Value& other);
+  void copy_level(const Value& other, std::vector<std::pair<const Value*, Value*>>& pending);
   void destroy() noexcept {
     if (has_text()) {
       text_.~basic_string();

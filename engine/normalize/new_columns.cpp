@@ -227,8 +227,10 @@ Result<NormalizerCore::Outcome> NormalizerCore::grow_schema(RowShape& shape, Tab
     ++table.epoch;
   }
   if (!verdict->allowed) return Outcome::kDropped;
+  const bool changes_keys = known == nullptr || !verdict->allowed->first_with("root_key").empty() ||
+                            !verdict->allowed->first_with("row_key").empty();
   record(schema_.merge(std::move(*verdict->allowed)));
-  update_root_key(schema_, table.name(), merge_strategy_);
+  if (changes_keys) update_root_key(schema_, table.name(), merge_strategy_);
   schema_revision_ = schema_.revision();
   LODE_TRY(sync_slots(table, &frame));
   if (verdict->filters.empty()) return outcome;
