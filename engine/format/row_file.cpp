@@ -194,8 +194,8 @@ void RowFileWriter::close_block() {
   put(header, static_cast<std::uint32_t>(payload_bytes));
   put(header + 4, block_rows_);
   put(header + 8, block_columns_);
-  const std::uint64_t check = check_of_block(sums_, view(header, kBlockFactsBytes),
-                                             view(header + kBlockHeaderBytes, payload_bytes));
+  const std::uint64_t check =
+      check_of_block(sums_, view(header, kBlockFactsBytes), view(header + kBlockHeaderBytes, payload_bytes));
   put(header + kBlockFactsBytes, check);
   if (sums_ == RowFileSums::kYes) {
     footer_.checksum = checksum_64(view(header + kBlockFactsBytes, sizeof check), footer_.checksum);

@@ -27,15 +27,15 @@ struct RowFileFooter {
   std::uint64_t checksum = 0;  ///< over the checksums of all blocks, in order
 };
 
-/// Whether a row file can tell that its bytes are damaged. Files that are read by the process that wrote them, and never
-/// after a crash, need not.
+/// Whether a row file can tell that its bytes are damaged. Files that are read by the process that wrote them, and
+/// never after a crash, need not.
 enum class RowFileSums { kYes, kNo };
 
 /// Appends rows to one file. Columns may be added between rows; rows written before have null there. One thread at a
 /// time. A cell holds what its column's type says: text, json -> kText; bigint -> kInt (or kBigInt); bool -> kBool;
 /// double -> kDouble; decimal, wei -> kDecimal; timestamp, date, time -> the tagged numbers; binary -> kBinary; any ->
-/// kNull. Memory: one block (64 KiB, more only when one row is larger). The rows of the last block are in the file after
-/// finish().
+/// kNull. Memory: one block (64 KiB, more only when one row is larger). The rows of the last block are in the file
+/// after finish().
 class RowFileWriter {
  public:
   static Result<std::unique_ptr<RowFileWriter>> create(Env& env, const Path& path,

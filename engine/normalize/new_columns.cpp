@@ -49,8 +49,8 @@ Status NormalizerCore::fit_null(const RowFit& fit, std::string_view name, const 
   const bool is_required =
       column != nullptr && column->complete() ? !column->nullable() : column == nullptr && rules_.is_not_null(name);
   if (is_required) {
-    return with_place(Status::error(Code::kNullViolation, fmt::format("table '{}': column '{}' must not be null",
-                                                                      fit.table.name(), name)),
+    return with_place(Status::error(Code::kNullViolation,
+                                    fmt::format("table '{}': column '{}' must not be null", fit.table.name(), name)),
                       fit.frame, value);
   }
   if (column == nullptr || !column->complete()) {

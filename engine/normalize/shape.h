@@ -48,8 +48,8 @@ static_assert(sizeof(FieldPlan) == 32);
 /// The rest of a field. Stays at its address; its plan does not.
 struct Field {
   ObjectShape* in = nullptr;
-  std::uint32_t position = 0;     ///< of its plan in `in->order`
-  std::uint32_t place = 0;        ///< in the object at hand, if `seen` is the present mark of `in`
+  std::uint32_t position = 0;  ///< of its plan in `in->order`
+  std::uint32_t place = 0;     ///< in the object at hand, if `seen` is the present mark of `in`
   std::uint64_t seen = 0;
   std::string_view column;        ///< the name that its values have as columns, whether there is such a column or not
   bool owns_column = false;       ///< RowShape::columns has it under that name
