@@ -30,7 +30,8 @@ inline std::uint64_t hash_text(std::string_view text) {
   } else {
     for (; at < end; ++at) hash = hash << 8 ^ static_cast<unsigned char>(*at);
   }
-  return mix(hash * kPrime);
+  // Multiplying moves differences up only, so it takes two rounds for those at the top to reach the lowest bits.
+  return mix(mix(hash * kPrime) * kPrime);
 }
 
 /// Numbers of entries by text. The list belongs to the caller, who says how to get at a text: `text_of(number)`. So
