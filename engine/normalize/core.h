@@ -240,7 +240,8 @@ class NormalizerCore {
   NewValues new_values_;
   std::string nested_key_;
   json::Cell load_id_cell_{};
-  json::Cell marked_id_{};  ///< of the last row whose id is a hash of its key
+  json::Cell marked_id_{};      ///< of the last row whose id is a hash of its key
+  std::string marked_id_text_;  ///< outlives the row: the rows below inherit it
   std::uint64_t keyed_rows_ = 0;
   std::string scratch_;
 

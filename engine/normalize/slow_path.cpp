@@ -231,11 +231,11 @@ Result<const Cell*> NormalizerCore::make_root_id(RowShape& shape, const Cell* va
   frame.set_own_id();
   if (!is_keyed || !options_.marks_keyed_rows) return &frame.id;
   // Rows below get it as their root key; their own ids come from the plain one.
-  const std::string_view marked =
-      arena_.copy(std::string(frame.id_text, kRowIdBytes) + kRowMark + std::to_string(keyed_rows_++));
+  marked_id_text_.assign(frame.id_text, kRowIdBytes).push_back(kRowMark);
+  marked_id_text_ += std::to_string(keyed_rows_++);
   marked_id_ = frame.id;
-  marked_id_.size = static_cast<std::uint32_t>(marked.size());
-  marked_id_.text = marked.data();
+  marked_id_.size = static_cast<std::uint32_t>(marked_id_text_.size());
+  marked_id_.text = marked_id_text_.data();
   return &marked_id_;
 }
 
