@@ -282,7 +282,7 @@ Status SqlDestination::make_system_tables(const Schema& schema) {
 // Under the dataset's lock: a run that slept through its own load, done by another, must not do it again.
 Status SqlDestination::check_commit(const CommitRecord& record) {
   LODE_ASSIGN(const bool loaded, is_loaded(record.load_id));
-  if (!loaded) return {};
+  if (!loaded) return record.follows ? check_follows(*record.follows) : Status();
   return Status::error(Code::kDestinationBusy,
                        fmt::format("load {} was committed by another run in the meantime", record.load_id));
 }
@@ -312,6 +312,7 @@ Status SqlDestination::record_load(const CommitRecord& record) {
 Status SqlDestination::commit(const CommitRecord& record, const Schema& schema,
                               const std::vector<std::string>& replaced) {
   LODE_ASSERT(in_transaction_);
+  LODE_TRY(check_commit(record));
   {
     const auto heeding = dataset()->session().heed(stop_);
     for (const std::string& name : replaced) {
@@ -327,7 +328,6 @@ Status SqlDestination::commit(const CommitRecord& record, const Schema& schema,
     LODE_TRY(make_system_tables(schema));
     LODE_TRY(dataset()->finish_tables());
   }
-  LODE_TRY(check_commit(record));
   LODE_TRY(record_version(record, schema));
   LODE_TRY(record_load(record));
   LODE_TRY(commit_transaction());

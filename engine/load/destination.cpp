@@ -21,4 +21,13 @@ Result<std::unique_ptr<QueryRows>> Destination::query(const std::string&, const 
   return Status::error(Code::kDestinationRefused, fmt::format("{} cannot be queried", display()));
 }
 
+Status Destination::check_follows(const StateBefore& before) {
+  LODE_ASSIGN(const std::optional<PipelineState> newest, saved_state(before.pipeline));
+  if ((newest ? newest->content_hash() : "") == before.content_hash) return {};
+  return Status::error(Code::kOvertaken,
+                       fmt::format("another run of pipeline '{}' was committed to {} since this one read its cursors",
+                                   before.pipeline, display()))
+      .note("its rows may be the same as this run's");
+}
+
 }  // namespace lode

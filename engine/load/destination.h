@@ -39,12 +39,20 @@ struct Capabilities {
   std::vector<MergeStrategy> merge_strategies = {MergeStrategy::kDeleteInsert};
 };
 
-/// What the loads table says of a commit.
+/// The state from which a package's cursors went on: it must still be the newest when the package is committed. A run
+/// that was overtaken by another one of its pipeline would bring the same rows a second time.
+struct StateBefore {
+  std::string pipeline;
+  std::string content_hash;  ///< "": the destination had none
+};
+
+/// What the loads table says of a commit, and on what condition it is made.
 struct CommitRecord {
   std::string load_id;
   std::string schema_name;
   std::string schema_version_hash;
   std::int64_t inserted_at_us = 0;
+  std::optional<StateBefore> follows = std::nullopt;  ///< nullopt: on none
 };
 
 /// What was loaded, for the report.
@@ -114,14 +122,18 @@ class Destination {
   /// all, even if it has no rows; rows of merge tables go to staging. Creates the job's table if migrate() did not.
   /// REQUIRES: `schema` has the table and all columns of the job.
   virtual Status load(const Job& job, const Schema& schema, std::stop_token stop) = 0;
-  /// Runs merges, empties `replaced` tables that got no rows, records schema version and load, and makes all visible at
-  /// once.
+  /// kOvertaken when `record.follows` is no longer the state. Runs merges, empties `replaced` tables that got no rows,
+  /// records schema version and load, and makes all visible at once.
   virtual Status commit(const CommitRecord& record, const Schema& schema, const std::vector<std::string>& replaced) = 0;
   /// Undoes everything since begin(). Also safe when begin() was never called.
   virtual void rollback() noexcept = 0;
   /// What was loaded otherwise than the schema says, since the last call: lines for people.
   virtual std::vector<std::string> take_warnings() { return {}; }
   virtual void close() noexcept = 0;
+
+ protected:
+  /// For commit(): whether `before` is still the state of its pipeline. Errors: kOvertaken.
+  Status check_follows(const StateBefore& before);
 };
 
 }  // namespace lode

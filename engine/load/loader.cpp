@@ -40,11 +40,10 @@ struct PackageLoader::Content {
 PackageLoader::PackageLoader(Destination& destination, Env& env, std::stop_token stop, LoadRetry retry)
     : destination_(destination), env_(env), stop_(std::move(stop)), retry_(retry) {}
 
-Status PackageLoader::begin(std::string_view load_id, TableCleanup cleanup, std::string_view schema_name) {
+Status PackageLoader::begin(std::string_view load_id, LoadTerms terms) {
   undo();
   load_id_ = load_id;
-  cleanup_ = std::move(cleanup);
-  schema_name_ = schema_name;
+  terms_ = std::move(terms);
   failed_job_ = {};
   attempts_ = 0;
   waits_ = false;
@@ -59,8 +58,8 @@ Status PackageLoader::start() {
   if (started_) return {};
   LODE_TRY(destination_.begin(load_id_));
   started_ = true;
-  if (!cleanup_.dropped.empty()) LODE_TRY(destination_.drop_tables(cleanup_.dropped, schema_name_));
-  if (!cleanup_.emptied.empty()) LODE_TRY(destination_.empty_tables(cleanup_.emptied));
+  if (!terms_.cleanup.dropped.empty()) LODE_TRY(destination_.drop_tables(terms_.cleanup.dropped, terms_.schema_name));
+  if (!terms_.cleanup.emptied.empty()) LODE_TRY(destination_.empty_tables(terms_.cleanup.emptied));
   return {};
 }
 
@@ -125,6 +124,7 @@ Status PackageLoader::attempt(const Content& content) {
   record.schema_name = content.schema.name();
   record.schema_version_hash = content.schema.version_hash();
   record.inserted_at_us = env_.now_us();
+  record.follows = terms_.follows;
   return destination_.commit(record, content.schema, content.replaced);
 }
 
@@ -162,7 +162,11 @@ Status PackageLoader::commit(const Schema& schema, const std::vector<std::string
 }
 
 Status PackageLoader::load(const LoadPackage& package) {
-  LODE_TRY(begin(package.load_id(), package.cleanup(), package.schema().name()));
+  LoadTerms terms{package.cleanup(), package.schema().name(), std::nullopt};
+  if (package.follows()) {
+    terms.follows = StateBefore{package.state().document().text_or("pipeline_name", ""), *package.follows()};
+  }
+  LODE_TRY(begin(package.load_id(), std::move(terms)));
   const Content content{package.jobs(), package.schema(), kNothing, package.folder()};
   const Result<bool> loaded = destination_.is_loaded(package.load_id());
   if (!loaded.ok()) return explain(loaded.status(), content, 1);
@@ -189,8 +193,15 @@ void PackageLoader::abort() noexcept {
 Status PackageLoader::explain(Status status, const Content& content, std::uint32_t attempts) const {
   status.about(fmt::format("load {}", load_id_));
   if (attempts > 1) status.note(fmt::format("tried {} times", attempts));
-  if (content.folder.empty()) return std::move(status).note("kept: nothing of this run; nothing committed");
+  if (content.folder.empty()) {
+    if (status.code() == Code::kOvertaken) status.hint("run again: the run goes on from the newer cursors");
+    return std::move(status).note("kept: nothing of this run; nothing committed");
+  }
   status.note(fmt::format("kept: the package, at {}; nothing committed", content.folder.string()));
+  if (status.code() == Code::kOvertaken) {
+    return std::move(status).hint(
+        "if its rows can be extracted again, delete the folder and run again: the run goes on from the newer cursors");
+  }
   if (status.hint_text().empty())
     status.hint("the next run loads this package first; to give its rows up: lode pipeline NAME abort");
   return status;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <stop_token>
 #include <string>
@@ -40,6 +41,13 @@ struct TableLoaded {
   std::int64_t time_us = 0;
 };
 
+/// What belongs to a load besides its rows.
+struct LoadTerms {
+  TableCleanup cleanup;     ///< done when the destination's transaction begins
+  std::string schema_name;  ///< whose stored versions go with dropped tables
+  std::optional<StateBefore> follows = std::nullopt;  ///< a condition of the commit
+};
+
 /// Loads packages one after the other, in one of two ways:
 ///  - load(): a sealed package, from begin to commit;
 ///  - begin(), then add_job() for each job file that is complete while the package is still being written, then
@@ -55,9 +63,8 @@ class PackageLoader {
   /// Called by the thread that loads.
   void on_progress(std::function<void(const LoadProgress&)> callback) { on_progress_ = std::move(callback); }
 
-  /// A new package. Costs nothing: the destination's transaction begins with the first job. `cleanup` is done at the
-  /// transaction's begin; stored versions of `schema_name` go with tables that are dropped.
-  Status begin(std::string_view load_id, TableCleanup cleanup = {}, std::string_view schema_name = {});
+  /// A new package. Costs nothing: the destination's transaction begins with the first job.
+  Status begin(std::string_view load_id, LoadTerms terms = {});
   /// Loads one job of a package that is still being written. `schema` has all columns of the job. When the destination
   /// is busy or cannot be reached, the jobs are left to finish() or commit() and the answer is ok.
   Status add_job(const Job& job, const Schema& schema);
@@ -106,8 +113,7 @@ class PackageLoader {
   bool waits_ = false;            // an early job met a busy destination: all is left to the end
   std::vector<Job> added_;        // by add_job()
   std::set<std::string> loaded_;  // file names of jobs that are in the open transaction
-  TableCleanup cleanup_;
-  std::string schema_name_;
+  LoadTerms terms_;
   std::map<std::string, TableLoaded> tables_loaded_;
   Job failed_job_;
   std::uint32_t attempts_ = 0;

@@ -192,6 +192,10 @@ std::string PackageWriter::manifest(const Schema& schema, const PipelineState& s
   json::append(text, jobs);
   if (!cleanup.dropped.empty()) json::append(text += ",\"dropped_tables\":", name_list(cleanup.dropped));
   if (!cleanup.emptied.empty()) json::append(text += ",\"emptied_tables\":", name_list(cleanup.emptied));
+  if (options_.follows) {
+    text += ",\"follows\":";
+    json::append(text, json::Value(*options_.follows));
+  }
   text += ",\"schema\":";
   json::append(text, schema.to_json());
   text += ",\"state\":";
@@ -303,6 +307,9 @@ Result<LoadPackage> LoadPackage::open(Env& env, const Path& folder) {
   package.load_id_ = manifest.text_or("load_id", "");
   package.created_at_us_ = manifest.int_or("created_at_us", 0);
   package.cleanup_ = {names_of(manifest.find("dropped_tables")), names_of(manifest.find("emptied_tables"))};
+  if (const json::Value* const follows = manifest.find("follows"); follows != nullptr && follows->is_text()) {
+    package.follows_ = follows->as_text();
+  }
   for (const json::Value& entry : jobs->items()) {
     LODE_ASSIGN(Job job, read_job(env, folder, entry));
     package.jobs_.push_back(std::move(job));

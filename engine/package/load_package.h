@@ -48,6 +48,8 @@ class PackageWriter {
     std::uint64_t file_bytes_max = 16u << 20;  ///< a job file is closed and a new one begun beyond this size
     /// Called when a job file is complete and can be read, from the thread that writes. May be empty.
     std::function<void(const Job&)> on_job;
+    /// The hash of the state from which the package's cursors go on ("": none): LoadPackage::follows().
+    std::optional<std::string> follows = {};
     /// False: the package is loaded while it is written and dropped after the commit, never sealed; nothing waits for
     /// the disk.
     bool seals = true;
@@ -119,6 +121,8 @@ class LoadPackage {
   const PipelineState& state() const { return state_; }
   const std::vector<Job>& jobs() const { return jobs_; }  ///< in the order they were closed
   const TableCleanup& cleanup() const { return cleanup_; }
+  /// The content hash of the state before the package, "" if there was none; nullopt if the package does not say.
+  const std::optional<std::string>& follows() const { return follows_; }
   std::int64_t created_at_us() const { return created_at_us_; }
   const Path& folder() const { return folder_; }
   /// After the commit: the package is no longer needed.
@@ -131,6 +135,7 @@ class LoadPackage {
   Path folder_;
   std::string load_id_;
   std::int64_t created_at_us_ = 0;
+  std::optional<std::string> follows_;
   Schema schema_;
   PipelineState state_;
   std::vector<Job> jobs_;

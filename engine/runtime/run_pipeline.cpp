@@ -155,6 +155,7 @@ Status PipelineRun::begin_package() {
   PackageWriter::Options options;
   options.file_bytes_max = spec_.file_bytes_max;
   options.seals = seals_;
+  options.follows = hash_before_;
   if (loads_early_) {
     options.on_job = [this](const Job& job) {
       if (!lane_) lane_ = std::make_unique<LoadLane>(*loader_);
@@ -164,7 +165,7 @@ Status PipelineRun::begin_package() {
   LODE_ASSIGN(package_, PackageWriter::create(engine_.env(), folder_.path(), load_id, std::move(options)));
 
   normalizer_ = std::make_unique<Normalizer>(naming_, *schema_, *package_, normalizer_options(load_id));
-  return loader_->begin(load_id, cleanup_, schema_->name());
+  return loader_->begin(load_id, {cleanup_, schema_->name(), StateBefore{spec_.name, hash_before_}});
 }
 
 NormalizerOptions PipelineRun::normalizer_options(const std::string& load_id) const {

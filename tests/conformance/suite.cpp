@@ -183,6 +183,32 @@ void same_package_twice_is_loaded_once(DestinationTraits& traits) {
   CHECK(rows(traits, "_dlt_loads", {"load_id"}) == Lines{"1.000001"});
 }
 
+// Two runs that read the same cursors: only one of them is loaded, whichever comes first.
+void overtaken_package_is_refused(DestinationTraits& traits) {
+  ScratchFolder folder;
+  Schema schema("shop");
+  const auto package = [&](const std::string& load_id, const std::string& follows, int cursor) {
+    TestPackage made(folder.path(), load_id, schema, follows);
+    made.table("orders", "append", order_columns());
+    made.rows("orders", {"id"}, {{cursor}});
+    made.state.resource_state("shop", "orders").set("cursor", cursor);
+    made.state_row();
+    return made.seal();
+  };
+  const LoadPackage first = package("1.000001", "", 1);
+  schema = first.schema();
+  const LoadPackage as_first_too = package("1.000002", "", 2);
+  load(traits, first);
+  const auto destination = connected(traits);
+  const Status refused = load_package(as_first_too, *destination, Env::real(), {.attempts_max = 3});
+  CHECK(refused.code() == Code::kOvertaken);
+  CHECK(refused.message().find("another run of pipeline 'shop' was committed") != std::string::npos);
+  CHECK(rows(traits, "orders", {"id"}) == Lines{"1"});
+  CHECK_FALSE(destination->is_loaded("1.000002").value());
+  load(traits, package("1.000003", first.state().content_hash(), 3));
+  CHECK(rows(traits, "orders", {"id"}) == Lines{"1", "3"});
+}
+
 void rollback_leaves_nothing(DestinationTraits& traits) {
   ScratchFolder folder;
   const LoadPackage first = orders_package(folder, "1.000001", "replace", {{1, "Ada", "a"}});

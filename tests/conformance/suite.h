@@ -94,6 +94,7 @@ class DestinationTraits {
   X(new_columns_are_null_in_old_rows)          \
   X(loads_and_versions_are_recorded)           \
   X(same_package_twice_is_loaded_once)         \
+  X(overtaken_package_is_refused)              \
   X(rollback_leaves_nothing)                   \
   X(rows_are_invisible_until_the_commit)       \
   X(state_round_trip)                          \

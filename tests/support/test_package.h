@@ -62,9 +62,12 @@ inline json::Cell cell_of(const json::Value& value) {
 /// Builds one package. The schema goes on from one package to the next: give it to the next TestPackage.
 class TestPackage {
  public:
-  TestPackage(const Path& pipeline_folder, const std::string& load_id, Schema schema = Schema("shop"))
+  TestPackage(const Path& pipeline_folder, const std::string& load_id, Schema schema = Schema("shop"),
+              std::optional<std::string> follows = {})
       : schema(std::move(schema)), state("shop") {
-    auto made = PackageWriter::create(Env::real(), pipeline_folder, load_id, {});
+    PackageWriter::Options options;
+    options.follows = std::move(follows);
+    auto made = PackageWriter::create(Env::real(), pipeline_folder, load_id, std::move(options));
     REQUIRE(made.ok());
     writer_ = std::move(*made);
     state.bump();

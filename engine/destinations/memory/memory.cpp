@@ -87,6 +87,7 @@ class MemoryDestination : public Destination {
     }
   }
   Status commit(const CommitRecord& record, const Schema& schema, const std::vector<std::string>& replaced) override {
+    if (record.follows) LODE_TRY(check_follows(*record.follows));
     for (const std::string& name : replaced) empty(schema.root_of(*schema.find_table(name)), schema);
     if (!has(pending_, kVersionTable, "version_hash", schema.version_hash())) {
       pending_[std::string(kVersionTable)].push_back(json::Value::object(
