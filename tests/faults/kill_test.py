@@ -1,31 +1,45 @@
+#!/usr/bin/env python3
 """Goal: no row is lost and none comes twice, whenever the process dies.
 
-Method: measure an undisturbed run, then for each of ten moments spread over its length start a run, kill it
-with SIGKILL at that moment, run again until a run succeeds, and compare the database with the one of the
-undisturbed run. Done for an append of a file, an incremental append and a merge from the demo API, and a
-replace.
+    kill_test.py LODE DEMO_API [--destination sqlite|postgres] [--kills N] [--only WORD]
+
+Method: for each scenario, measure an undisturbed run. Then again and again start a run on a copy of what was there
+before, kill it with SIGKILL at a random moment, run until a run succeeds, and compare the dataset with the one of the
+undisturbed run. A scenario is a write disposition with rows from a file (never sealed: loaded while they are read) or
+from the demo API (sealed first, and finished by the next run). Both have a dataset before: rows that change, that go,
+and that come. `--kills` is the number of runs that were really killed, over all scenarios; default: 8 a scenario.
 """
 
+import argparse
 import random
+import shutil
 import signal
-import sys
 import time
 
-from lode_process import DemoApi, Workplace
+from lode_process import DemoApi, PostgresTarget, SqliteTarget, Workplace
+from postgres_server import PostgresServer
 
-MOMENTS = 10
+KILLS_A_SCENARIO = 8
+ROWS = 6000
+MOMENTS_BEYOND = 1.05  # a run may take a little longer than the measured one
 
 FILE_SCRIPT = """
 local lode = require "lode"
 local files = require "lode.files"
-local pipeline = lode.pipeline { name = "kill_file", destination = "sqlite:///out.db", dataset = "data" }
-pipeline:run(lode.source { name = "kill", resources = { files.resource { name = "rows", paths = "rows.jsonl"%s } } })
+local args = lode.args { to = { required = true }, replace_strategy = {} }
+local pipeline = lode.pipeline {
+  name = "kill_file", dataset = "data",
+  destination = { type = args.to:match "^%%a+", credentials = args.to, replace_strategy = args.replace_strategy },
+}
+pipeline:run(lode.source {
+  name = "kill", resources = { files.resource { name = "rows", paths = "rows.jsonl", %s } },
+})
 """
 
 API_SCRIPT = """
 local lode = require "lode"
 local rest = require "lode.rest"
-local args = lode.args { base_url = { required = true } }
+local args = lode.args { to = { required = true }, base_url = { required = true } }
 local api = rest.client {
   base_url = args.base_url, auth = { type = "bearer", token = lode.secret "sources.demo.token" },
 }
@@ -39,111 +53,226 @@ local purchases = lode.resource {
     })
   end,
 }
-local pipeline = lode.pipeline { name = "kill_api", destination = "sqlite:///out.db", dataset = "data" }
+local pipeline = lode.pipeline { name = "kill_api", destination = args.to, dataset = "data" }
 pipeline:run(lode.source { name = "kill", resources = { purchases } })
 """
 
 
-def write_rows(workplace, count):
-    with open(workplace.folder / "rows.jsonl", "w", encoding="utf-8") as out:
-        for i in range(count):
-            out.write(
-                '{"id":%d,"name":"row %d","tags":["a","b%d"],"at":"2024-01-01T00:00:%02dZ"}\n' % (i, i, i, i % 60)
-            )
+def rows_before(out):
+    for i in range(ROWS):
+        out.write('{"id":%d,"name":"row %d","tags":["a","b%d"],"at":"2024-01-01T00:00:%02dZ"}\n' % (i, i, i, i % 60))
 
 
-def state_of(workplace):
-    """What must be equal: rows without their random ids, and how often each load is recorded."""
+def rows_after(out):
+    """A third is changed, a tenth is gone, a tenth is new."""
+    for i in range(ROWS // 10, ROWS + ROWS // 10):
+        name = "changed" if i % 3 == 0 else "row %d" % i
+        out.write('{"id":%d,"name":"%s","tags":["a","b%d"],"at":"2024-01-01T00:00:%02dZ"}\n' % (i, name, i, i % 60))
+
+
+class FileScenario:
+    """Rows from a file. `appends`: each run that is committed adds all rows once more."""
+
+    def __init__(self, name, resource, strategy="", appends=False):
+        self.name = name
+        self.script = FILE_SCRIPT % resource
+        self.strategy = strategy
+        self.appends = appends
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def write(self, workplace, rows):
+        workplace.write("script.lua", self.script)
+        with open(workplace.folder / "rows.jsonl", "w", encoding="utf-8") as out:
+            rows(out)
+
+    def before(self, workplace):
+        self.write(workplace, rows_before)
+
+    def after(self, workplace):
+        self.write(workplace, rows_after)
+
+    def command(self, url):
+        extra = [f"replace_strategy={self.strategy}"] if self.strategy else []
+        return ["run", "script.lua", "--progress", "none", "--", f"to={url}", *extra]
+
+
+class ApiScenario:
+    """Rows from the demo API, which has more of them in the second run."""
+
+    appends = False
+
+    def __init__(self, name, program, disposition):
+        self.name = name
+        self.program = program
+        self.script = API_SCRIPT % disposition
+
+    def __enter__(self):
+        self.api = DemoApi(self.program, "--purchases", "800").__enter__()
+        return self
+
+    def __exit__(self, *_):
+        self.api.__exit__()
+
+    def before(self, workplace):
+        workplace.write("script.lua", self.script)
+
+    def after(self, workplace):
+        workplace.write("script.lua", self.script)
+
+    def command(self, url):
+        return ["run", "script.lua", "--progress", "none", "--", f"to={url}", f"base_url={self.api.url}"]
+
+
+def must_run(workplace, command, what):
+    code, out, err = workplace.run(*command)
+    assert code == 0, f"{what} failed: {out}{err}"
+
+
+def columns_of(target, workplace, table):
+    if target.name == "sqlite":
+        return [row[1] for row in target.query(workplace, f"PRAGMA table_info({table})")]
+    return [
+        name
+        for (name,) in target.query(
+            workplace,
+            "SELECT attname FROM pg_attribute WHERE attnum > 0 AND NOT attisdropped AND "
+            f"attrelid = 'data.{table}'::regclass ORDER BY attnum",
+        )
+    ]
+
+
+def tables_of(target, workplace):
+    if target.name == "sqlite":
+        found = target.query(workplace, "SELECT name FROM sqlite_master WHERE type = 'table'")
+    else:
+        found = target.query(workplace, "SELECT tablename FROM pg_tables WHERE schemaname = 'data'")
+    return sorted(name for (name,) in found if not name.startswith("_dlt"))
+
+
+def look(target, workplace):
+    """What must be equal: rows without their random ids and times of loads. Also checks what must always hold."""
     facts = {}
-    for table in workplace.tables():
-        if table.startswith("_dlt"):
-            continue
-        columns = [row[1] for row in workplace.query(f"PRAGMA table_info({table})")]
-        kept = [c for c in columns if not c.startswith("_dlt")]
-        facts[table] = sorted(workplace.query(f"SELECT {', '.join(kept)} FROM {table}"), key=repr)
-    doubles = workplace.query("SELECT load_id FROM _dlt_loads GROUP BY load_id HAVING count(*) > 1")
+    for table in tables_of(target, workplace):
+        assert not table.startswith("_lode"), f"a table was left behind: {table}"
+        kept = []
+        for column in columns_of(target, workplace, table):
+            if column == "_dlt_valid_to":
+                kept.append(f"CASE WHEN {column} IS NULL THEN 'active' ELSE 'retired' END")
+            elif not column.startswith("_dlt"):
+                kept.append(column)
+        facts[table] = sorted(target.query(workplace, f"SELECT {', '.join(kept)} FROM {table}"))
+    doubles = target.query(workplace, "SELECT load_id FROM _dlt_loads GROUP BY load_id HAVING count(*) > 1")
     assert doubles == [], f"a load is recorded twice: {doubles}"
-    orphans = 0
     if "rows__tags" in facts:
-        orphans = workplace.query(
-            "SELECT count(*) FROM rows__tags WHERE _dlt_parent_id NOT IN (SELECT _dlt_id FROM rows)"
-        )[0][0]
-    assert orphans == 0, f"{orphans} nested rows have no parent"
+        orphans = target.query(
+            workplace, "SELECT count(*) FROM rows__tags WHERE _dlt_parent_id NOT IN (SELECT _dlt_id FROM rows)"
+        )
+        assert orphans == [("0",)], f"{orphans} nested rows have no parent"
     return facts
 
 
-def sweep(name, program, prepare, arguments):
-    calm = Workplace(program)
-    prepare(calm)
-    start = time.monotonic()
-    code, out, err = calm.run(*arguments)
-    length = time.monotonic() - start
-    assert code == 0, f"{name}: the undisturbed run failed: {out}{err}"
-    expected = state_of(calm)
-    assert sum(len(rows) for rows in expected.values()) > 0
+def loads_in(target, workplace):
+    return int(target.query(workplace, "SELECT count(*) FROM _dlt_loads")[0][0])
 
-    killed = 0
-    for moment in range(MOMENTS):
+
+def sweep(target, scenario, program, kills):
+    """Returns how many runs were started to get `kills` of them killed."""
+    base = Workplace(program)
+    scenario.before(base)
+    must_run(base, scenario.command(target.url(base)), f"{scenario.name}: the first run")
+    if isinstance(scenario, ApiScenario):
+        scenario.api.post("/admin/advance?minutes=20000")
+    loads_before = loads_in(target, base)
+
+    def copy():
         place = Workplace(program)
-        prepare(place)
-        delay = length * (moment + random.random()) / MOMENTS
-        process = place.start(*arguments)
+        target.copy(base, place)
+        shutil.copytree(base.folder / "home", place.folder / "home")
+        scenario.after(place)
+        return place
+
+    calm = copy()
+    command = scenario.command(target.url(calm))
+    start = time.monotonic()
+    must_run(calm, command, f"{scenario.name}: the undisturbed run")
+    length = time.monotonic() - start
+    expected = {loads_in(target, calm): look(target, calm)}
+    assert sum(len(rows) for rows in expected[loads_before + 1].values()) > 0
+    if scenario.appends:
+        must_run(calm, command, f"{scenario.name}: the second undisturbed run")
+        expected[loads_before + 2] = look(target, calm)
+    target.drop(calm)
+
+    killed = runs = 0
+    while killed < kills:
+        runs += 1
+        assert runs < 20 * kills, f"{scenario.name}: runs end before they can be killed"
+        place = copy()
+        command = scenario.command(target.url(place))
+        delay = length * MOMENTS_BEYOND * random.random()
+        process = place.start(*command)
         time.sleep(delay)
         process.send_signal(signal.SIGKILL)
         process.communicate()
         killed += process.returncode == -signal.SIGKILL
-        code, out, err = place.run(*arguments)
-        assert code == 0, f"{name}: the run after a kill at {delay:.3f} s failed: {out}{err}"
-        found = state_of(place)
-        if name == "append of a file" and process.returncode == 0:
-            continue  # it had ended before the kill: the second run rightly appended once more
-        rows = {table: len(r) for table, r in found.items()}
-        # A file without a cursor is loaded again by the second run, unless only the first one's package had to be
-        # finished.
-        committed = len(place.query("SELECT 1 FROM _dlt_loads"))
-        if name == "append of a file" and committed == 2:
-            assert rows == {
-                t: 2 * len(r) for t, r in expected.items()
-            }, f"{name}: {rows} after a kill at {delay:.3f} s"
-            continue
-        assert found == expected, f"{name}: other rows after a kill at {delay:.3f} s: {rows}"
-    print(f"{name}: {killed} of {MOMENTS} runs were killed within {length:.2f} s; every row once")
+        what = f"{scenario.name}: after a kill at {1000 * delay:.1f} ms the next run"
+        must_run(place, command, what)
+        found, loads = look(target, place), loads_in(target, place)
+        # Rows of a file without a cursor come once more if the first run had been committed; else the second run made
+        # the one load there is.
+        wanted = expected[loads] if scenario.appends else expected[loads_before + 1]
+        assert found == wanted, f"{what} left other rows: {({t: len(r) for t, r in found.items()})} in {loads} loads"
+        target.drop(place)
+    target.drop(base)
+    print(f"  {scenario.name}: {killed} of {runs} runs killed within {1000 * length:.0f} ms; every row once", flush=True)
+    return runs
+
+
+def scenarios(demo_api):
+    return [
+        FileScenario("append", "", appends=True),
+        FileScenario("replace, truncate-and-insert", 'write_disposition = "replace"'),
+        FileScenario("replace, insert-from-staging", 'write_disposition = "replace"', "insert-from-staging"),
+        FileScenario("replace, staging-optimized", 'write_disposition = "replace"', "staging-optimized"),
+        FileScenario("merge, delete-insert", 'write_disposition = "merge", primary_key = "id"'),
+        ApiScenario("incremental append", demo_api, "append"),
+        ApiScenario("incremental merge", demo_api, "merge"),
+    ]
+
+
+def run_all(target, arguments):
+    wanted = [s for s in scenarios(arguments.demo_api) if arguments.only in s.name]
+    kills = arguments.kills or KILLS_A_SCENARIO * len(wanted)
+    print(f"{target.name}:", flush=True)
+    for number, scenario in enumerate(wanted):
+        share = kills * (number + 1) // len(wanted) - kills * number // len(wanted)
+        with scenario:
+            sweep(target, scenario, arguments.lode, share)
+    print(f"  {kills} kills, 0 rows lost, 0 rows twice", flush=True)
 
 
 def main():
-    program, demo_api = sys.argv[1], sys.argv[2]
-    seed = random.randrange(1 << 30)
-    random.seed(seed)
-    print(f"seed {seed}")
-
-    def file_place(extra):
-        def prepare(workplace):
-            write_rows(workplace, 60_000)
-            workplace.write("script.lua", FILE_SCRIPT % extra)
-
-        return prepare
-
-    sweep("append of a file", program, file_place(""), ["run", "script.lua", "--progress", "none"])
-    sweep(
-        "replace from a file",
-        program,
-        file_place(', write_disposition = "replace"'),
-        ["run", "script.lua", "--progress", "none"],
-    )
-    sweep(
-        "merge of a file",
-        program,
-        file_place(', write_disposition = "merge", primary_key = "id"'),
-        ["run", "script.lua", "--progress", "none"],
-    )
-    for disposition in ("append", "merge"):
-        with DemoApi(demo_api, "--purchases", "1500") as api:
-            sweep(
-                f"incremental {disposition} from the API",
-                program,
-                lambda w, d=disposition: w.write("script.lua", API_SCRIPT % d),
-                ["run", "script.lua", "--progress", "none", "--", f"base_url={api.url}"],
-            )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("lode")
+    parser.add_argument("demo_api")
+    parser.add_argument("--destination", choices=["sqlite", "postgres"], action="append")
+    parser.add_argument("--kills", type=int, help="a destination")
+    parser.add_argument("--only", default="", help="scenarios with this in their names")
+    parser.add_argument("--seed", type=int, default=random.randrange(1 << 30))
+    arguments = parser.parse_args()
+    random.seed(arguments.seed)
+    print(f"seed {arguments.seed}", flush=True)
+    destinations = arguments.destination or ["sqlite", "postgres"]
+    if "sqlite" in destinations:
+        run_all(SqliteTarget(), arguments)
+    if "postgres" in destinations:
+        with PostgresServer() as server:
+            run_all(PostgresTarget(server), arguments)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 import json
 import os
 import pathlib
+import re
+import shutil
 import sqlite3
 import subprocess
 import tempfile
@@ -76,6 +78,64 @@ class Workplace:
         if not self.database.exists():
             return []
         return sorted(name for (name,) in self.query("SELECT name FROM sqlite_master WHERE type = 'table'"))
+
+
+class SqliteTarget:
+    """Databases for the dataset "data" of workplaces: a file in each."""
+
+    name = "sqlite"
+
+    def url(self, workplace):
+        return "sqlite:///out.db"
+
+    def is_there(self, workplace):
+        return workplace.database.exists()
+
+    def copy(self, source, workplace):
+        """Gives `workplace` the dataset as it is in `source`."""
+        with sqlite3.connect(source.database) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        shutil.copy(source.database, workplace.database)
+
+    def query(self, workplace, sql):
+        return [tuple("" if v is None else str(v) for v in row) for row in workplace.query(sql)]
+
+    def drop(self, workplace):
+        pass
+
+
+class PostgresTarget:
+    """The same on a server of our own: a database each."""
+
+    name = "postgres"
+
+    def __init__(self, server):
+        self.server = server
+
+    def _database(self, workplace):
+        return "w_" + re.sub(r"\W", "_", workplace.folder.name.lower())
+
+    def make(self, workplace, template="template0"):
+        self.server.query("postgres", f"CREATE DATABASE {self._database(workplace)} TEMPLATE {template}")
+
+    def url(self, workplace):
+        if not self.is_there(workplace):
+            self.make(workplace)
+        return self.server.url(self._database(workplace))
+
+    def is_there(self, workplace):
+        return self.server.query(
+            "postgres", f"SELECT 1 FROM pg_database WHERE datname = '{self._database(workplace)}'"
+        )
+
+    def copy(self, source, workplace):
+        self.make(workplace, self._database(source))
+
+    def query(self, workplace, sql):
+        return self.server.query(self._database(workplace), "SET search_path TO data; " + sql)
+
+    def drop(self, workplace):
+        self.server.query("postgres", f"DROP DATABASE IF EXISTS {self._database(workplace)} WITH (FORCE)")
 
 
 def wait_until(condition, seconds=30):

@@ -1,0 +1,110 @@
+"""A PostgreSQL server of our own for one test: a new cluster in a temporary folder, reached by a socket there."""
+
+import ctypes
+import os
+import pathlib
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+
+def programs():
+    """The folder of initdb and postgres; Debian keeps them off the PATH. None: not installed."""
+    found = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb"), reverse=True)
+    if found:
+        return found[0].parent
+    on_path = shutil.which("initdb")
+    return pathlib.Path(on_path).parent if on_path else None
+
+
+def ordinary_user():
+    """Who runs the server when we are root: initdb refuses root."""
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise RuntimeError("neither the user postgres nor nobody exists")
+
+
+class PostgresServer:
+    """A context manager. Its databases go with it."""
+
+    def __enter__(self):
+        self.programs = programs()
+        if self.programs is None:
+            raise RuntimeError("no PostgreSQL server is installed: apt-get install postgresql")
+        self.holder = tempfile.TemporaryDirectory(prefix="lode-faults-pg-")
+        self.folder = pathlib.Path(self.holder.name)
+        self.user = ordinary_user() if os.geteuid() == 0 else None
+        if self.user:
+            os.chown(self.folder, self.user.pw_uid, self.user.pw_gid)
+        os.chmod(self.folder, 0o755)
+        self.log = open(self.folder / "log", "ab")
+        data = str(self.folder / "data")
+        done = self._spawn("initdb", "-D", data, "-U", "lode", "-A", "trust", "--locale=C", "--encoding=UTF8", "--no-sync")
+        if done.wait() != 0:
+            raise RuntimeError((self.folder / "log").read_text())
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop(signal.SIGINT)
+        self.log.close()
+        self.holder.cleanup()
+
+    def _spawn(self, program, *arguments):
+        libc = ctypes.CDLL(None)
+        parent_death_signal = 1
+
+        def become_ordinary():
+            if self.user:
+                os.setgid(self.user.pw_gid)
+                os.setuid(self.user.pw_uid)
+            libc.prctl(parent_death_signal, signal.SIGQUIT)
+
+        return subprocess.Popen(
+            [str(self.programs / program), *arguments],
+            stdout=self.log,
+            stderr=subprocess.STDOUT,
+            cwd="/",
+            preexec_fn=become_ordinary,
+        )
+
+    def start(self, *settings):
+        options = ["listen_addresses=", "fsync=off", "full_page_writes=off", "max_connections=50", *settings]
+        self.process = self._spawn(
+            "postgres", "-D", str(self.folder / "data"), "-k", str(self.folder), *[w for o in options for w in ("-c", o)]
+        )
+        end = time.monotonic() + 60
+        while self._psql("postgres", "SELECT 1").returncode != 0:
+            if time.monotonic() > end or self.process.poll() is not None:
+                raise RuntimeError((self.folder / "log").read_text())
+            time.sleep(0.02)
+
+    def stop(self, how=signal.SIGQUIT):
+        """SIGQUIT: at once, as a crash would. SIGINT: ends its sessions and then itself."""
+        self.process.send_signal(how)
+        self.process.wait()
+
+    def url(self, database):
+        return f"postgresql://lode@/{database}?host={self.folder}"
+
+    def _psql(self, database, sql):
+        command = ["psql", "-X", "-q", "-At", "-F", "\x1f", "-R", "\x1e", "-v", "ON_ERROR_STOP=1"]
+        return subprocess.run(
+            [*command, "-h", str(self.folder), "-U", "lode", "-d", database, "-c", sql],
+            capture_output=True,
+            text=True,
+        )
+
+    def query(self, database, sql):
+        """Rows as tuples of texts; null is empty."""
+        done = self._psql(database, sql)
+        if done.returncode != 0:
+            raise RuntimeError(f"{sql}: {done.stderr}")
+        text = done.stdout.rstrip("\n")
+        return [tuple(line.split("\x1f")) for line in text.split("\x1e") if line] if text else []
