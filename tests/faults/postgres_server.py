@@ -45,7 +45,8 @@ class PostgresServer:
         os.chmod(self.folder, 0o755)
         self.log = open(self.folder / "log", "ab")
         data = str(self.folder / "data")
-        done = self._spawn("initdb", "-D", data, "-U", "lode", "-A", "trust", "--locale=C", "--encoding=UTF8", "--no-sync")
+        encoding = ("--locale=C", "--encoding=UTF8")
+        done = self._spawn("initdb", "-D", data, "-U", "lode", "-A", "trust", "--no-sync", *encoding)
         if done.wait() != 0:
             raise RuntimeError((self.folder / "log").read_text())
         self.start()
@@ -76,9 +77,8 @@ class PostgresServer:
 
     def start(self, *settings):
         options = ["listen_addresses=", "fsync=off", "full_page_writes=off", "max_connections=50", *settings]
-        self.process = self._spawn(
-            "postgres", "-D", str(self.folder / "data"), "-k", str(self.folder), *[w for o in options for w in ("-c", o)]
-        )
+        words = [word for option in options for word in ("-c", option)]
+        self.process = self._spawn("postgres", "-D", str(self.folder / "data"), "-k", str(self.folder), *words)
         end = time.monotonic() + 60
         while self._psql("postgres", "SELECT 1").returncode != 0:
             if time.monotonic() > end or self.process.poll() is not None:
