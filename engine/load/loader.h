@@ -43,8 +43,8 @@ struct TableLoaded {
 
 /// What belongs to a load besides its rows.
 struct LoadTerms {
-  TableCleanup cleanup;     ///< done when the destination's transaction begins
-  std::string schema_name;  ///< whose stored versions go with dropped tables
+  TableCleanup cleanup;                               ///< done when the destination's transaction begins
+  std::string schema_name;                            ///< whose stored versions go with dropped tables
   std::optional<StateBefore> follows = std::nullopt;  ///< a condition of the commit
 };
 

@@ -7,9 +7,13 @@ import re
 import shutil
 import sqlite3
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.request
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from postgres_server import PostgresServer  # noqa: E402, F401
 
 TOKEN = "fault-token"
 

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of our own for one test: a new cluster in a temporary folder, reached by a socket there."""
+"""A PostgreSQL server of our own for tests in Python: a new cluster in a temporary folder."""
 
 import ctypes
 import os
@@ -6,6 +6,7 @@ import pathlib
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -37,7 +38,7 @@ class PostgresServer:
         self.programs = programs()
         if self.programs is None:
             raise RuntimeError("no PostgreSQL server is installed: apt-get install postgresql")
-        self.holder = tempfile.TemporaryDirectory(prefix="lode-faults-pg-")
+        self.holder = tempfile.TemporaryDirectory(prefix="lode-postgres-")
         self.folder = pathlib.Path(self.holder.name)
         self.user = ordinary_user() if os.geteuid() == 0 else None
         if self.user:
@@ -76,7 +77,11 @@ class PostgresServer:
         )
 
     def start(self, *settings):
-        options = ["listen_addresses=", "fsync=off", "full_page_writes=off", "max_connections=50", *settings]
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        address = ["listen_addresses=127.0.0.1", f"port={self.port}"]
+        options = [*address, "fsync=off", "full_page_writes=off", "max_connections=50", *settings]
         words = [word for option in options for word in ("-c", option)]
         self.process = self._spawn("postgres", "-D", str(self.folder / "data"), "-k", str(self.folder), *words)
         end = time.monotonic() + 60
@@ -91,12 +96,13 @@ class PostgresServer:
         self.process.wait()
 
     def url(self, database):
-        return f"postgresql://lode@/{database}?host={self.folder}"
+        """The password is asked of nobody; some clients want to send one."""
+        return f"postgresql://lode:any@127.0.0.1:{self.port}/{database}"
 
     def _psql(self, database, sql):
         command = ["psql", "-X", "-q", "-At", "-F", "\x1f", "-R", "\x1e", "-v", "ON_ERROR_STOP=1"]
         return subprocess.run(
-            [*command, "-h", str(self.folder), "-U", "lode", "-d", database, "-c", sql],
+            [*command, "-h", str(self.folder), "-p", str(self.port), "-U", "lode", "-d", database, "-c", sql],
             capture_output=True,
             text=True,
         )
