@@ -35,6 +35,14 @@ class PostgresServer:
     """A context manager. Its databases go with it."""
 
     def __enter__(self):
+        self._make_folder()
+        data = str(self.folder / "data")
+        encoding = ("--locale=C", "--encoding=UTF8")
+        self._must(self._spawn("initdb", "-D", data, "-U", "lode", "-A", "trust", "--no-sync", *encoding))
+        self.start()
+        return self
+
+    def _make_folder(self):
         self.programs = programs()
         if self.programs is None:
             raise RuntimeError("no PostgreSQL server is installed: apt-get install postgresql")
@@ -45,13 +53,10 @@ class PostgresServer:
             os.chown(self.folder, self.user.pw_uid, self.user.pw_gid)
         os.chmod(self.folder, 0o755)
         self.log = open(self.folder / "log", "ab")
-        data = str(self.folder / "data")
-        encoding = ("--locale=C", "--encoding=UTF8")
-        done = self._spawn("initdb", "-D", data, "-U", "lode", "-A", "trust", "--no-sync", *encoding)
-        if done.wait() != 0:
+
+    def _must(self, process):
+        if process.wait() != 0:
             raise RuntimeError((self.folder / "log").read_text())
-        self.start()
-        return self
 
     def __exit__(self, *_):
         self.stop(signal.SIGINT)
@@ -76,10 +81,11 @@ class PostgresServer:
             preexec_fn=become_ordinary,
         )
 
-    def start(self, *settings):
+    def start(self, *settings, port=None):
+        """Without a port, one that is free."""
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+            self.port = port or probe.getsockname()[1]
         address = ["listen_addresses=127.0.0.1", f"port={self.port}"]
         options = [*address, "fsync=off", "full_page_writes=off", "max_connections=50", *settings]
         words = [word for option in options for word in ("-c", option)]
@@ -94,6 +100,10 @@ class PostgresServer:
         """SIGQUIT: at once, as a crash would. SIGINT: ends its sessions and then itself."""
         self.process.send_signal(how)
         self.process.wait()
+
+    def standby(self):
+        """A server that follows this one and can only be read: a context manager."""
+        return Standby(self)
 
     def url(self, database):
         """The password is asked of nobody; some clients want to send one."""
@@ -114,3 +124,15 @@ class PostgresServer:
             raise RuntimeError(f"{sql}: {done.stderr}")
         text = done.stdout.rstrip("\n")
         return [tuple(line.split("\x1f")) for line in text.split("\x1e") if line] if text else []
+
+
+class Standby(PostgresServer):
+    def __init__(self, primary):
+        self.primary = primary
+
+    def __enter__(self):
+        self._make_folder()
+        source = ("-h", str(self.primary.folder), "-p", str(self.primary.port), "-U", "lode")
+        self._must(self._spawn("pg_basebackup", "-D", str(self.folder / "data"), "-R", "-c", "fast", "-N", *source))
+        self.start()
+        return self
