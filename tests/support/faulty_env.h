@@ -63,13 +63,9 @@ class FaultyEnv final : public Env {
       const FaultPlan::Answer answer = env_.plan_.next(true);
       if (answer == FaultPlan::Answer::kHalf) {
         LODE_TRY(real_->append(bytes.substr(0, bytes.size() / 2)));
-        LODE_TRY(real_->flush());
       }
       LODE_TRY(status_of(answer));
       return real_->append(bytes);
-    }
-    Status flush() override {
-      return checked([&] { return real_->flush(); });
     }
     void start_sync() override { real_->start_sync(); }
     Status sync() override {

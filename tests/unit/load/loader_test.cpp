@@ -124,7 +124,7 @@ TEST_CASE("loader: what goes, goes first, in every attempt") {
   destination.failures["load lines"] = {Code::kDestinationBusy};
   const LoadPackage package = two_jobs(folder);
   PackageLoader loader(destination, Env::real(), {}, kQuick);
-  REQUIRE(loader.begin(package.load_id(), {{"a", "b"}, {"c"}}, "shop").ok());
+  REQUIRE(loader.begin(package.load_id(), {{{"a", "b"}, {"c"}}, "shop", std::nullopt}).ok());
   REQUIRE(loader.finish(package).ok());
   const Lines once{"begin", "drop a,b of shop", "empty c", "migrate", "load orders", "load lines"};
   Lines expected = once;
