@@ -43,6 +43,7 @@ Status run(Env& env, const Path& folder, const Scenario& scenario, const std::st
   engine_options.home_folder = folder / "home";
   engine_options.project_folder = folder;
   engine_options.workers = 1;
+  engine_options.log = Log([](LogLevel, std::string_view) {});  // what cannot be saved is said, a thousand times here
   LODE_ASSIGN(const std::unique_ptr<Engine> engine, Engine::open(std::move(engine_options), env));
   auto resource = std::make_shared<Resource>();
   resource->name = "orders";
