@@ -6,11 +6,13 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "base/time.h"
 #include "json/parse.h"
 #include "json/write.h"
 #include "package/deflate.h"
 #include "schema/system_tables.h"
 #include "sql/merge.h"
+#include "sql/placeholders.h"
 #include "sql/statements.h"
 
 namespace lode {
@@ -93,14 +95,87 @@ Result<std::string> SqlDestination::newest_load_id() {
       fmt::format("SELECT max(load_id{}) FROM {}", dialect().bytewise, system_table(kLoadsTable)));
 }
 
+Result<std::vector<std::string>> SqlDestination::saved_schema_names() {
+  std::vector<std::string> names;
+  LODE_ASSIGN(const bool is_there, has_tables({kVersionTable}));
+  if (!is_there) return names;
+  LODE_ASSIGN(const std::unique_ptr<QueryRows> rows,
+              dataset()->session().select(fmt::format("SELECT schema_name, max(inserted_at) FROM {} "
+                                                      "GROUP BY schema_name ORDER BY 2 DESC, 1",
+                                                      system_table(kVersionTable))));
+  for (;;) {
+    LODE_ASSIGN(const bool more, rows->next());
+    if (!more) return names;
+    const json::Value name = rows->value(0);
+    if (name.is_text()) names.push_back(name.as_text());
+  }
+}
+
+std::string SqlDestination::query_name(std::string_view table) {
+  return dataset() == nullptr ? "" : dataset()->qualified(Place::kFinal, table);
+}
+
+namespace {
+
+// Rows that a stop ends, whether it comes while the database works or between two rows.
+class StoppableRows : public QueryRows {
+ public:
+  StoppableRows(std::unique_ptr<SqlSession::StopScope> scope, std::stop_token stop, std::unique_ptr<QueryRows> rows)
+      : scope_(std::move(scope)), stop_(std::move(stop)), rows_(std::move(rows)) {}
+  const std::vector<std::string>& columns() const override { return rows_->columns(); }
+  Result<bool> next() override {
+    if (stop_.stop_requested()) return Status::error(Code::kCancelled, "the query was cancelled");
+    return rows_->next();
+  }
+  json::Value value(std::size_t column) const override { return rows_->value(column); }
+
+ private:
+  std::unique_ptr<SqlSession::StopScope> scope_;
+  const std::stop_token stop_;
+  std::unique_ptr<QueryRows> rows_;  // goes first
+};
+
+}  // namespace
+
+// What databases have no type for goes as the text that their columns keep.
+json::Value SqlDestination::to_parameter(const json::Value& value) const {
+  switch (value.kind()) {
+    case json::Kind::kTimestamp:
+      return timestamp_text(value.as_int());
+    case json::Kind::kDate:
+      return iso_date(value.as_int());
+    case json::Kind::kTime: {
+      const std::string text = iso_time(value.as_int());
+      return text.find('.') == std::string::npos ? text + ".000000" : text;
+    }
+    case json::Kind::kList:
+    case json::Kind::kObject:
+      return json::write(value);
+    case json::Kind::kDecimal:
+    case json::Kind::kBigInt:
+      return value.as_text();
+    default:
+      return value;
+  }
+}
+
 Result<std::unique_ptr<QueryRows>> SqlDestination::query(const std::string& sql,
-                                                         const std::vector<json::Value>& parameters) {
+                                                         const std::vector<json::Value>& parameters,
+                                                         std::stop_token stop) {
   LODE_ASSIGN(SqlDataset* const dataset, look());
   if (dataset == nullptr) {
     return Status::error(Code::kNotFound, fmt::format("{} has no such dataset yet", display()))
         .hint("the first load makes it");
   }
-  return dataset->session().select(sql, parameters);
+  LODE_ASSIGN(const std::string numbered, number_placeholders(dialect(), sql, parameters.size()));
+  std::vector<json::Value> bound;
+  for (const json::Value& value : parameters) bound.push_back(to_parameter(value));
+  if (stop.stop_requested()) return Status::error(Code::kCancelled, "the query was cancelled");
+  SqlSession& session = dataset->session();
+  auto scope = session.heed(stop);
+  LODE_ASSIGN(std::unique_ptr<QueryRows> rows, session.select(numbered, bound));
+  return std::unique_ptr<QueryRows>(
+      std::make_unique<StoppableRows>(std::move(scope), std::move(stop), std::move(rows)));
 }
 
 Result<MigrationPlan> SqlDestination::plan_migration(const Schema& schema) {

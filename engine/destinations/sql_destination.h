@@ -26,7 +26,11 @@ class SqlDestination : public Destination {
   Result<std::optional<Schema>> saved_schema(std::string_view name) override;
   Result<bool> is_loaded(std::string_view load_id) override;
   Result<std::string> newest_load_id() override;
-  Result<std::unique_ptr<QueryRows>> query(const std::string& sql, const std::vector<json::Value>& parameters) override;
+  Result<std::vector<std::string>> saved_schema_names() override;
+  Result<std::unique_ptr<QueryRows>> query(const std::string& sql, const std::vector<json::Value>& parameters,
+                                           std::stop_token stop = {}) override;
+  const Dialect* query_dialect() override { return &dialect(); }
+  std::string query_name(std::string_view table) override;
   Result<MigrationPlan> plan_migration(const Schema& schema) override;
 
   Status begin(std::string_view load_id) override;
@@ -73,6 +77,7 @@ class SqlDestination : public Destination {
   static Capabilities sql_capabilities();
   std::string system_table(std::string_view name) { return dataset()->qualified(Place::kFinal, name); }
   std::string parameters(int count) const;
+  json::Value to_parameter(const json::Value& value) const;
   Result<bool> has_tables(const std::vector<std::string_view>& names);
   Place place_of(const Table& table, const Schema& schema) const;
   Status fill_root_keys(const SchemaChange& change, const Schema& schema);

@@ -17,7 +17,10 @@ std::string_view replace_strategy_name(ReplaceStrategy strategy) {
   return "staging-optimized";
 }
 
-Result<std::unique_ptr<QueryRows>> Destination::query(const std::string&, const std::vector<json::Value>&) {
+std::string Destination::query_name(std::string_view) { return ""; }
+
+Result<std::unique_ptr<QueryRows>> Destination::query(const std::string&, const std::vector<json::Value>&,
+                                                      std::stop_token) {
   return Status::error(Code::kDestinationRefused, fmt::format("{} cannot be queried", display()));
 }
 

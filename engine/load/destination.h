@@ -18,6 +18,8 @@
 
 namespace lode {
 
+struct Dialect;
+
 /// How the rows of a load take the place of those before. Readers never see half of it.
 enum class ReplaceStrategy {
   kTruncateAndInsert,  ///< empties the tables, then loads: what reads them waits for the commit
@@ -92,6 +94,8 @@ class Destination {
   /// Instead of connect(), by who only looks: writes nothing, not even a lock beside the data, and needs no right to.
   /// From then on only saved_…, is_loaded, newest_load_id, plan_migration and close may be called.
   virtual Status connect_read_only() { return connect(); }
+  /// Likewise, by who asks queries, now and later: sees what others commit meanwhile. What would write is refused.
+  virtual Status connect_to_query() { return connect_read_only(); }
   /// State of the newest committed load; nullopt if this pipeline never loaded here.
   virtual Result<std::optional<PipelineState>> saved_state(std::string_view pipeline) = 0;
   /// The newest schema of this name; nullopt if there is none.
@@ -101,10 +105,18 @@ class Destination {
   /// The greatest load id ever committed, "" if none: new ids must be greater.
   virtual Result<std::string> newest_load_id() = 0;
 
-  /// Asks in the destination's own language; tables without a qualifier are those of the dataset. `parameters` (null,
-  /// bool, int, double, text) go to its placeholders. Not between begin and commit. Errors: kNotFound when there is no
-  /// dataset yet, those of the database, kDestinationRefused where there is nothing to ask.
-  virtual Result<std::unique_ptr<QueryRows>> query(const std::string& sql, const std::vector<json::Value>& parameters);
+  /// The newest schemas of all names that are stored here, the newest of all first.
+  virtual Result<std::vector<std::string>> saved_schema_names() { return std::vector<std::string>(); }
+  /// Asks in the destination's own language; tables without a qualifier are those of the dataset. `parameters` go to
+  /// its placeholders, written ? or $1 everywhere (sql/placeholders.h). A stop ends it, also between two rows. Not
+  /// between begin and commit. Errors: kNotFound when there is no dataset yet, those of the database, kQueryParameters,
+  /// kCancelled, kDestinationRefused where there is nothing to ask.
+  virtual Result<std::unique_ptr<QueryRows>> query(const std::string& sql, const std::vector<json::Value>& parameters,
+                                                   std::stop_token stop = {});
+  /// How queries are spelt: the dialect, and a table's name ready for SQL. Null and "": there is nothing to ask. After
+  /// a connect only.
+  virtual const Dialect* query_dialect() { return nullptr; }
+  virtual std::string query_name(std::string_view table);
 
   /// Begins the transaction of one package. Others may have to wait from here on.
   virtual Status begin(std::string_view load_id) = 0;

@@ -10,6 +10,12 @@
 
 namespace lode {
 
+/// What a statement's characters mean before anything else: texts, names, comments.
+enum class Lexis {
+  kSqlite,    ///< also `name` and [name]
+  kPostgres,  ///< also $$text$$ and E'text\'', and comments in comments
+};
+
 struct Dialect {
   std::string_view name;
   /// SQL type of a complete column.
@@ -29,6 +35,7 @@ struct Dialect {
   std::string_view lock_table[2] = {};
   /// Statement that counts the rows of a table for the planner, without the table; "": none is needed.
   std::string_view analyze = {};
+  Lexis lexis = Lexis::kSqlite;
   /// What stands before the number of a parameter.
   char parameter = '?';
   /// Makes a text column compare byte by byte; after its name in ORDER BY and max().

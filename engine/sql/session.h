@@ -18,8 +18,8 @@ class SqlSession {
   virtual ~SqlSession() = default;
   /// Statements without parameters and whose rows nobody wants; several separated by ';' too.
   virtual Status run(const std::string& sql) = 0;
-  /// One statement. `parameters` (null, bool, int, double, text) are bound to its placeholders by number: Dialect says
-  /// how those are written.
+  /// One statement. `parameters` (null, bool, int, double, text, bytes) are bound to its placeholders by number:
+  /// Dialect says how those are written.
   virtual Result<std::unique_ptr<QueryRows>> select(const std::string& sql,
                                                     const std::vector<json::Value>& parameters = {}) = 0;
   /// While it lives, a stop ends the statement that runs.

@@ -58,6 +58,13 @@ class DestinationTraits {
   X(dropped_tables_are_made_anew)              \
   X(emptied_tables_take_new_rows)              \
   X(queries_find_rows)                         \
+  X(query_values_have_types)                   \
+  X(queries_take_parameters)                   \
+  X(queries_only_read)                         \
+  X(queries_see_later_loads)                   \
+  X(queries_are_stopped)                       \
+  X(relations_find_rows)                       \
+  X(names_of_schemas)                          \
   X(merge_on_primary_key)                      \
   X(merge_on_composite_key)                    \
   X(merge_on_merge_key)                        \

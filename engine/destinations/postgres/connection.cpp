@@ -10,7 +10,9 @@
 #include <cstdlib>
 #include <functional>
 
+#include "base/iso8601.h"
 #include "base/text.h"
+#include "json/parse.h"
 #include "json/write.h"
 
 namespace lode::postgres {
@@ -62,14 +64,41 @@ struct ClearResult {
 using OwnedResult = std::unique_ptr<PGresult, ClearResult>;
 
 // pg_type.oid of the types whose values are not texts.
+constexpr Oid kBool = 16;
+constexpr Oid kBytea = 17;
+constexpr Oid kInt8 = 20;
+constexpr Oid kInt2 = 21;
+constexpr Oid kInt4 = 23;
+constexpr Oid kJson = 114;
+constexpr Oid kFloat4 = 700;
+constexpr Oid kFloat8 = 701;
+constexpr Oid kDate = 1082;
+constexpr Oid kTime = 1083;
+constexpr Oid kTimestamp = 1114;
+constexpr Oid kTimestampTz = 1184;
+constexpr Oid kNumeric = 1700;
+constexpr Oid kJsonb = 3802;
+
+// "infinity", years before 1 and beyond 9999, and the forms of another DateStyle stay texts.
+json::Value time_value(Oid type, std::string text) {
+  const std::optional<IsoValue> iso = parse_iso(text);
+  if (!iso) return text;
+  switch (iso->kind) {
+    case IsoValue::Kind::kTimestamp: {
+      if (type != kTimestamp && type != kTimestampTz) return text;
+      json::Value value = json::Value::of_number(json::Kind::kTimestamp, iso->micros);
+      if (type == kTimestamp) value.set_subkind(json::Subkind::kNaive);
+      return value;
+    }
+    case IsoValue::Kind::kDate:
+      return type == kDate ? json::Value::of_number(json::Kind::kDate, iso->days) : json::Value(std::move(text));
+    case IsoValue::Kind::kTime:
+      return type == kTime ? json::Value::of_number(json::Kind::kTime, iso->micros) : json::Value(std::move(text));
+  }
+  return text;
+}
+
 json::Value to_value(Oid type, std::string text) {
-  constexpr Oid kBool = 16;
-  constexpr Oid kInt8 = 20;
-  constexpr Oid kInt2 = 21;
-  constexpr Oid kInt4 = 23;
-  constexpr Oid kFloat4 = 700;
-  constexpr Oid kFloat8 = 701;
-  constexpr Oid kNumeric = 1700;
   switch (type) {
     case kBool:
       return text == "t";
@@ -80,8 +109,24 @@ json::Value to_value(Oid type, std::string text) {
     case kFloat4:
     case kFloat8:
       return std::strtod(text.c_str(), nullptr);
-    case kNumeric:
+    case kNumeric:  // there are also NaN and Infinity
+      if (text.find_first_not_of("0123456789.-") != std::string::npos) return text;
       return json::Value::of_text(json::Kind::kDecimal, std::move(text));
+    case kDate:
+    case kTime:
+    case kTimestamp:
+    case kTimestampTz:
+      return time_value(type, std::move(text));
+    case kBytea: {
+      std::string bytes;
+      const bool is_hex = text.starts_with("\\x") && hex_decode(std::string_view(text).substr(2), bytes);
+      return is_hex ? json::Value::of_text(json::Kind::kBinary, std::move(bytes)) : json::Value(std::move(text));
+    }
+    case kJson:
+    case kJsonb: {
+      Result<json::Value> parsed = json::parse_value(text);
+      return parsed.ok() ? std::move(*parsed) : json::Value(std::move(text));
+    }
     default:
       return text;
   }
@@ -154,6 +199,22 @@ Status Connection::run(const std::string& sql) {
   return fail(result, sql);
 }
 
+// A cancellation that came before its statement did nothing, so it is repeated until there is an answer.
+void Connection::await_result() {
+  constexpr auto kPatience = std::chrono::milliseconds(200);
+  while (stop_.stop_possible() && PQisBusy(handle_) != 0) {
+    const bool is_there = wait_for(PQsocket(handle_), false, Clock::now() + kPatience);
+    if (is_there && PQconsumeInput(handle_) != 1) return;
+    if (!is_there && stop_.stop_requested()) cancel_statement();
+  }
+}
+
+void Connection::cancel_statement() const {
+  const std::unique_ptr<PGcancel, decltype(&PQfreeCancel)> request(PQgetCancel(handle_), &PQfreeCancel);
+  char reason[256];
+  if (request) PQcancel(request.get(), reason, sizeof reason);
+}
+
 // The rows of one query, a result each: libpq's single-row mode.
 class Connection::Rows : public QueryRows {
  public:
@@ -161,11 +222,7 @@ class Connection::Rows : public QueryRows {
   // Nobody wants the rest. Where there is one, the server is told so.
   ~Rows() override {
     if (is_done_) return;
-    if (advance().ok() && !is_done_) {
-      const std::unique_ptr<PGcancel, decltype(&PQfreeCancel)> cancel(PQgetCancel(connection_.handle_), &PQfreeCancel);
-      char reason[256];
-      if (cancel) PQcancel(cancel.get(), reason, sizeof reason);
-    }
+    if (advance().ok() && !is_done_) connection_.cancel_statement();
     drain();
   }
 
@@ -191,6 +248,7 @@ class Connection::Rows : public QueryRows {
 
  private:
   Status advance() {
+    connection_.await_result();
     result_.reset(PQgetResult(connection_.handle_));
     const ExecStatusType state = PQresultStatus(result_.get());
     if (state == PGRES_SINGLE_TUPLE) return {};
@@ -219,7 +277,12 @@ class Connection::Rows : public QueryRows {
 Result<std::unique_ptr<QueryRows>> Connection::select(const std::string& sql,
                                                       const std::vector<json::Value>& parameters) {
   std::vector<std::string> texts;
-  for (const json::Value& value : parameters) texts.push_back(value.is_text() ? value.as_text() : json::write(value));
+  for (const json::Value& value : parameters) {
+    const bool is_bytes = value.kind() == json::Kind::kBinary;
+    texts.push_back(is_bytes          ? "\\x" + hex_encode(value.as_text())
+                    : value.is_text() ? value.as_text()
+                                      : json::write(value));
+  }
   std::vector<const char*> values;
   for (std::size_t i = 0; i < texts.size(); ++i) values.push_back(parameters[i].is_null() ? nullptr : texts[i].c_str());
   if (PQsendQueryParams(handle_, sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr, nullptr,

@@ -54,6 +54,8 @@ class Connection : public SqlSession {
   class Rows;
   class Heeding;
   Status fail(const pg_result* result, std::string_view statement);
+  void await_result();
+  void cancel_statement() const;
 
   pg_conn* handle_;
   std::string server_;

@@ -28,6 +28,10 @@ constexpr std::uint32_t kIdentifierLengthMax = 63;
 constexpr std::uint32_t kColumnsMax = 1600;
 constexpr int kLockTimeoutMs = 60'000;
 constexpr std::string_view kCastTable = "_lode_cast";
+// A user, a role or a database can have other defaults.
+constexpr std::string_view kQuerySettings =
+    "SET default_transaction_read_only = on; SET datestyle = 'ISO, YMD'; SET timezone = 'UTC'; SET bytea_output = "
+    "'hex'";
 
 struct Options {
   Settings settings;
@@ -50,6 +54,7 @@ class PostgresDestination : public SqlDestination {
 
   Status connect() override;
   Status connect_read_only() override { return ensure_connection(); }
+  Status connect_to_query() override;
   void close() noexcept override;
 
  protected:
@@ -74,6 +79,7 @@ class PostgresDestination : public SqlDestination {
   const Options options_;
   Env& env_;
   const Flavor* flavor_ = nullptr;
+  bool only_queries_ = false;  // since connect_to_query()
 
   // Null until connect(), and after the connection was lost.
   std::unique_ptr<Connection> connection_;
@@ -87,8 +93,14 @@ Status PostgresDestination::ensure_connection() {
   LODE_TRY(ask_server());
   // Users' queries name tables without the dataset; lode's own statements are qualified.
   LODE_TRY(connection_->run("SET search_path TO " + quote_name(dialect(), options_.dataset) + ", public"));
+  if (only_queries_) LODE_TRY(connection_->run(std::string(kQuerySettings)));
   dataset_ = std::make_unique<Dataset>(*connection_, *flavor_, options_.dataset, options_.makes_unique);
   return {};
+}
+
+Status PostgresDestination::connect_to_query() {
+  only_queries_ = true;
+  return ensure_connection();
 }
 
 Status PostgresDestination::ask_server() {

@@ -12,6 +12,8 @@
 #include <system_error>
 
 #include "base/text.h"
+#include "destinations/sqlite/column_values.h"
+#include "json/write.h"
 
 namespace lode::sqlite {
 
@@ -38,6 +40,9 @@ Statement& Statement::bind(int index, const json::Value& value) {
       return bind(index, value.as_int());
     case json::Kind::kDouble:
       sqlite3_bind_double(statement_, index, value.as_double());
+      return *this;
+    case json::Kind::kBinary:
+      sqlite3_bind_blob64(statement_, index, value.as_text().data(), value.as_text().size(), SQLITE_TRANSIENT);
       return *this;
     default:
       return bind(index, std::string_view(value.as_text()));
@@ -118,6 +123,19 @@ Result<std::unique_ptr<Database>> Database::open_read_only(const Path& file, int
                  SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, file, busy_timeout_ms);
 }
 
+// Who asks queries may stay while others write, so it takes part in SQLite's locking; for that it must be allowed to
+// write beside the file. Who is not sees the file as it is now.
+Result<std::unique_ptr<Database>> Database::open_to_query(const Path& file, int busy_timeout_ms) {
+  Result<std::unique_ptr<Database>> opened = open_as(file.string(), SQLITE_OPEN_READWRITE, file, busy_timeout_ms);
+  if (!opened.ok() && opened.status().code() == Code::kDestinationReadOnly) {
+    opened = open_read_only(file, busy_timeout_ms);
+  }
+  if (!opened.ok()) return opened;
+  LODE_TRY((*opened)->run("PRAGMA query_only = ON"));
+  (*opened)->only_reads_ = true;
+  return opened;
+}
+
 Result<std::unique_ptr<Database>> Database::open_in_memory() {
   return open_as(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, ":memory:", 0);
 }
@@ -132,11 +150,28 @@ Status Database::run(const std::string& sql) {
 }
 
 Result<Statement> Database::prepare(std::string_view sql) {
+  LODE_ASSIGN(auto prepared, prepare_first(sql));
+  return std::move(prepared.first);
+}
+
+Result<std::pair<Statement, std::string_view>> Database::prepare_first(std::string_view sql) {
   sqlite3_stmt* statement = nullptr;
-  if (sqlite3_prepare_v2(handle_, sql.data(), static_cast<int>(sql.size()), &statement, nullptr) != SQLITE_OK) {
+  const char* rest = nullptr;
+  if (sqlite3_prepare_v2(handle_, sql.data(), static_cast<int>(sql.size()), &statement, &rest) != SQLITE_OK) {
     return error().with("statement", shorten(sql, 300));
   }
-  return Statement(statement);
+  return std::pair<Statement, std::string_view>(Statement(statement),
+                                                sql.substr(static_cast<std::size_t>(rest - sql.data())));
+}
+
+// SQLite runs the first of several statements and says nothing of the rest.
+Result<Statement> Database::prepare_one(const std::string& sql) {
+  LODE_ASSIGN(auto first, prepare_first(sql));
+  LODE_ASSIGN(const auto second, prepare_first(first.second));
+  if (first.first.get() != nullptr && second.first.get() == nullptr) return std::move(first.first);
+  return Status::error(Code::kQueryInvalid,
+                       first.first.get() == nullptr ? "there is no statement in this text" : "one statement at a time")
+      .with("statement", shorten(sql, 300));
 }
 
 Result<bool> Database::step(Statement& statement) {
@@ -152,43 +187,42 @@ class FoundRows : public QueryRows {
  public:
   FoundRows(Database& database, Statement statement) : database_(database), statement_(std::move(statement)) {
     const int count = sqlite3_column_count(statement_.get());
-    for (int i = 0; i < count; ++i) columns_.emplace_back(sqlite3_column_name(statement_.get(), i));
+    for (int i = 0; i < count; ++i) {
+      columns_.emplace_back(sqlite3_column_name(statement_.get(), i));
+      meanings_.push_back(meaning_of(sqlite3_column_decltype(statement_.get(), i)));
+    }
   }
   const std::vector<std::string>& columns() const override { return columns_; }
   Result<bool> next() override { return database_.step(statement_); }
   json::Value value(std::size_t column) const override {
-    const int index = static_cast<int>(column);
-    sqlite3_stmt* const row = statement_.get();
-    switch (sqlite3_column_type(row, index)) {
-      case SQLITE_NULL:
-        return nullptr;
-      case SQLITE_INTEGER:
-        return std::int64_t{sqlite3_column_int64(row, index)};
-      case SQLITE_FLOAT:
-        return sqlite3_column_double(row, index);
-      case SQLITE_BLOB: {
-        const auto* const bytes = static_cast<const char*>(sqlite3_column_blob(row, index));
-        const auto size = static_cast<std::size_t>(sqlite3_column_bytes(row, index));
-        return json::Value::of_text(json::Kind::kBinary, size == 0 ? std::string() : std::string(bytes, size));
-      }
-      default:
-        return statement_.text(index);
-    }
+    return column_value(statement_.get(), static_cast<int>(column), meanings_[column]);
   }
 
  private:
   Database& database_;
   Statement statement_;
   std::vector<std::string> columns_;
+  std::vector<Meaning> meanings_;
 };
 
-// A stop interrupts the statement that runs, from whichever thread it comes.
+// A stop interrupts the statement that runs, from whichever thread it comes. An interruption that comes before its
+// statement does nothing, so the statement looks as well.
 class Interruption : public SqlSession::StopScope {
  public:
   Interruption(sqlite3* handle, std::stop_token stop)
-      : callback_(std::move(stop), [handle] { sqlite3_interrupt(handle); }) {}
+      : handle_(handle), stop_(stop), callback_(std::move(stop), [handle] { sqlite3_interrupt(handle); }) {
+    if (stop_.stop_possible()) sqlite3_progress_handler(handle, kStepsBetweenLooks, look, this);
+  }
+  ~Interruption() override {
+    if (stop_.stop_possible()) sqlite3_progress_handler(handle_, 0, nullptr, nullptr);
+  }
 
  private:
+  static constexpr int kStepsBetweenLooks = 100'000;  // of SQLite's machine: a millisecond or so
+  static int look(void* self) { return static_cast<Interruption*>(self)->stop_.stop_requested() ? 1 : 0; }
+
+  sqlite3* handle_;
+  const std::stop_token stop_;
   std::stop_callback<std::function<void()>> callback_;
 };
 
@@ -196,7 +230,18 @@ class Interruption : public SqlSession::StopScope {
 
 Result<std::unique_ptr<QueryRows>> Database::select(const std::string& sql,
                                                     const std::vector<json::Value>& parameters) {
-  LODE_ASSIGN(Statement statement, prepare(sql));
+  LODE_ASSIGN(Statement statement, prepare_one(sql));
+  const auto taken = static_cast<std::size_t>(sqlite3_bind_parameter_count(statement.get()));
+  if (taken > parameters.size()) {
+    return Status::error(Code::kQueryParameters, "sqlite: the statement has placeholders that got no parameter")
+        .with("statement", shorten(sql, 300))
+        .hint("placeholders are ? or $1; those with names are not known");
+  }
+  if (only_reads_ && sqlite3_stmt_readonly(statement.get()) == 0) {
+    return Status::error(Code::kDestinationReadOnly,
+                         fmt::format("the statement would write to {}, which is open for reading only", file_.string()))
+        .with("statement", shorten(sql, 300));
+  }
   for (std::size_t i = 0; i < parameters.size(); ++i) statement.bind(static_cast<int>(i) + 1, parameters[i]);
   return std::unique_ptr<QueryRows>(std::make_unique<FoundRows>(*this, std::move(statement)));
 }

@@ -32,7 +32,7 @@ class Statement {
   sqlite3_stmt* get() const { return statement_; }
   Statement& bind(int index, std::string_view text);  ///< 1..; copied
   Statement& bind(int index, std::int64_t number);
-  /// Null, bool, int, double or text.
+  /// Null, bool, int, double, text or bytes.
   Statement& bind(int index, const json::Value& value);
   std::string text(int column) const;  ///< 0..; "" for null
   std::int64_t integer(int column) const;
@@ -50,6 +50,9 @@ class Database : public SqlSession {
   /// Opens a file to look at it: neither the file nor anything beside it is written. Errors: as open(), but a file that
   /// can only be read is none.
   static Result<std::unique_ptr<Database>> open_read_only(const Path& file, int busy_timeout_ms);
+  /// Opens a file to ask it queries, for as long as one likes: sees what others commit meanwhile, and refuses to write.
+  /// Errors: as open_read_only().
+  static Result<std::unique_ptr<Database>> open_to_query(const Path& file, int busy_timeout_ms);
   /// An empty database that goes with its connection.
   static Result<std::unique_ptr<Database>> open_in_memory();
   /// Whether a file could be made there. Errors: kNotFound (no folder), kDestinationReadOnly.
@@ -78,9 +81,13 @@ class Database : public SqlSession {
       : handle_(handle), file_(std::move(file)), busy_timeout_ms_(busy_timeout_ms) {}
   static Result<std::unique_ptr<Database>> open_as(const std::string& name, int flags, const Path& file,
                                                    int busy_timeout_ms);
+  /// The first statement, and the text behind it.
+  Result<std::pair<Statement, std::string_view>> prepare_first(std::string_view sql);
+  Result<Statement> prepare_one(const std::string& sql);
   sqlite3* handle_;
   Path file_;
   int busy_timeout_ms_;
+  bool only_reads_ = false;
 };
 
 }  // namespace lode::sqlite

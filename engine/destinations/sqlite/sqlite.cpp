@@ -41,7 +41,8 @@ class SqliteDestination : public SqlDestination {
   std::string_view dlt_type() const override { return "dlt.destinations.sqlalchemy"; }
 
   Status connect() override;
-  Status connect_read_only() override;
+  Status connect_read_only() override { return connect_to(Purpose::kLook); }
+  Status connect_to_query() override { return connect_to(Purpose::kQuery); }
   void close() noexcept override;
 
  protected:
@@ -59,8 +60,10 @@ class SqliteDestination : public SqlDestination {
   std::string timestamp_text(std::int64_t micros) const override { return sqlite::show_timestamp(micros); }
 
  private:
+  enum class Purpose { kLoad, kLook, kQuery };
   Path dataset_file() const;
   Status open(bool create);
+  Status connect_to(Purpose purpose);
 
   const Path main_file_;
   const std::string dataset_name_;
@@ -73,7 +76,7 @@ class SqliteDestination : public SqlDestination {
   std::unique_ptr<RowFeed> feed_;
   std::unique_ptr<Database> imagined_database_;  // for plans while there is no file
   std::unique_ptr<Dataset> imagined_dataset_;
-  bool only_looks_ = false;   // since connect_read_only()
+  Purpose purpose_ = Purpose::kLoad;
   bool is_new_file_ = false;  // made by us and not committed to yet
 };
 
@@ -98,18 +101,19 @@ Status SqliteDestination::connect() {
 }
 
 // A file that is not there cannot be read, and looking does not make one.
-Status SqliteDestination::connect_read_only() {
-  only_looks_ = true;
+Status SqliteDestination::connect_to(Purpose purpose) {
+  purpose_ = purpose;
   if (database_) return {};
   if (!env_.exists(dataset_file())) return Database::check_folder(dataset_file());
-  LODE_ASSIGN(database_, Database::open_read_only(dataset_file(), busy_timeout_ms_));
+  const auto open = purpose == Purpose::kLook ? &Database::open_read_only : &Database::open_to_query;
+  LODE_ASSIGN(database_, open(dataset_file(), busy_timeout_ms_));
   dataset_ = std::make_unique<Dataset>(*database_);
   return {};
 }
 
 Result<SqlDataset*> SqliteDestination::look() {
   // Another program may have made the file since.
-  if (!database_) LODE_TRY(only_looks_ ? connect_read_only() : connect());
+  if (!database_) LODE_TRY(purpose_ == Purpose::kLoad ? connect() : connect_to(purpose_));
   return dataset_.get();
 }
 
@@ -124,7 +128,7 @@ Result<SqlDataset*> SqliteDestination::look_to_plan() {
 // SQLite's own default, synchronous=FULL, stays: in WAL mode the NORMAL that dlt sets lets a power cut take back a
 // commit, and then the package would be gone from here and from there.
 Status SqliteDestination::begin_transaction() {
-  LODE_ASSERT(!only_looks_);
+  LODE_ASSERT(purpose_ == Purpose::kLoad);
   if (!database_) {
     is_new_file_ = !env_.exists(dataset_file());
     LODE_TRY(open(true));
