@@ -18,6 +18,7 @@ void open_files(lua_State* L);           // files as resources
 void open_pipelines(lua_State* L);       // running pipelines
 void open_pipeline_admin(lua_State* L);  // what `lode pipeline` does
 void open_schemas(lua_State* L);         // schemas of pipelines
+void open_datasets(lua_State* L);        // what was loaded
 
 /// The value that a yield to the engine starts with; nobody else's yield does.
 void push_await_tag(lua_State* L);

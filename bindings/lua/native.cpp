@@ -29,6 +29,7 @@ int open_native(lua_State* L) {
   open_pipelines(L);
   open_pipeline_admin(L);
   open_schemas(L);
+  open_datasets(L);
   return 1;
 }
 

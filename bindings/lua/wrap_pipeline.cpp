@@ -9,8 +9,8 @@
 #include "lua/modules.h"
 #include "lua/native_source.h"
 #include "lua/object.h"
+#include "lua/pipeline_place.h"
 #include "lua/script_run.h"
-#include "lua/secret_value.h"
 #include "lua/status_value.h"
 #include "lua/task.h"
 #include "lua/wrap_schema.h"
@@ -154,19 +154,13 @@ class SpecReader {
     lua_getfield(L_, index, "pipeline");
     const int pipeline = lua_gettop(L_);
     const ScriptOptions& options = run_.options();
-    spec.name = text(pipeline, "name");
-    spec.dataset = options.dataset.empty() ? text(pipeline, "dataset") : options.dataset;
+    LODE_ASSIGN(PipelinePlace place, read_place(L_, pipeline, options));
+    spec.name = std::move(place.name);
+    spec.destination = std::move(place.destination);
+    spec.dataset = std::move(place.dataset);
     spec.dev_mode = flag(pipeline, "dev_mode");
-    if (spec.dev_mode) spec.dataset = dev_dataset(spec.dataset, text(pipeline, "dev_suffix"));
     spec.pipelines_folder =
         options.pipelines_folder.empty() ? text(pipeline, "pipelines_dir") : options.pipelines_folder;
-    if (!options.destination.empty()) {
-      spec.destination = options.destination;
-    } else {
-      lua_getfield(L_, pipeline, "destination");
-      LODE_ASSIGN(spec.destination, read_destination(lua_gettop(L_)));
-      lua_pop(L_, 1);
-    }
     spec.import_schema_folder = text(pipeline, "import_schema_path");
     spec.export_schema_folder = text(pipeline, "export_schema_path");
     LODE_ASSIGN(spec.refresh, read_refresh(index, pipeline));
@@ -195,33 +189,6 @@ class SpecReader {
     lua_getfield(L_, table, name);
     const bool value = lua_toboolean(L_, -1) != 0;
     lua_pop(L_, 1);
-    return value;
-  }
-
-  // A name, a URL, or { type = …, credentials = … } whose texts may be secrets.
-  Result<json::Value> read_destination(int index) {
-    std::string plain;
-    if (read_text_or_secret(L_, index, plain)) return json::Value(plain);
-    if (!lua_istable(L_, index))
-      return Status::error(Code::kLuaBadField, "destination must be a name, a URL or a table");
-    json::Value value = json::Value::object();
-    for (lua_pushnil(L_); lua_next(L_, index) != 0; lua_pop(L_, 1)) {
-      if (lua_type(L_, -2) != LUA_TSTRING) continue;
-      const std::string key = lua_tostring(L_, -2);
-      if (to_secret(L_, -1) != nullptr || !lua_istable(L_, -1)) {
-        std::string part;
-        if (lua_type(L_, -1) == LUA_TSTRING || to_secret(L_, -1) != nullptr) {
-          read_text_or_secret(L_, -1, part);
-          value.set(key, part);
-        } else {
-          LODE_ASSIGN(json::Value scalar, read_value(L_, -1));
-          value.set(key, std::move(scalar));
-        }
-      } else {
-        LODE_ASSIGN(json::Value nested, read_destination(lua_gettop(L_)));
-        value.set(key, std::move(nested));
-      }
-    }
     return value;
   }
 

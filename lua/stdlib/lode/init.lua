@@ -1,7 +1,8 @@
 --- lode: everything that a pipeline script needs.
--- Depends on: lode.args, lode.fields, lode.incremental, lode.model, lode.native, lode.pipeline, lode.resource,
--- lode.source
+-- Depends on: lode.args, lode.dataset, lode.fields, lode.incremental, lode.model, lode.native, lode.pipeline,
+-- lode.resource, lode.source
 local args = require "lode.args"
+local dataset = require "lode.dataset"
 local fields = require "lode.fields"
 local incremental = require "lode.incremental"
 local model = require "lode.model"
@@ -13,6 +14,7 @@ local source = require "lode.source"
 local lode = {
   args = args,
   bytes = native.bytes,
+  dataset = dataset.new,
   decimal = native.decimal,
   destination = pipeline.destination,
   incremental = incremental,

@@ -1,5 +1,6 @@
 --- Pipelines: from a source into a dataset of a destination.
--- Depends on: lode.disposition, lode.fields, lode.native, lode.report, lode.schema, lode.source
+-- Depends on: lode.dataset, lode.disposition, lode.fields, lode.native, lode.report, lode.schema, lode.source
+local dataset = require "lode.dataset"
 local disposition = require "lode.disposition"
 local fields = require "lode.fields"
 local native = require "lode.native"
@@ -36,7 +37,7 @@ function pipeline.new(args)
     fields.fail("lua.bad_field",
       ("lode.pipeline %s: the name may have letters, digits, '_' and '-' only"):format(label))
   end
-  args.dataset = args.dataset or (args.name .. "_dataset")
+  args.dataset_name, args.dataset = args.dataset or (args.name .. "_dataset"), nil -- pipeline:dataset() is a method
   if args.dev_mode then args.dev_suffix = native.dev_suffix() end -- once: all runs of the object load into one place
   return setmetatable(args, mt)
 end
@@ -88,6 +89,9 @@ function methods:schema(name)
   if err then error(err, 0) end
   return schema.wrap(handle)
 end
+
+--- What this pipeline has loaded, to be read: tables, relations, SQL.
+function methods:dataset(options) return dataset.of_pipeline(self, options) end
 
 mt.__index = function(self, key)
   if key == "default_schema" then return methods.schema(self) end
