@@ -17,5 +17,7 @@ int load_command(const Options& options, Console& console, Progress& progress);
 int preview_command(const Options& options, Console& console, Progress& progress);
 /// `lode pipeline`: shows what this machine knows of a pipeline.
 int pipeline_command(const Options& options, Console& console, Progress& progress);
+/// `lode sql`: asks a dataset.
+int sql_command(const Options& options, Console& console, Progress& progress);
 
 }  // namespace lode::cli

@@ -16,10 +16,12 @@
 namespace lode::cli {
 namespace {
 
-// A preview is short and its answer is what counts: without a terminal to show something live, nothing is said.
+// A preview is short and its answer is what counts: without a terminal to show something live, nothing is said. A query
+// has no progress at all.
 ProgressMode progress_mode(const Options& options, const Console& console) {
+  if (options.progress != ProgressMode::kAuto) return options.progress;
   const bool is_quiet = options.command == Command::kPreview && !console.can_redraw();
-  return is_quiet && options.progress == ProgressMode::kAuto ? ProgressMode::kNone : options.progress;
+  return is_quiet || options.command == Command::kSql ? ProgressMode::kNone : ProgressMode::kAuto;
 }
 
 int run_command_line(std::vector<std::string> words) {
@@ -52,6 +54,8 @@ int run_command_line(std::vector<std::string> words) {
       return preview_command(options, console, *progress);
     case Command::kPipeline:
       return pipeline_command(options, console, *progress);
+    case Command::kSql:
+      return sql_command(options, console, *progress);
   }
   return kExitUsage;
 }

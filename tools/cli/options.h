@@ -9,7 +9,7 @@
 
 namespace lode::cli {
 
-enum class Command { kRun, kCheck, kLoad, kPreview, kPipeline };
+enum class Command { kRun, kCheck, kLoad, kPreview, kPipeline, kSql };
 enum class ProgressMode { kAuto, kTty, kLog, kJson, kNone };
 
 struct Options {
@@ -51,6 +51,9 @@ struct Options {
   bool all = false;
   bool state_only = false;
   std::vector<std::string> state_paths;
+
+  // sql: also words (NAME and STATEMENT), destination (--to), dataset, format and limit
+  std::vector<std::string> parameters;
 
   bool keeps_output = false;  ///< what a script prints goes nowhere but into Outcome::printed
 };

@@ -5,43 +5,17 @@
 
 #include <algorithm>
 
+#include "grid.h"
 #include "text.h"
 
 namespace lode::cli {
 namespace {
 
 constexpr std::size_t kColumnsMin = 16;  // of a terminal: what is narrower is not worth the care
-constexpr std::size_t kGap = 2;          // between columns
 constexpr std::size_t kIndent = 2;       // of a nested table, and of what belongs to a heading
 constexpr std::size_t kIndentMax = 8;    // deeper tables are not indented further
-constexpr std::size_t kCellMin = 16;     // cells are not cut shorter for the sake of more columns
 constexpr std::size_t kCellMax = 48;     // longer ones are cut even if there is room
 constexpr std::size_t kLinesOfMore = 6;  // of columns that did not fit
-constexpr std::string_view kBold = "1";
-constexpr std::string_view kDim = "2";
-constexpr std::string_view kRed = "31";
-constexpr std::string_view kGreen = "32";
-constexpr std::string_view kYellow = "33";
-constexpr std::string_view kCyan = "36";
-
-// What stands in one field of a grid. The text is on one line.
-struct Field {
-  std::string text;
-  std::string_view style;
-};
-
-struct GridColumn {
-  std::vector<Field> head;  // name, type, marks
-  std::vector<Field> cells;
-  bool to_the_right = false;
-  std::size_t head_width = 0;  // what must not be cut: the type and the marks
-  std::size_t width = 0;       // of the widest field
-};
-
-bool needs_quotes(const std::string& text) {
-  return text.empty() || text.front() == ' ' || text.back() == ' ' || text == "null" || text == "true" ||
-         text == "false";
-}
 
 // Tables and columns that every dataset has.
 bool is_engines(std::string_view name) { return name.starts_with("_dlt_"); }
@@ -58,7 +32,7 @@ Field show_value(const PreviewValue& value, const PreviewColumn& column) {
   if (value.kind == PreviewValue::Kind::kNull) return {"null", kDim};
   if (value.kind == PreviewValue::Kind::kOther) return {value.text, ""};
   if (column.type.starts_with("timestamp")) return {show_timestamp(value.text), ""};
-  return {needs_quotes(value.text) ? quote_json(value.text) : printable(value.text), ""};
+  return {show_text(value.text), ""};
 }
 
 class Renderer {
@@ -87,11 +61,6 @@ class Renderer {
   }
 
  private:
-  std::string styled(std::string_view text, std::string_view style) const {
-    if (!style_.colours || style.empty() || text.empty()) return std::string(text);
-    return fmt::format("\x1b[{}m{}\x1b[0m", style, text);
-  }
-
   // Fields one behind the other, cut where the line ends.
   void line(std::size_t indent, const std::vector<Field>& fields) {
     out_.append(indent, ' ');
@@ -99,7 +68,7 @@ class Renderer {
     for (const Field& field : fields) {
       const std::string text = cut_to_width(field.text, left, style_.unicode);
       left -= std::min(left, display_width(text));
-      out_ += styled(text, field.style);
+      out_ += styled(text, field.style, style_);
     }
     out_ += '\n';
   }
@@ -167,8 +136,9 @@ class Renderer {
     }
     line(indent, {{printable(table.name), kBold}, {facts, kDim}});
     std::vector<GridColumn> grid = grid_of(table);
-    const std::size_t shown = fit(grid, style_.columns - std::min(style_.columns, indent + kIndent));
-    show_grid(grid, shown, indent + kIndent);
+    const std::size_t room = style_.columns - std::min(style_.columns, indent + kIndent);
+    const std::size_t shown = fit_columns(grid, room, kCellMax);
+    out_ += render_grid(grid, shown, indent + kIndent, style_);
     show_more(table, shown, indent + kIndent);
   }
 
@@ -201,79 +171,10 @@ class Renderer {
       out.to_the_right = column.is_number;
       out.head = {{printable(column.name), kBold}, {column.type, kCyan}, {join(column.marks), kYellow}};
       for (const auto& row : table.first_rows) out.cells.push_back(show_value(row[i], column));
-      for (std::size_t j = 1; j < out.head.size(); ++j) {
-        out.head_width = std::max(out.head_width, display_width(out.head[j].text));
-      }
-      out.width = std::max(out.head_width, display_width(out.head[0].text));
-      for (const Field& cell : out.cells) out.width = std::max(out.width, display_width(cell.text));
+      measure(out, 1);  // the type and the marks are not cut
       grid.push_back(std::move(out));
     }
     return grid;
-  }
-
-  // Settles the widths and answers how many columns are shown: all, with the longest cells cut if they must be; if
-  // cutting is not enough, those that come first.
-  static std::size_t fit(std::vector<GridColumn>& grid, std::size_t room) {
-    const auto width_at = [](const GridColumn& column, std::size_t cap) {
-      return std::max(column.head_width, std::min(column.width, cap));
-    };
-    const auto total_at = [&](std::size_t cap) {
-      std::size_t sum = 0;
-      for (const GridColumn& column : grid) sum += width_at(column, cap) + kGap;
-      return sum;
-    };
-    std::size_t cap = kCellMax;
-    while (cap > kCellMin && total_at(cap) > room + kGap) --cap;
-    if (total_at(cap) > room + kGap) cap = kCellMin + 8;  // not all fit: those that do may be readable
-    std::size_t shown = 0;
-    std::size_t used = 0;
-    for (GridColumn& column : grid) {
-      column.width = width_at(column, cap);
-      if (shown == 0) column.width = std::min(column.width, room);
-      if (used + column.width > room) break;
-      used += column.width + kGap;
-      ++shown;
-    }
-    return shown;
-  }
-
-  void show_grid(const std::vector<GridColumn>& grid, std::size_t shown, std::size_t indent) {
-    if (shown == 0) return;
-    const auto row = [&](const auto& field_of) {
-      std::string text;
-      std::size_t blanks = indent;
-      for (std::size_t i = 0; i < shown; ++i) {
-        const GridColumn& column = grid[i];
-        const Field& field = field_of(column);
-        const std::string cut = cut_to_width(field.text, column.width, style_.unicode);
-        const std::size_t rest = column.width - std::min(column.width, display_width(cut));
-        if (column.to_the_right) blanks += rest;
-        if (!cut.empty()) text.append(blanks, ' ').append(styled(cut, field.style));
-        blanks = (cut.empty() ? blanks + column.width - (column.to_the_right ? rest : 0)
-                              : (column.to_the_right ? 0 : rest)) +
-                 kGap;
-      }
-      out_ += text + '\n';
-    };
-    const auto has_marks = [](const GridColumn& column) { return !column.head.back().text.empty(); };
-    const auto end = grid.begin() + static_cast<std::ptrdiff_t>(shown);
-    const std::size_t head_lines = std::any_of(grid.begin(), end, has_marks) ? 3 : 2;
-    for (std::size_t i = 0; i < head_lines; ++i) {
-      row([i](const GridColumn& column) -> const Field& { return column.head[i]; });
-    }
-    show_rule(grid, shown, indent);
-    for (std::size_t i = 0; i < grid[0].cells.size(); ++i) {
-      row([i](const GridColumn& column) -> const Field& { return column.cells[i]; });
-    }
-  }
-
-  void show_rule(const std::vector<GridColumn>& grid, std::size_t shown, std::size_t indent) {
-    std::string rule;
-    for (std::size_t i = 0; i < shown; ++i) {
-      if (i > 0) rule.append(kGap, ' ');
-      for (std::size_t j = 0; j < grid[i].width; ++j) rule += style_.unicode ? "─" : "-";
-    }
-    out_.append(indent, ' ').append(styled(rule, kDim)) += '\n';
   }
 
   // The columns that did not fit, without their values.

@@ -1,18 +1,14 @@
 // Previews for people: tables that fit a terminal.
 #pragma once
 
-#include <cstddef>
 #include <string>
 
+#include "grid.h"
 #include "preview_view.h"
 
 namespace lode::cli {
 
-struct PreviewStyle {
-  std::size_t columns = 80;  ///< of the terminal
-  bool unicode = true;
-  bool colours = false;
-};
+using PreviewStyle = TerminalStyle;
 
 /// Lines that are at most `style.columns` wide (16 if that is more), DDL apart; each ends in a newline.
 /// `names_pipeline`: the preview is one of a script.

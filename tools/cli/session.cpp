@@ -38,7 +38,8 @@ void on_print(void* host_pointer, const char* text) {
     host.console.print(view);
   }
   host.printed += text;
-  if (host.printed.size() > 2 * kPrintedKept) host.printed.erase(0, host.printed.size() - kPrintedKept);
+  if (!host.keeps_output && host.printed.size() > 2 * kPrintedKept)
+    host.printed.erase(0, host.printed.size() - kPrintedKept);
 }
 
 void on_log(void* host, int level, const char* line) { static_cast<Host*>(host)->progress.log(level, line); }

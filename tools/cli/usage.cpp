@@ -27,6 +27,7 @@ commands:
   load FILE...         load JSON and CSV files without a script
   preview FILE|SCRIPT  show the tables, types and first rows that a load would make
   pipeline NAME        what this machine knows of a pipeline: its trace, state, schema, packages; and mends it
+  sql NAME STATEMENT   ask what was loaded, in SQL
 
   lode COMMAND --help  the options of a command
   lode --version       the version of the program
@@ -68,6 +69,13 @@ const char* const kPreviewExamples = R"(examples:
 
 )";
 
+const char* const kSqlExamples = R"(examples:
+  lode sql shop "select status, count(*) from orders group by status"
+  lode sql shop "select * from orders where id = ?" -- 17
+  lode sql --to sqlite:///shop.db --dataset main - --format csv < report.sql > report.csv
+
+)";
+
 // The layout of --help, without what would be said twice.
 class HelpLayout : public CLI::Formatter {
  public:
@@ -99,6 +107,7 @@ struct CommandSpec {
   std::string footer;
   void (*declare)(CLI::App& app, Options& options);
   bool takes_script_args = false;
+  bool takes_values = false;  ///< behind --
 };
 
 const Texts kProgress = {"auto", "tty", "log", "json", "none"};  // in the order of ProgressMode
@@ -107,6 +116,7 @@ const Texts kDispositions = {"append", "replace", "merge"};
 const Texts kRefreshes = {"drop_sources", "drop_resources", "drop_data"};
 const Texts kOperations = {"info",   "show",  "trace", "failed-jobs",  "packages", "state",
                            "schema", "retry", "abort", "drop-pending", "drop",     "sync"};
+const Texts kQueryFormats = {"table", "csv", "json", "jsonl"};
 const Texts kSchemaFormats = {"yaml", "json", "mermaid", "dbml"};
 
 // Why `word` will not do; "" if it is one of `words`.
@@ -237,6 +247,20 @@ void declare_pipeline(CLI::App& app, Options& options) {
   declare_common(app, options);
 }
 
+void declare_sql(CLI::App& app, Options& options) {
+  app.add_option("WORD", options.words, "the pipeline and the statement; '-' is standard input")->required();
+  app.add_option("--to", options.destination, "ask this destination, without a pipeline or instead of its own")
+      ->type_name("URL");
+  app.add_option("--dataset", options.dataset, "where in the destination the tables are")->type_name("NAME");
+  add_choice(app, "--format", kQueryFormats, "table (default on a terminal), csv (default elsewhere), json or jsonl",
+             [&options](const std::string& word) { options.format = word; });
+  app.add_option("--limit", options.limit, "at most so many rows (default: 1000 in a table, else all)")->type_name("N");
+  app.add_option("--param", options.parameters, "value of a placeholder, in their order; may be repeated")
+      ->type_name("VALUE")
+      ->allow_extra_args(false);
+  declare_common(app, options);
+}
+
 const std::vector<CommandSpec>& commands() {
   static const std::vector<CommandSpec> kCommands = {
       {"run", Command::kRun, "lode run SCRIPT [OPTION]... [-- KEY=VALUE...]",
@@ -258,6 +282,11 @@ const std::vector<CommandSpec>& commands() {
        "Looks at a pipeline and mends it. Without a name: lists the pipelines of this machine.\n" +
            std::string(kPipelineOperations),
        "", declare_pipeline},
+      {"sql", Command::kSql, "lode sql NAME STATEMENT [OPTION]... [-- VALUE...]",
+       "Asks the dataset of a pipeline in the SQL of its destination. Only reads. Placeholders are ? or $1; their "
+       "values "
+       "follow --.",
+       std::string(kSqlExamples) + kExitCodes, declare_sql, false, true},
   };
   return kCommands;
 }
@@ -306,6 +335,7 @@ std::string take_script_args(Texts& words, std::map<std::string, std::string>& a
 Usage parse(const CommandSpec& spec, Texts words) {
   Usage usage;
   Options options;
+  Texts values;
   options.command = spec.command;
   if (spec.takes_script_args) {
     const std::string bad = take_script_args(words, options.args);
@@ -313,6 +343,11 @@ Usage parse(const CommandSpec& spec, Texts words) {
       return wrong(fmt::format("lode {}: the argument '{}' has no '='", spec.name, bad), spec.usage,
                    "arguments of a script are written key=value");
     }
+  }
+  if (const auto separator = std::find(words.begin(), words.end(), "--");
+      spec.takes_values && separator != words.end()) {
+    values.assign(separator + 1, words.end());
+    words.erase(separator, words.end());
   }
   CLI::App app(spec.description);
   app.formatter(std::make_shared<HelpLayout>("usage: " + spec.usage));
@@ -334,6 +369,7 @@ Usage parse(const CommandSpec& spec, Texts words) {
                  fmt::format("'lode {} --help' explains the options", spec.name));
   }
   if (!app.remaining().empty()) return unexpected(app, spec, app.remaining().front());
+  options.parameters.insert(options.parameters.end(), values.begin(), values.end());
   usage.options = std::move(options);
   return usage;
 }
@@ -344,7 +380,7 @@ Usage overview(bool was_asked_for) {
     usage.help = std::string(kOverview) + "\n" + kExitCodes;
     return usage;
   }
-  return wrong("a command is missing: run, check, load, preview or pipeline", "lode COMMAND [OPTION]...",
+  return wrong("a command is missing: run, check, load, preview, pipeline or sql", "lode COMMAND [OPTION]...",
                "'lode --help' lists the commands");
 }
 

@@ -307,14 +307,145 @@ function Report:rows(table_name) end
 ---@field refresh? lode.Refresh instead of the pipeline's
 ---@field keeps_packages? boolean false: what a failed load leaves is thrown away, for data that is still there; true
 
+---@class lode.DatasetFields
+---@field destination string|table|lode.Secret a URL, a name, or lode.destination(…)
+---@field dataset string
+---@field schema? string the one whose tables there are; all that the dataset has
+
+---@class lode.PipelineDatasetFields
+---@field schema? string the one whose tables there are; all that the dataset has
+
+---@class lode.TablesFields
+---@field dlt_tables? boolean also _dlt_loads and the like; false
+
+---@class lode.RowCountsFields
+---@field tables? string[] names; all
+---@field dlt_tables? boolean also _dlt_loads and the like; false
+---@field load_id? string only rows that came with this load, of the tables that note it
+
+---@class lode.JoinFields
+---@field kind? "inner"|"left"|"right"|"full" inner
+---@field alias? string begins the names of its columns, as items in items__sku; the table's name
+
+---@alias lode.Comparison "="|"!="|"<"|"<="|">"|">="|"in"|"not_in"|"like"|"not_like"
+
+---A query. It is asked when its rows are, every time anew.
+---@class lode.Query
+local Query = {}
+---for row in query:rows() do: memory holds some at a time.
+---@return fun(): lode.Row?
+function Query:rows() end
+---for page in query:pages() do: to be yielded by a resource.
+---@return fun(): lode.Page?
+function Query:pages() end
+---@return lode.Row[]
+function Query:fetch_all() end
+---@param count integer
+---@return lode.Row[]
+function Query:fetch_many(count) end
+---@return lode.Row?
+function Query:fetch_one() end
+---The one value of the one row; nil if there is no row, or the value is null.
+---@return any
+function Query:fetch_scalar() end
+---Names, in order.
+---@return string[]
+function Query:columns() end
+---@return string
+function Query:to_sql() end
+
+---The rows of a table, or some of them. Its methods answer new relations and change nothing.
+---@class lode.Relation: lode.Query
+local Relation = {}
+---@param column string|string[]
+---@param ... string
+---@return lode.Relation
+function Relation:select(column, ...) end
+---where("total", ">", 100); where("status", "paid"); where { status = { "paid", "sent" } };
+---where("total > ? or vip", 5)
+---@param condition string|table<string, any> a column, SQL, or values by column
+---@param ... any
+---@return lode.Relation
+---@overload fun(self: lode.Relation, column: string, comparison: lode.Comparison, value: any): lode.Relation
+function Relation:where(condition, ...) end
+Relation.filter = Relation.where
+---@param column string
+---@param direction? "asc"|"desc" asc
+---@return lode.Relation
+function Relation:order_by(column, direction) end
+---@param rows integer
+---@return lode.Relation
+function Relation:limit(rows) end
+---@param rows? integer 5
+---@return lode.Relation
+function Relation:head(rows) end
+---@param load_id string|string[]
+---@param ... string
+---@return lode.Relation
+function Relation:from_loads(load_id, ...) end
+---With the rows of a nested table, a parent or a referenced table; its columns are <alias>__<column>.
+---@param table_name string
+---@param options? lode.JoinFields
+---@return lode.Relation
+function Relation:join(table_name, options) end
+---@return integer
+function Relation:count() end
+---@param column string
+---@return any nil: no row has a value
+function Relation:min(column) end
+---@param column string
+---@return any nil: no row has a value
+function Relation:max(column) end
+
+---What was loaded, to be read. dataset.orders and dataset["orders"] are dataset:table("orders").
+---@class lode.Dataset
+---@field [string] lode.Relation
+---@overload fun(sql: string, ...: any): lode.Query
+local Dataset = {}
+---Names of the tables that loads have made.
+---@param options? lode.TablesFields
+---@return string[]
+function Dataset:tables(options) end
+---@param options? lode.RowCountsFields
+---@return table<string, integer>
+function Dataset:row_counts(options) end
+---@param name string
+---@return lode.Relation
+function Dataset:table(name) end
+---ds:query("select … where id = ?", 5)
+---@param sql string
+---@param ... any
+---@return lode.Query
+function Dataset:query(sql, ...) end
+---In their order.
+---@param schema_name? string
+---@return string[]
+function Dataset:load_ids(schema_name) end
+---@param schema_name? string
+---@return string?
+function Dataset:latest_load_id(schema_name) end
+---The stored schema of this name; the newest one.
+---@param name? string
+---@return lode.Schema?
+function Dataset:schema(name) end
+
+---@param args lode.DatasetFields
+---@return lode.Dataset
+function lode.dataset(args) end
+
 ---@class lode.Pipeline
 ---@field name string
+---@field dataset_name string
 ---@field default_schema? lode.Schema of the first source, as of the last load from this machine
 local Pipeline = {}
 ---The schema called `name`; nil if nothing of it was loaded from this machine.
 ---@param name? string
 ---@return lode.Schema?
 function Pipeline:schema(name) end
+---What it has loaded, to be read.
+---@param options? lode.PipelineDatasetFields|string
+---@return lode.Dataset
+function Pipeline:dataset(options) end
 ---Extracts, normalizes and loads, exactly once; returns when it is done. Raises when something goes wrong: then nothing
 ---of the run is loaded.
 ---@param data lode.Source|lode.Resource|lode.Resource[]
