@@ -41,7 +41,6 @@ class Console {
   std::size_t columns() const;
   /// The same of standard output: colours on a terminal only; where it is none, the width that $COLUMNS says, else that
   /// of standard error's terminal, else 80.
-  bool output_is_terminal() const { return output_is_terminal_; }
   bool output_colours() const { return output_colours_; }
   bool output_is_terminal() const { return output_is_terminal_; }
   std::size_t output_columns() const;

@@ -21,17 +21,37 @@ Failure wrong(const std::string& message, const std::string& hint) {
                       hint);
 }
 
-bool is_number(const std::string& text) {
-  const JsonTree value = JsonTree::read(text);
-  return value.kind() == JsonTree::Kind::kOther && value.text() == text && text.find(' ') == std::string::npos;
+// As JSON writes them: no "007", no "+1", no ".5".
+bool is_number(std::string_view text) {
+  const auto digits = [&text] {
+    const std::size_t count = std::min(text.find_first_not_of("0123456789"), text.size());
+    text.remove_prefix(count);
+    return count;
+  };
+  const auto skip = [&text](std::string_view any) {
+    const bool is_there = !text.empty() && any.find(text.front()) != std::string_view::npos;
+    if (is_there) text.remove_prefix(1);
+    return is_there;
+  };
+  skip("-");
+  const bool starts_with_zero = !text.empty() && text.front() == '0';
+  const std::size_t whole = digits();
+  if (whole == 0 || (starts_with_zero && whole > 1)) return false;
+  if (skip(".") && digits() == 0) return false;
+  if (skip("eE")) {
+    skip("+-");
+    if (digits() == 0) return false;
+  }
+  return text.empty();
 }
 
 // What looks like a number, true, false or null is that; everything else is text. "\"5\"" is the text 5.
 std::string parameter_json(const std::string& text) {
-  if (text == "null" || is_number(text)) return text;
+  if (text == "null" || text == "true" || text == "false" || is_number(text)) return text;
   const bool is_quoted = text.size() >= 2 && text.front() == '"' && text.back() == '"';
-  const JsonTree quoted = is_quoted ? JsonTree::read(text) : JsonTree();
-  return quote_json(quoted.kind() == JsonTree::Kind::kText ? quoted.text() : text);
+  const JsonTree quoted = is_quoted ? JsonTree::read("[" + text + "]") : JsonTree();
+  const bool is_text = quoted.children().size() == 1 && quoted.children()[0].kind() == JsonTree::Kind::kText;
+  return quote_json(is_text ? quoted.children()[0].text() : text);
 }
 
 std::string read_standard_input() {
