@@ -67,12 +67,17 @@ class Sql(CliCase):
         )
         out = self.sql("shop", "select id from orders order by id", "--format", "table", "--limit", "2")
         self.assertTrue(out.endswith("the first 2 rows; --limit N shows more\n"), out)
-        self.assertEqual(self.sql("shop", "select id from orders where id > 9", "--format", "table"), "id\n--\nno rows\n")
+        out = self.sql("shop", "select id from orders where id > 9", "--format", "table")
+        self.assertEqual(out, "id\n--\nno rows\n")
 
     def test_table_on_a_terminal(self):
         control, terminal = pty.openpty()
         process = self.start(
-            "sql", "shop", "select id, status from orders where id < 3 order by id", env={"TERM": "dumb"}, stdout=terminal
+            "sql",
+            "shop",
+            "select id, status from orders where id < 3 order by id",
+            env={"TERM": "dumb"},
+            stdout=terminal,
         )
         self.assertEqual(process.wait(case.TIMEOUT_S), 0)
         os.close(terminal)
@@ -86,7 +91,8 @@ class Sql(CliCase):
         self.assertEqual(self.sql("shop", statement, "--param", "3", "--param", "nobody"), "id\n3\n")
         kinds = "select typeof(?) as a, typeof(?) as b, typeof(?) as c, typeof(?) as d, typeof(?) as e"
         self.assertEqual(
-            self.sql("shop", kinds, "--", "007", '"7"', "7", "-1.5e3", "null"), "a,b,c,d,e\ntext,text,integer,real,null\n"
+            self.sql("shop", kinds, "--", "007", '"7"', "7", "-1.5e3", "null"),
+            "a,b,c,d,e\ntext,text,integer,real,null\n",
         )
         self.fails(EXIT_FAILED, "sql", "shop", statement, "--", "1", says=["takes 2 parameters", "[query.parameters]"])
 
@@ -122,7 +128,8 @@ class Sql(CliCase):
     def test_what_is_wrong(self):
         self.fails(EXIT_FAILED, "sql", "shop", "selekt 1", says=['near "selekt"', "[destination.refused]"])
         self.fails(EXIT_FAILED, "sql", "shap", "select 1", says=["did you mean 'shop'?", "[pipeline.not_found]"])
-        self.fails(EXIT_FAILED, "sql", "--to", "sqlite:///none.db", "--dataset", "main", "select 1", says=["no such dataset"])
+        nowhere = ["--to", "sqlite:///none.db", "--dataset", "main"]
+        self.fails(EXIT_FAILED, "sql", *nowhere, "select 1", says=["no such dataset"])
         self.fails(EXIT_USAGE, "sql", "shop", says=["a statement is missing", "[cli.usage]"])
         self.fails(EXIT_USAGE, "sql", "shop", "select", "1", says=["put it in quotes"])
         self.fails(EXIT_USAGE, "sql", "--to", "sqlite:///shop.db", "select 1", says=["--dataset is required"])
