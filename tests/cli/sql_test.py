@@ -91,7 +91,7 @@ class Sql(CliCase):
         self.assertEqual(self.sql("shop", statement, "--param", "3", "--param", "nobody"), "id\n3\n")
         kinds = "select typeof(?) as a, typeof(?) as b, typeof(?) as c, typeof(?) as d, typeof(?) as e"
         self.assertEqual(
-            self.sql("shop", kinds, "--", "007", '"7"', "7", "-1.5e3", "null"),
+            self.sql("shop", kinds, "--", "007", '"7"', "7", "-1.25e1", "null"),
             "a,b,c,d,e\ntext,text,integer,real,null\n",
         )
         self.fails(EXIT_FAILED, "sql", "shop", statement, "--", "1", says=["takes 2 parameters", "[query.parameters]"])
