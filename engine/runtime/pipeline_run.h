@@ -147,6 +147,7 @@ class PipelineRun : public std::enable_shared_from_this<PipelineRun> {
   };
   Result<DeclaredTable*> declare_table(const Resource& resource, const std::string& table);
   Status add_state_row();
+  Status add_row(std::string_view table, const json::Value& row);
   std::vector<std::string> tables_without_rows() const;
   NormalizerOptions normalizer_options(const std::string& load_id) const;
   std::map<std::string, std::uint64_t> row_counts() const;

@@ -374,12 +374,17 @@ Status PipelineRun::add_state_row() {
   row.set("state", state_->to_blob());
   row.set("created_at", json::Value::of_number(json::Kind::kTimestamp, engine_.env().now_us()));
   row.set("version_hash", hash);
+  return add_row(kStateTable, row);
+}
+
+// A row of the run's own, beside those of the source.
+Status PipelineRun::add_row(std::string_view table, const json::Value& row) {
   json::DocumentBuilder builder;
   builder.value(row);
   json::Rows rows;
   rows.document = builder.finish();
   rows.rows = {rows.document->root(0)};
-  return normalizer_->add(kStateTable, rows);
+  return normalizer_->add(table, rows);
 }
 
 Status PipelineRun::load_package() {

@@ -176,12 +176,7 @@ Status PipelineRun::add_trace_row() {
                              {"tables", std::move(tables)},
                              {"resources", std::move(resources)},
                              {"steps", std::move(steps)}});
-  json::DocumentBuilder builder;
-  builder.value(row);
-  json::Rows page;
-  page.document = builder.finish();
-  page.rows = {page.document->root(0)};
-  return normalizer_->add(kTraceTable, page);
+  return add_row(kTraceTable, row);
 }
 
 }  // namespace lode

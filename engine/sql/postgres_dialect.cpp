@@ -63,22 +63,6 @@ std::string without_mark(const std::string& id) {
   return fmt::format("split_part({}, chr({}), 1)", id, static_cast<int>(kRowMark));
 }
 
-constexpr Dialect kPostgres{.name = "postgres",
-                            .column_type = postgres_type,
-                            .needs_quotes = always,
-                            .quote = '"',
-                            .insertion_order = "ctid",
-                            .row_place = "ctid",
-                            .among_places = {" = ANY (ARRAY(", "))"},
-                            .lock_table = {"LOCK TABLE ", " IN SHARE ROW EXCLUSIVE MODE"},
-                            .analyze = "ANALYZE",
-                            .lexis = Lexis::kPostgres,
-                            .parameter = '$',
-                            .bytewise = " COLLATE \"C\"",
-                            .timestamp = timestamp,
-                            .active_timestamp = timestamp,
-                            .without_mark = without_mark};
-
 constexpr Dialect kWithoutRowPlace{.name = "postgres",
                                    .column_type = postgres_type,
                                    .needs_quotes = always,
@@ -91,6 +75,21 @@ constexpr Dialect kWithoutRowPlace{.name = "postgres",
                                    .timestamp = timestamp,
                                    .active_timestamp = timestamp,
                                    .without_mark = without_mark};
+
+// PostgreSQL itself knows where a row is: that finds it again, and tells the order of insertion.
+constexpr Dialect with_row_place() {
+  Dialect dialect = kWithoutRowPlace;
+  dialect.insertion_order = "ctid";
+  dialect.row_place = "ctid";
+  dialect.among_places[0] = " = ANY (ARRAY(";
+  dialect.among_places[1] = "))";
+  dialect.lock_table[0] = "LOCK TABLE ";
+  dialect.lock_table[1] = " IN SHARE ROW EXCLUSIVE MODE";
+  dialect.analyze = "ANALYZE";
+  return dialect;
+}
+
+constexpr Dialect kPostgres = with_row_place();
 
 }  // namespace
 

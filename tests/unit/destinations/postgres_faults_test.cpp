@@ -7,8 +7,8 @@
 #include "load/loader.h"
 #include "support/catch.h"
 #include "support/child.h"
+#include "support/number_package.h"
 #include "support/postgres_server.h"
-#include "support/test_package.h"
 
 using namespace lode;
 using namespace lode::test;
@@ -37,21 +37,6 @@ std::unique_ptr<Destination> must_connect(const std::string& dataset, std::int64
 void must(const Status& status) {
   INFO(status.render());
   REQUIRE(status.ok());
-}
-
-// Jobs of `rows_per_job` rows; ids go on from job to job.
-LoadPackage numbers(const ScratchFolder& folder, const std::string& load_id, int jobs, int rows_per_job,
-                    Schema schema = Schema("shop"), const std::string& disposition = "append") {
-  TestPackage package(folder.path(), load_id, std::move(schema));
-  package.table("numbers", disposition,
-                {column("id", DataType::kBigint, {"primary_key"}), column("text", DataType::kText)});
-  int id = 0;
-  for (int job = 0; job < jobs; ++job) {
-    std::vector<Row> rows;
-    for (int i = 0; i < rows_per_job; ++i) rows.push_back({id++, "some text that takes some room"});
-    package.rows("numbers", {"id", "text"}, rows);
-  }
-  return package.seal();
 }
 
 std::string count(const std::string& dataset) {
