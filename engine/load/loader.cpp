@@ -200,7 +200,8 @@ Status PackageLoader::explain(Status status, const Content& content, std::uint32
   status.note(fmt::format("kept: the package, at {}; nothing committed", content.folder.string()));
   if (status.code() == Code::kOvertaken) {
     return std::move(status).hint(
-        "if its rows can be extracted again, delete the folder and run again: the run goes on from the newer cursors");
+        "if its rows can be extracted again: lode pipeline NAME abort, then run again: the run goes on from the newer "
+        "cursors");
   }
   if (status.hint_text().empty())
     status.hint("the next run loads this package first; to give its rows up: lode pipeline NAME abort");
