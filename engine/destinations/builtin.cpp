@@ -16,13 +16,14 @@ namespace {
 
 constexpr std::string_view kPostgresOptions =
     "credentials,url,host,port,database,username,password,sslmode,sslrootcert,connect_timeout,create_indexes,"
-    "lock_timeout_ms,flavor,replace_strategy";
+    "lock_timeout_ms,flavor,staging_dataset_name_layout,max_parallel_load_jobs,parallel_load_bytes_min,replace_"
+    "strategy";
 
 constexpr DestinationKind kKinds[] = {
     {.name = "memory", .scheme = "memory", .options = "", .make = make_memory},
     {.name = "sqlite",
      .scheme = "sqlite",
-     .options = "credentials,url,file,busy_timeout_ms,replace_strategy",
+     .options = "credentials,url,file,busy_timeout_ms,max_parallel_load_jobs,replace_strategy",
      .make = make_sqlite},
     {.name = "postgres", .scheme = "postgresql", .options = kPostgresOptions, .make = make_postgres},
     {.name = "postgresql", .scheme = "postgres", .options = kPostgresOptions, .make = make_postgres},

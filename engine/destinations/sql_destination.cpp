@@ -16,6 +16,11 @@
 #include "sql/statements.h"
 
 namespace lode {
+namespace {
+
+constexpr std::int64_t kParallelLoadJobsLimit = 64;  // connections are dear to servers
+
+}  // namespace
 
 Capabilities SqlDestination::sql_capabilities() {
   Capabilities capabilities;
@@ -28,6 +33,21 @@ Capabilities SqlDestination::sql_capabilities() {
 }
 
 Status SqlDestination::read_options(const json::Value& options) {
+  LODE_TRY(read_replace_strategy(options));
+  const json::Value* const wanted = options.find("max_parallel_load_jobs");
+  if (wanted == nullptr || wanted->is_null()) return {};
+  if (!wanted->is_int() || wanted->as_int() < 1 || wanted->as_int() > kParallelLoadJobsLimit) {
+    return Status::error(Code::kConfigInvalid,
+                         fmt::format("{}: max_parallel_load_jobs must be a whole number from 1 to {}, not {}",
+                                     display(), kParallelLoadJobsLimit, json::write(*wanted)));
+  }
+  // What a database cannot do in parallel it does one by one.
+  capabilities_.parallel_load_jobs_max =
+      std::min(capabilities_.parallel_load_jobs_max, static_cast<std::uint32_t>(wanted->as_int()));
+  return {};
+}
+
+Status SqlDestination::read_replace_strategy(const json::Value& options) {
   const json::Value* const wanted = options.find("replace_strategy");
   if (wanted == nullptr || wanted->is_null()) return {};
   std::vector<std::string> known;
@@ -258,7 +278,6 @@ Status SqlDestination::fill_root_keys(const SchemaChange& change, const Schema& 
   return {};
 }
 
-// Where the rows of a table go first.
 Place SqlDestination::place_of(const Table& table, const Schema& schema) const {
   switch (schema.disposition(table)) {
     case WriteDisposition::kMerge:
@@ -271,21 +290,29 @@ Place SqlDestination::place_of(const Table& table, const Schema& schema) const {
   }
 }
 
+Status SqlDestination::prepare_place(const Table& table, const Schema& schema, Place place) {
+  LODE_TRY(dataset()->ensure_dataset());
+  LODE_TRY(dataset()->ensure_table(Place::kFinal, table, nullptr));
+  const Table& root = schema.root_of(table);
+  if (place == Place::kFinal) {
+    return schema.disposition(table) == WriteDisposition::kReplace ? empty_chain(root, schema) : Status();
+  }
+  staged_[root.name()].insert(table.name());
+  return dataset()->ensure_table(place, table, nullptr);
+}
+
+Status SqlDestination::load_jobs(const std::vector<const Job*>& jobs, const Schema& schema, std::stop_token stop,
+                                 JobListener& listener) {
+  stop_ = stop;
+  return Destination::load_jobs(jobs, schema, std::move(stop), listener);
+}
+
 Status SqlDestination::load(const Job& job, const Schema& schema, std::stop_token stop) {
   LODE_ASSERT(in_transaction_);
-  stop_ = stop;
   const Table* const table = schema.find_table(job.table);
   LODE_ASSERT(table != nullptr);
-  const Table& root = schema.root_of(*table);
   const Place place = place_of(*table, schema);
-  LODE_TRY(dataset()->ensure_dataset());
-  LODE_TRY(dataset()->ensure_table(Place::kFinal, *table, nullptr));
-  if (place != Place::kFinal) {
-    staged_[root.name()].insert(table->name());
-    LODE_TRY(dataset()->ensure_table(place, *table, nullptr));
-  } else if (schema.disposition(*table) == WriteDisposition::kReplace) {
-    LODE_TRY(empty_chain(root, schema));
-  }
+  LODE_TRY(prepare_place(*table, schema, place));
   return insert_rows(job, *table, place, std::move(stop));
 }
 

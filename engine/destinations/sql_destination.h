@@ -18,7 +18,7 @@ namespace lode {
 /// threads: as Destination says.
 class SqlDestination : public Destination {
  public:
-  /// Takes the options that all SQL databases have: replace_strategy. Errors: kConfigInvalid.
+  /// Takes the options that all SQL databases have: replace_strategy, max_parallel_load_jobs. Errors: kConfigInvalid.
   Status read_options(const json::Value& options);
 
   const Capabilities& capabilities() const override { return capabilities_; }
@@ -37,6 +37,8 @@ class SqlDestination : public Destination {
   Status drop_tables(const std::vector<std::string>& tables, std::string_view schema_name) override;
   Status empty_tables(const std::vector<std::string>& tables) override;
   Result<SchemaChange> migrate(const Schema& schema) override;
+  Status load_jobs(const std::vector<const Job*>& jobs, const Schema& schema, std::stop_token stop,
+                   JobListener& listener) override;
   Status load(const Job& job, const Schema& schema, std::stop_token stop) override;
   Status commit(const CommitRecord& record, const Schema& schema, const std::vector<std::string>& replaced) override;
   void rollback() noexcept override;
@@ -69,6 +71,11 @@ class SqlDestination : public Destination {
   virtual std::string timestamp_text(std::int64_t micros) const = 0;
 
   bool in_transaction() const { return in_transaction_; }
+  std::string_view load_id() const { return load_id_; }
+  /// Where the rows of a table go first.
+  Place place_of(const Table& table, const Schema& schema) const;
+  /// Makes that place ready for a job of `table`.
+  Status prepare_place(const Table& table, const Schema& schema, Place place);
   void warn(std::string text) { warnings_.push_back(std::move(text)); }
 
   Capabilities capabilities_ = sql_capabilities();
@@ -79,7 +86,7 @@ class SqlDestination : public Destination {
   std::string parameters(int count) const;
   json::Value to_parameter(const json::Value& value) const;
   Result<bool> has_tables(const std::vector<std::string_view>& names);
-  Place place_of(const Table& table, const Schema& schema) const;
+  Status read_replace_strategy(const json::Value& options);
   Status fill_root_keys(const SchemaChange& change, const Schema& schema);
   Status empty_chain(const Table& root, const Schema& schema);
   Status replace_staged(const Table& root, const Schema& schema);

@@ -24,6 +24,21 @@ Result<std::unique_ptr<QueryRows>> Destination::query(const std::string&, const 
   return Status::error(Code::kDestinationRefused, fmt::format("{} cannot be queried", display()));
 }
 
+Status Destination::load_jobs(const std::vector<const Job*>& jobs, const Schema& schema, std::stop_token stop,
+                              JobListener& listener) {
+  for (const Job* job : jobs) {
+    if (stop.stop_requested()) return Status::error(Code::kCancelled, "the run was cancelled");
+    listener.job_started(*job);
+    Status status = load(*job, schema, stop);
+    if (!status.ok()) {
+      listener.job_failed(*job);
+      return status;
+    }
+    listener.job_loaded(*job);
+  }
+  return {};
+}
+
 Status Destination::check_follows(const StateBefore& before) {
   const Result<std::optional<PipelineState>> newest = saved_state(before.pipeline);
   // A run that found a state which nobody can read went on without it; it cannot be told from another one.

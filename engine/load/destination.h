@@ -34,8 +34,9 @@ struct Capabilities {
   std::string naming;                       ///< the naming convention that it prefers; "": none
   std::uint32_t identifier_length_max = 0;  ///< code points; 0: no limit
   std::uint32_t columns_max = 2000;
-  bool transactions = true;             ///< rows, DDL, loads row and state become visible in one step
-  bool loads_while_extracting = false;  ///< load() may be called before the package is sealed
+  bool transactions = true;                  ///< rows, DDL, loads row and state become visible in one step
+  bool loads_while_extracting = false;       ///< load() may be called before the package is sealed
+  std::uint32_t parallel_load_jobs_max = 1;  ///< job files that load_jobs() loads at the same time
   std::vector<ReplaceStrategy> replace_strategies = {ReplaceStrategy::kTruncateAndInsert};  ///< the default first
   /// How it can merge, what it does unless told otherwise first; empty: append and replace only.
   std::vector<MergeStrategy> merge_strategies = {MergeStrategy::kDeleteInsert};
@@ -73,9 +74,19 @@ struct MigrationPlan {
   std::vector<Statement> statements;  ///< in order, for people; empty where there is no DDL
 };
 
+/// Hears how the jobs of a load go: each is started, then loaded or failed. One call at a time, though not always on
+/// the same thread.
+class JobListener {
+ public:
+  virtual ~JobListener() = default;
+  virtual void job_started(const Job& job) = 0;
+  virtual void job_loaded(const Job& job) = 0;
+  virtual void job_failed(const Job& job) = 0;
+};
+
 /// Called in this order: connect; then saved_state, saved_schema, is_loaded, query in any order; then per package:
-/// begin, drop_tables and empty_tables if at all, (migrate, load…) any number of times, commit or rollback; close at
-/// the end. One thread at a time calls it, not always the same one. Errors: after any error between begin and commit
+/// begin, drop_tables and empty_tables if at all, (migrate, load_jobs…) any number of times, commit or rollback; close
+/// at the end. One thread at a time calls it, not always the same one. Errors: after any error between begin and commit
 /// the loader rolls back. Codes that are retryable make it wait, ask is_loaded (the reply to a commit can be lost after
 /// the work was done) and begin the package again; all others end the load. So no call but rollback has to undo what it
 /// did by half, and begin must be possible after every failure.
@@ -130,6 +141,9 @@ class Destination {
   virtual Result<SchemaChange> migrate(const Schema& schema) = 0;
   /// What migrate() would do now. Changes nothing and needs no begin().
   virtual Result<MigrationPlan> plan_migration(const Schema&) { return MigrationPlan(); }
+  /// Loads jobs as load() does, in any order; several at a time where it can and it pays. Ends with the first error.
+  virtual Status load_jobs(const std::vector<const Job*>& jobs, const Schema& schema, std::stop_token stop,
+                           JobListener& listener);
   /// Loads one job. The first job of a table with disposition replace, or of one of its nested tables, empties them
   /// all, even if it has no rows; rows of merge tables go to staging. Creates the job's table if migrate() did not.
   /// REQUIRES: `schema` has the table and all columns of the job.

@@ -35,6 +35,18 @@ struct PackageLoader::Content {
   const Schema& schema;
   const std::vector<std::string>& replaced;
   Path folder;  // where the package waits; empty if nowhere
+
+  // "table 'orders', file 2 of 7"
+  std::string place_of(const Job& job) const {
+    std::size_t number = 0;
+    for (const Job& each : jobs) {
+      ++number;
+      if (each.file_name == job.file_name) {
+        return fmt::format("table '{}', file {} of {}", job.table, number, jobs.size());
+      }
+    }
+    return "";
+  }
 };
 
 PackageLoader::PackageLoader(Destination& destination, Env& env, std::stop_token stop, LoadRetry retry)
@@ -69,27 +81,45 @@ Status PackageLoader::migrate(const Schema& schema) {
   return {};
 }
 
-Status PackageLoader::load_job(const Job& job, const Schema& schema) {
-  if (stop_.stop_requested()) return cancelled();
-  const std::int64_t begin_us = env_.steady_us();
-  failed_job_ = job;  // until it is loaded
-  const Table* table = schema.find_table(job.table);
-  if (table == nullptr) {
-    return Status::error(Code::kPackageCorrupt,
-                         fmt::format("the schema has no table '{}', but there is a job for it", job.table));
+// Keeps the books of a load.
+class PackageLoader::Listener : public JobListener {
+ public:
+  explicit Listener(PackageLoader& loader) : loader_(loader) {}
+  void job_started(const Job& job) override { started_us_[job.file_name] = loader_.env_.steady_us(); }
+  void job_failed(const Job& job) override { loader_.failed_job_ = job; }
+  void job_loaded(const Job& job) override {
+    loader_.loaded_.insert(job.file_name);
+    loader_.rows_loaded_ += job.rows;
+    TableLoaded& table = loader_.tables_loaded_[job.table];
+    ++table.files;
+    table.rows += job.rows;
+    table.bytes += job.bytes;
+    table.time_us += loader_.env_.steady_us() - started_us_[job.file_name];
+    if (!loader_.on_progress_) return;
+    loader_.on_progress_({job.table, loader_.loaded_.size(), loader_.jobs_total_, loader_.rows_loaded_});
   }
-  LODE_TRY(check_merge(schema.root_of(*table), destination_, true));
-  LODE_TRY(destination_.load(job, schema, stop_));
+
+ private:
+  PackageLoader& loader_;
+  std::map<std::string, std::int64_t> started_us_;
+};
+
+Status PackageLoader::load_jobs(const std::vector<const Job*>& jobs, const Schema& schema) {
+  if (stop_.stop_requested()) return cancelled();
   failed_job_ = {};
-  loaded_.insert(job.file_name);
-  rows_loaded_ += job.rows;
-  TableLoaded& table_loaded = tables_loaded_[job.table];
-  ++table_loaded.files;
-  table_loaded.rows += job.rows;
-  table_loaded.bytes += job.bytes;
-  table_loaded.time_us += env_.steady_us() - begin_us;
-  if (on_progress_) on_progress_({job.table, loaded_.size(), jobs_total_, rows_loaded_});
-  return {};
+  for (const Job* job : jobs) {
+    const Table* const table = schema.find_table(job->table);
+    Status status =
+        table == nullptr
+            ? Status::error(Code::kPackageCorrupt,
+                            fmt::format("the schema has no table '{}', but there is a job for it", job->table))
+            : check_merge(schema.root_of(*table), destination_, true);
+    if (status.ok()) continue;
+    failed_job_ = *job;
+    return status;
+  }
+  Listener listener(*this);
+  return destination_.load_jobs(jobs, schema, stop_, listener);
 }
 
 Status PackageLoader::add_job(const Job& job, const Schema& schema) {
@@ -97,7 +127,7 @@ Status PackageLoader::add_job(const Job& job, const Schema& schema) {
   if (waits_) return {};
   Status status = start();
   if (status.ok()) status = migrate(schema);
-  if (status.ok()) status = load_job(job, schema);
+  if (status.ok()) status = load_jobs({&job}, schema);
   if (status.ok()) return {};
   undo();
   if (status.retryable()) {
@@ -110,14 +140,13 @@ Status PackageLoader::add_job(const Job& job, const Schema& schema) {
 Status PackageLoader::attempt(const Content& content) {
   LODE_TRY(start());
   LODE_TRY(migrate(content.schema));
-  std::size_t number = 0;
+  std::vector<const Job*> jobs;
   for (const Job& job : content.jobs) {
-    ++number;
-    if (loaded_.count(job.file_name) > 0) continue;
-    Status status = load_job(job, content.schema);
-    if (!status.ok()) {
-      return std::move(status).about(fmt::format("table '{}', file {} of {}", job.table, number, content.jobs.size()));
-    }
+    if (loaded_.count(job.file_name) == 0) jobs.push_back(&job);
+  }
+  Status status = load_jobs(jobs, content.schema);
+  if (!status.ok()) {
+    return failed_job_.file_name.empty() ? status : std::move(status).about(content.place_of(failed_job_));
   }
   CommitRecord record;
   record.load_id = load_id_;

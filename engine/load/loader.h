@@ -60,7 +60,7 @@ class PackageLoader {
   /// `destination` and `env` outlive the loader; the destination is connected. `stop` ends waiting and loading:
   /// kCancelled.
   PackageLoader(Destination& destination, Env& env, std::stop_token stop, LoadRetry retry = {});
-  /// Called by the thread that loads.
+  /// Called by a thread that loads, by one at a time.
   void on_progress(std::function<void(const LoadProgress&)> callback) { on_progress_ = std::move(callback); }
 
   /// A new package. Costs nothing: the destination's transaction begins with the first job.
@@ -94,9 +94,10 @@ class PackageLoader {
 
  private:
   struct Content;
+  class Listener;
   Status start();
   Status migrate(const Schema& schema);
-  Status load_job(const Job& job, const Schema& schema);
+  Status load_jobs(const std::vector<const Job*>& jobs, const Schema& schema);
   Status attempt(const Content& content);
   Status load_with_retry(const Content& content);
   Status explain(Status status, const Content& content, std::uint32_t attempts) const;

@@ -56,11 +56,13 @@ Analysis analyze(const std::u32string& text) {
     if (i > 0 && c == U':' && before_white) starts_something = true;
     if (i > 0 && c == U'#' && is_white(text[i - 1])) starts_something = true;
     if (is_break(c)) found.has_breaks = true;
-    const bool is_text = is_printable(c) || c == U'\n' || c == 0x85 || (c >= 0x10000 && c < 0x10FFFF);
+    // Of the breaks only '\n' is one to every reader: YAML 1.2 takes the others for characters.
+    const bool is_text = (is_printable(c) && !is_break(c)) || c == U'\n' || (c >= 0x10000 && c < 0x10FFFF);
     if (!is_text || c == 0xFEFF) needs_double = true;
     if (i > 0 && c == U' ' && is_break(text[i - 1])) break_then_space = true;
     if (i > 0 && is_break(c) && text[i - 1] == U' ') space_then_break = true;
   }
+  if (text.ends_with(U"\n\n")) needs_double = true;  // yaml-cpp loses one of them in single quotes
   const auto is_edge = [](char32_t c) { return c == U' ' || is_break(c); };
   const bool has_edges = !text.empty() && (is_edge(text.front()) || is_edge(text.back()));
   found.single = !break_then_space && !space_then_break && !needs_double;
@@ -233,10 +235,10 @@ class Writer {
         } else {
           put(std::u32string_view(text).substr(start, i - start));
         }
-      } else if (is_break(text[i])) {
+      } else if (text[i] == U'\n') {
         write_breaks(text, i, indent);
       } else {
-        while (i < text.size() && text[i] != U' ' && !is_break(text[i])) ++i;
+        while (i < text.size() && text[i] != U' ' && text[i] != U'\n') ++i;
         put_word(std::u32string_view(text).substr(start, i - start), is_quoted);
       }
     }
@@ -254,8 +256,8 @@ class Writer {
 
   // In quotes a single line break would be read as a space: it is written twice.
   void write_breaks(const std::u32string& text, std::size_t& i, std::size_t indent) {
-    if (text[i] == U'\n') out_ += '\n';
-    for (; i < text.size() && is_break(text[i]); ++i) out_ += text[i] == U'\n' ? "\n" : to_utf8({&text[i], 1});
+    out_ += '\n';
+    for (; i < text.size() && text[i] == U'\n'; ++i) out_ += '\n';
     out_.append(indent + 2, ' ');
     column_ = indent + 2;
   }

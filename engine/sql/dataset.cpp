@@ -52,7 +52,8 @@ void SqlDataset::plan_new(Place place, TablePlan& plan) const {
 
 Status SqlDataset::plan_columns(Place place, TablePlan& plan) {
   const std::string& table = plan.change.table;
-  LODE_ASSIGN(const bool has_rows, session_.finds(fmt::format("SELECT 1 FROM {} LIMIT 1", qualified(place, table))));
+  LODE_ASSIGN(const bool has_rows,
+              session_for(place).finds(fmt::format("SELECT 1 FROM {} LIMIT 1", qualified(place, table))));
   for (const Column& column : plan.change.columns) {
     // Rows that are there have no value for a new column, so databases refuse NOT NULL.
     const bool not_null = !column.nullable() && !has_rows;
@@ -70,7 +71,7 @@ Status SqlDataset::plan_columns(Place place, TablePlan& plan) {
 Status SqlDataset::ensure_table(Place place, const Table& table, SchemaChange* change) {
   LODE_ASSIGN(TablePlan plan, plan_table(place, table));
   if (plan.change.columns.empty()) return {};
-  for (const std::string& statement : plan.statements) LODE_TRY(session_.run(statement));
+  for (const std::string& statement : plan.statements) LODE_TRY(session_for(place).run(statement));
   for (std::string& warning : plan.warnings) warnings_.push_back(std::move(warning));
   // A table that replaces a new one brings the same statements once more.
   for (std::string& statement : plan.later) {
@@ -83,7 +84,7 @@ Status SqlDataset::ensure_table(Place place, const Table& table, SchemaChange* c
 
 Status SqlDataset::drop_table(Place place, const std::string& table) {
   known_[static_cast<std::size_t>(place)].erase(table);
-  return session_.run("DROP TABLE IF EXISTS " + qualified(place, table));
+  return session_for(place).run("DROP TABLE IF EXISTS " + qualified(place, table));
 }
 
 Status SqlDataset::empty_table(const std::string& table) {
@@ -91,17 +92,20 @@ Status SqlDataset::empty_table(const std::string& table) {
   return is_there ? session_.run(fmt::format("{} {}", emptying(), qualified(Place::kFinal, table))) : Status();
 }
 
+std::size_t SqlDataset::number_of(std::string_view table) const {
+  const auto found = numbers_.find(table);
+  return found != numbers_.end() ? found->second : numbers_.emplace(table, numbers_.size() + 1).first->second;
+}
+
 std::string SqlDataset::incoming_name(std::string_view table) const {
-  auto found = incoming_.find(table);
-  if (found == incoming_.end()) found = incoming_.emplace(table, incoming_.size() + 1).first;
-  return fmt::format("_lode_new_{}", found->second);
+  return fmt::format("_lode_new_{}", number_of(table));
 }
 
 Status SqlDataset::take_place(const std::string& table) {
   LODE_TRY(drop_table(Place::kFinal, table));
+  LODE_ASSIGN(const std::string incoming, bring_in(table));
   known_[static_cast<std::size_t>(Place::kIncoming)].erase(table);
-  return session_.run(
-      fmt::format("ALTER TABLE {} RENAME TO {}", qualified(Place::kIncoming, table), spell_name(dialect_, table)));
+  return session_.run(fmt::format("ALTER TABLE {} RENAME TO {}", incoming, spell_name(dialect_, table)));
 }
 
 Status SqlDataset::finish_tables() {
@@ -109,9 +113,9 @@ Status SqlDataset::finish_tables() {
   return {};
 }
 
-std::vector<std::string> SqlDataset::staged_tables() const {
+std::vector<std::string> SqlDataset::tables_in(Place place) const {
   std::vector<std::string> names;
-  for (const auto& [table, columns] : known_[static_cast<std::size_t>(Place::kStaging)]) {
+  for (const auto& [table, columns] : known_[static_cast<std::size_t>(place)]) {
     if (!columns.empty()) names.push_back(table);
   }
   return names;
@@ -119,7 +123,7 @@ std::vector<std::string> SqlDataset::staged_tables() const {
 
 void SqlDataset::forget() {
   for (auto& tables : known_) tables.clear();
-  incoming_.clear();
+  numbers_.clear();
   later_.clear();
 }
 

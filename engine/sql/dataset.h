@@ -41,6 +41,8 @@ class SqlDataset {
   virtual ~SqlDataset() = default;
 
   SqlSession& session() { return session_; }
+  /// The one that makes, changes and drops tables of a place.
+  virtual SqlSession& session_for(Place) { return session_; }
   const Dialect& dialect() const { return dialect_; }
 
   /// "shop"."orders": ready for SQL.
@@ -67,8 +69,8 @@ class SqlDataset {
   Status take_place(const std::string& table);
   /// Runs what waited for the rows of new tables.
   Status finish_tables();
-  /// The staging tables that were made since forget().
-  std::vector<std::string> staged_tables() const;
+  /// The tables of a place that were made or looked at since forget(), and are there.
+  std::vector<std::string> tables_in(Place place) const;
   virtual void forget();
   std::vector<std::string> take_warnings() { return std::exchange(warnings_, {}); }
 
@@ -80,8 +82,12 @@ class SqlDataset {
   virtual Status check(const std::string& table, const std::vector<Column>& columns) const;
   /// CREATE TABLE and what goes with it.
   virtual void plan_new(Place place, TablePlan& plan) const;
-  /// What the incoming table of a final one is called: short, whatever that is called.
+  /// Numbers tables from 1, until forget(): for names that are short, whatever the table is called.
+  std::size_t number_of(std::string_view table) const;
+  /// What the incoming table of a final one is called.
   std::string incoming_name(std::string_view table) const;
+  /// Makes an incoming table one of the dataset, still under its own name; returns its name, ready for SQL.
+  virtual Result<std::string> bring_in(const std::string& table) { return qualified(Place::kIncoming, table); }
   /// What follows a new column's clause: " UNIQUE".
   virtual std::string column_suffix(const Column&) const { return ""; }
   /// "DELETE FROM" or "TRUNCATE TABLE", without the table.
@@ -92,9 +98,9 @@ class SqlDataset {
 
   SqlSession& session_;
   const Dialect& dialect_;
-  std::map<std::string, Columns> known_[kPlaces];                     // by place and table
-  mutable std::map<std::string, std::size_t, std::less<>> incoming_;  // numbers, by table
-  std::vector<std::string> later_;                                    // statements that wait for rows
+  std::map<std::string, Columns> known_[kPlaces];                    // by place and table
+  mutable std::map<std::string, std::size_t, std::less<>> numbers_;  // of tables with short names
+  std::vector<std::string> later_;                                   // statements that wait for rows
   std::vector<std::string> warnings_;
 };
 

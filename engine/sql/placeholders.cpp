@@ -180,6 +180,7 @@ Result<std::string> number_placeholders(const Dialect& dialect, std::string_view
   for (const Placeholder& placeholder : found) {
     if (placeholder.number == 0 && by_number && !placeholder.is_operator) continue;
     out += sql.substr(copied, placeholder.at - copied);
+    if (!out.empty() && is_in_name(out.back())) out += ' ';  // limit? is not limit$1
     copied = placeholder.at + placeholder.length;
     if (placeholder.is_operator) {
       out += dialect.lexis == Lexis::kPostgres ? "?" : "??";

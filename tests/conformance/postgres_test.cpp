@@ -13,6 +13,7 @@ class PostgresTraits : public DestinationTraits {
   std::unique_ptr<Destination> open() override {
     json::Value spec = json::Value::object({{"type", "postgres"}, {"url", PostgresServer::get().url()}});
     if (!replace_strategy.empty()) spec.set("replace_strategy", replace_strategy);
+    add_options(spec);
     auto made = make_destination(spec, dataset_, Env::real());
     INFO(made.status().render());
     REQUIRE(made.ok());
@@ -42,13 +43,31 @@ class PostgresTraits : public DestinationTraits {
     return usual;
   }
 
+ protected:
+  virtual void add_options(json::Value&) const {}
+
  private:
   std::string dataset_ = PostgresServer::get().new_dataset();
   PostgresSession session_;
 };
 
+// Every load with two staged jobs is loaded over several connections, however small.
+class ParallelPostgresTraits : public PostgresTraits {
+ public:
+  // What is staged goes with the load, be it committed or not.
+  ~ParallelPostgresTraits() override {
+    PostgresSession session;
+    CHECK(session.query("SELECT nspname, relname FROM pg_class JOIN pg_namespace AS n ON n.oid = relnamespace "
+                        "WHERE relname LIKE '\\_lode\\_%'") == std::vector<std::string>{});
+  }
+
+ protected:
+  void add_options(json::Value& spec) const override { spec.set("parallel_load_bytes_min", 0); }
+};
+
 }  // namespace
 
 LODE_DESTINATION_SUITE(Postgres, PostgresTraits)
+LODE_DESTINATION_SUITE(ParallelPostgres, ParallelPostgresTraits)
 
 }  // namespace lode::test

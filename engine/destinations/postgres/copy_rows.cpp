@@ -168,8 +168,8 @@ namespace {
 // One COPY after the other: a new one begins where the file gains a column.
 class Copier {
  public:
-  Copier(Connection& connection, RowFileReader& reader, const std::string& table,
-         const std::map<std::string, Wire, std::less<>>& wires, std::stop_token stop)
+  Copier(Connection& connection, RowFileReader& reader, const std::string& table, const Wires& wires,
+         std::stop_token stop)
       : connection_(connection), reader_(reader), table_(table), wires_(wires), stop_(std::move(stop)) {
     buffer_.reserve(kSendBytes * 2);
   }
@@ -264,7 +264,7 @@ class Copier {
   Connection& connection_;
   RowFileReader& reader_;
   const std::string& table_;
-  const std::map<std::string, Wire, std::less<>>& wires_;
+  const Wires& wires_;
   std::stop_token stop_;
   std::vector<Wire> columns_;  // of the COPY that runs
   bool is_copying_ = false;
@@ -359,8 +359,8 @@ Status Copier::refuse(std::size_t column, const json::Cell& cell) const {
 
 }  // namespace
 
-Status copy_rows(Connection& connection, RowFileReader& reader, const std::string& table,
-                 const std::map<std::string, Wire, std::less<>>& wires, std::stop_token stop) {
+Status copy_rows(Connection& connection, RowFileReader& reader, const std::string& table, const Wires& wires,
+                 std::stop_token stop) {
   return Copier(connection, reader, table, wires, std::move(stop)).run();
 }
 

@@ -43,10 +43,13 @@ bool find_wire(DataType type, std::string_view sql_type, Wire* wire);
 /// has more digits than numeric keeps.
 bool append_numeric(std::string& out, std::string_view decimal);
 
+/// The form of each column's values, by name.
+using Wires = std::map<std::string, Wire, std::less<>>;
+
 /// Appends all rows of `reader` to `table` (qualified, ready for SQL). `wires`: by column, all that the file has.
 /// Errors: of the server, with row and column where it says them; kLoadIntegrity for values that have no form there;
 /// kCancelled soon after a stop; kPackageCorrupt from the reader.
-Status copy_rows(Connection& connection, RowFileReader& reader, const std::string& table,
-                 const std::map<std::string, Wire, std::less<>>& wires, std::stop_token stop);
+Status copy_rows(Connection& connection, RowFileReader& reader, const std::string& table, const Wires& wires,
+                 std::stop_token stop);
 
 }  // namespace lode::postgres

@@ -32,9 +32,32 @@ Status check_column(const Column& column) {
 
 }  // namespace
 
+void Dataset::forget() {
+  SqlDataset::forget();
+  area_ = nullptr;
+}
+
+SqlSession& Dataset::session_for(Place place) { return is_shared(place) ? area_->connection() : session(); }
+
+std::string Dataset::schema_of(Place place) const {
+  if (is_shared(place)) return area_->schema();
+  return place == Place::kStaging ? "pg_temp" : name_;
+}
+
+std::string Dataset::name_of(Place place, std::string_view table) const {
+  if (is_shared(place)) return area_->table_name(number_of(table));
+  return place == Place::kIncoming ? incoming_name(table) : std::string(table);
+}
+
 std::string Dataset::qualified(Place place, std::string_view table) const {
-  return fmt::format("{}.{}", place == Place::kStaging ? "pg_temp" : quote_name(dialect(), name_),
-                     quote_name(dialect(), place == Place::kIncoming ? incoming_name(table) : table));
+  return quote_name(dialect(), schema_of(place)) + "." + quote_name(dialect(), name_of(place, table));
+}
+
+Result<std::string> Dataset::bring_in(const std::string& table) {
+  const std::string incoming = qualified(Place::kIncoming, table);
+  if (!is_shared(Place::kIncoming)) return incoming;
+  LODE_TRY(session().run(fmt::format("ALTER TABLE {} SET SCHEMA {}", incoming, quote_name(dialect(), name_))));
+  return quote_name(dialect(), name_) + "." + quote_name(dialect(), name_of(Place::kIncoming, table));
 }
 
 Result<bool> Dataset::has_tables(const std::vector<std::string_view>& names) {
@@ -56,17 +79,18 @@ Result<std::string> Dataset::plan_dataset() {
 }
 
 Result<SqlDataset::Columns> Dataset::look_up(Place place, const std::string& table) {
-  const bool is_temporary = place == Place::kStaging;
-  std::vector<json::Value> parameters = {place == Place::kIncoming ? incoming_name(table) : table};
-  if (!is_temporary) parameters.emplace_back(name_);
-  LODE_ASSIGN(const std::unique_ptr<QueryRows> rows,
-              session().select(fmt::format("SELECT a.attname, pg_catalog.format_type(a.atttypid, NULL) "
-                                           "FROM pg_catalog.pg_attribute AS a "
-                                           "JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid "
-                                           "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace "
-                                           "WHERE c.relname = $1 AND {} AND a.attnum > 0 AND NOT a.attisdropped",
-                                           is_temporary ? "n.oid = pg_catalog.pg_my_temp_schema()" : "n.nspname = $2"),
-                               parameters));
+  const bool is_temporary = place == Place::kStaging && !is_shared(place);
+  std::vector<json::Value> parameters = {name_of(place, table)};
+  if (!is_temporary) parameters.emplace_back(schema_of(place));
+  LODE_ASSIGN(
+      const std::unique_ptr<QueryRows> rows,
+      session_for(place).select(fmt::format("SELECT a.attname, pg_catalog.format_type(a.atttypid, NULL) "
+                                            "FROM pg_catalog.pg_attribute AS a "
+                                            "JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid "
+                                            "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace "
+                                            "WHERE c.relname = $1 AND {} AND a.attnum > 0 AND NOT a.attisdropped",
+                                            is_temporary ? "n.oid = pg_catalog.pg_my_temp_schema()" : "n.nspname = $2"),
+                                parameters));
   Columns columns;
   for (;;) {
     LODE_ASSIGN(const bool more, rows->next());
@@ -90,8 +114,10 @@ void Dataset::plan_new(Place place, TablePlan& plan) const {
   SqlDataset::plan_new(place, plan);
   if (place == Place::kStaging) {
     std::string& create = plan.statements.back();
-    create.replace(0, std::string_view("CREATE TABLE").size(), "CREATE TEMPORARY TABLE");
-    create += " ON COMMIT DROP";
+    // A crash of the server empties unlogged tables, but then the load begins again.
+    create.replace(0, std::string_view("CREATE TABLE").size(),
+                   is_shared(place) ? "CREATE UNLOGGED TABLE" : "CREATE TEMPORARY TABLE");
+    if (!is_shared(place)) create += " ON COMMIT DROP";
     return;
   }
   if (!makes_unique_) return;

@@ -10,6 +10,8 @@
 #include "destinations/postgres/credentials.h"
 #include "destinations/postgres/dataset.h"
 #include "destinations/postgres/flavor.h"
+#include "destinations/postgres/parallel_copy.h"
+#include "destinations/postgres/staging_area.h"
 #include "destinations/sql_destination.h"
 #include "format/row_file.h"
 #include "schema/naming.h"
@@ -22,11 +24,15 @@ using postgres::Connection;
 using postgres::Dataset;
 using postgres::Flavor;
 using postgres::Settings;
-using postgres::Wire;
+using postgres::StagingArea;
+using postgres::Wires;
 
 constexpr std::uint32_t kIdentifierLengthMax = 63;
 constexpr std::uint32_t kColumnsMax = 1600;
 constexpr int kLockTimeoutMs = 60'000;
+constexpr std::uint32_t kParallelLoadJobsMax = 4;
+constexpr std::int64_t kParallelLoadBytesMin = 8 << 20;    // below, connections cost more than they save
+constexpr std::string_view kStagingLayout = "%s_staging";  // as dlt
 constexpr std::string_view kCastTable = "_lode_cast";
 // A user, a role or a database can have other defaults.
 constexpr std::string_view kQuerySettings =
@@ -36,16 +42,26 @@ constexpr std::string_view kQuerySettings =
 struct Options {
   Settings settings;
   std::string dataset;
+  std::string staging_dataset;
   bool makes_unique = true;
   std::int64_t lock_timeout_ms = kLockTimeoutMs;
+  std::int64_t parallel_load_bytes_min = kParallelLoadBytesMin;
   const Flavor* flavor = nullptr;  // null: ask the server
 };
+
+// A number of its own for the lock of each dataset: FNV-1a of its name.
+std::int64_t lock_number(std::string_view dataset) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : dataset) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  return static_cast<std::int64_t>(hash);
+}
 
 class PostgresDestination : public SqlDestination {
  public:
   PostgresDestination(Options options, Env& env) : options_(std::move(options)), env_(env) {
     capabilities_.identifier_length_max = kIdentifierLengthMax;
     capabilities_.columns_max = kColumnsMax;
+    capabilities_.parallel_load_jobs_max = kParallelLoadJobsMax;
   }
   ~PostgresDestination() override { close(); }
 
@@ -55,6 +71,8 @@ class PostgresDestination : public SqlDestination {
   Status connect() override;
   Status connect_read_only() override { return ensure_connection(); }
   Status connect_to_query() override;
+  Status load_jobs(const std::vector<const Job*>& jobs, const Schema& schema, std::stop_token stop,
+                   JobListener& listener) override;
   void close() noexcept override;
 
  protected:
@@ -62,8 +80,9 @@ class PostgresDestination : public SqlDestination {
   SqlDataset* dataset() override { return dataset_.get(); }
   const Dialect& dialect() const override { return flavor_->dialect(); }
   Status begin_transaction() override;
-  Status commit_transaction() override { return connection_->commit(); }
+  Status commit_transaction() override;
   void rollback_transaction() noexcept override;
+  void after_transaction(bool committed) noexcept override;
   Status insert_rows(const Job& job, const Table& table, Place place, std::stop_token stop) override;
   Result<bool> prepare_staged(const std::vector<const Table*>& chain) override;
   std::string temporary_name(std::string_view name) const override { return fmt::format("pg_temp.{}", name); }
@@ -74,6 +93,12 @@ class PostgresDestination : public SqlDestination {
   Status ask_server();
   Status check_writable();
   Status lock_dataset();
+  bool can_load_in_parallel(const std::vector<const Job*>& staged) const;
+  std::vector<std::unique_ptr<Connection>> open_lanes(std::size_t count);
+  Status load_in_parallel(const std::vector<const Job*>& jobs, const Schema& schema,
+                          const std::vector<std::unique_ptr<Connection>>& lanes, std::stop_token stop,
+                          JobListener& listener);
+  Result<std::optional<Wires>> wires_of(const Table& table, Place place);
   Status insert_by_cast(RowFileReader& reader, const Table& table, Place place, std::stop_token stop);
 
   const Options options_;
@@ -84,6 +109,7 @@ class PostgresDestination : public SqlDestination {
   // Null until connect(), and after the connection was lost.
   std::unique_ptr<Connection> connection_;
   std::unique_ptr<Dataset> dataset_;
+  std::unique_ptr<StagingArea> staging_area_;  // of a transaction whose rows are staged over several connections
 };
 
 Status PostgresDestination::ensure_connection() {
@@ -155,13 +181,6 @@ Status PostgresDestination::connect() {
   return check_writable();
 }
 
-// A number of its own for the lock of each dataset: FNV-1a of its name.
-std::int64_t lock_number(std::string_view dataset) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : dataset) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  return static_cast<std::int64_t>(hash);
-}
-
 Result<SqlDataset*> PostgresDestination::look() {
   LODE_TRY(ensure_connection());
   return dataset_.get();
@@ -170,7 +189,8 @@ Result<SqlDataset*> PostgresDestination::look() {
 Status PostgresDestination::begin_transaction() {
   LODE_TRY(ensure_connection());
   dataset_->forget();
-  LODE_TRY(connection_->run("BEGIN"));
+  // What other connections commit to staging tables must be seen, whatever the user's default is.
+  LODE_TRY(connection_->run("BEGIN ISOLATION LEVEL READ COMMITTED"));
   Status locked = flavor_->locks ? lock_dataset() : Status();
   if (!locked.ok()) rollback_transaction();
   return locked;
@@ -192,24 +212,89 @@ Status PostgresDestination::lock_dataset() {
 Status PostgresDestination::insert_rows(const Job& job, const Table& table, Place place, std::stop_token stop) {
   LODE_ASSIGN(const std::unique_ptr<RowFileReader> reader, RowFileReader::open(env_, job.path));
   if (stop.stop_requested()) return Status::error(Code::kCancelled, "the run was cancelled");
+  LODE_ASSIGN(const std::optional<Wires> wires, wires_of(table, place));
+  if (!wires) return insert_by_cast(*reader, table, place, std::move(stop));
+  return postgres::copy_rows(*connection_, *reader, dataset_->qualified(place, table.name()), *wires, std::move(stop));
+}
+
+// Nullopt: a column has another type than the schema says, and the server must cast.
+Result<std::optional<Wires>> PostgresDestination::wires_of(const Table& table, Place place) {
   LODE_ASSIGN(const SqlDataset::Columns* const columns, dataset_->columns_of(place, table.name()));
-  std::map<std::string, Wire, std::less<>> wires;
+  Wires wires;
   for (const Column& column : table.columns()) {
     const auto found = columns->find(column.name());
     if (!column.complete() || found == columns->end()) continue;
-    Wire wire{};
-    if (!postgres::find_wire(column.type(), found->second, &wire))
-      return insert_by_cast(*reader, table, place, std::move(stop));
-    wires[column.name()] = wire;
+    if (!postgres::find_wire(column.type(), found->second, &wires[column.name()])) return std::optional<Wires>();
   }
-  return postgres::copy_rows(*connection_, *reader, dataset_->qualified(place, table.name()), wires, std::move(stop));
+  return std::optional<Wires>(std::move(wires));
+}
+
+// Rows that are staged can come over any connection, and are committed there one job at a time: this load alone looks
+// at them. All other rows belong to the transaction, and so to its connection; they go first, so that nothing of it
+// waits for a table that another connection made.
+Status PostgresDestination::load_jobs(const std::vector<const Job*>& jobs, const Schema& schema, std::stop_token stop,
+                                      JobListener& listener) {
+  std::vector<const Job*> staged;
+  std::vector<const Job*> direct;
+  for (const Job* job : jobs) {
+    const Table* const table = schema.find_table(job->table);
+    LODE_ASSERT(table != nullptr);
+    (place_of(*table, schema) == Place::kFinal ? direct : staged).push_back(job);
+  }
+  if (!can_load_in_parallel(staged)) return SqlDestination::load_jobs(jobs, schema, std::move(stop), listener);
+  LODE_TRY(SqlDestination::load_jobs(direct, schema, stop, listener));
+  const std::vector<std::unique_ptr<Connection>> lanes = open_lanes(staged.size());
+  if (lanes.empty()) return SqlDestination::load_jobs(staged, schema, std::move(stop), listener);
+  return load_in_parallel(staged, schema, lanes, std::move(stop), listener);
+}
+
+bool PostgresDestination::can_load_in_parallel(const std::vector<const Job*>& staged) const {
+  std::uint64_t bytes = 0;
+  for (const Job* job : staged) bytes += job->bytes;
+  return bytes >= static_cast<std::uint64_t>(options_.parallel_load_bytes_min) && staged.size() > 1 &&
+         capabilities_.parallel_load_jobs_max > 1 && flavor_->locks && dataset_->tables_in(Place::kStaging).empty() &&
+         dataset_->tables_in(Place::kIncoming).empty();
+}
+
+// As many connections as the server gives, up to `count`, and a place for their tables. None: it has to go without, be
+// it that the user may not make the staging dataset, or that the server has no connections left.
+std::vector<std::unique_ptr<Connection>> PostgresDestination::open_lanes(std::size_t count) {
+  std::vector<std::unique_ptr<Connection>> lanes;
+  auto area = StagingArea::open(options_.settings, {options_.staging_dataset, lock_number("lode:" + options_.dataset),
+                                                    std::string(load_id()), options_.lock_timeout_ms});
+  if (!area.ok()) return lanes;
+  count = std::min<std::size_t>(count, capabilities_.parallel_load_jobs_max);
+  while (lanes.size() < count) {
+    auto lane = Connection::open(options_.settings);
+    if (!lane.ok()) break;
+    lanes.push_back(std::move(*lane));
+  }
+  if (lanes.empty()) return lanes;
+  staging_area_ = std::move(*area);
+  dataset_->share(*staging_area_);
+  return lanes;
+}
+
+Status PostgresDestination::load_in_parallel(const std::vector<const Job*>& jobs, const Schema& schema,
+                                             const std::vector<std::unique_ptr<Connection>>& lanes,
+                                             std::stop_token stop, JobListener& listener) {
+  std::vector<postgres::CopyTask> tasks;
+  for (const Job* job : jobs) {
+    const Table& table = *schema.find_table(job->table);
+    const Place place = place_of(table, schema);
+    LODE_TRY(prepare_place(table, schema, place));
+    LODE_ASSIGN(std::optional<Wires> wires, wires_of(table, place));
+    LODE_ASSERT(wires);  // the table was made from the schema
+    tasks.push_back({job, dataset_->qualified(place, table.name()), std::move(*wires)});
+  }
+  return postgres::copy_in_parallel(tasks, lanes, env_, std::move(stop), listener);
 }
 
 // A column that somebody gave another type: the rows go through a table of lode's types, and the server casts them.
 Status PostgresDestination::insert_by_cast(RowFileReader& reader, const Table& table, Place place,
                                            std::stop_token stop) {
   Table plain{std::string(kCastTable)};
-  std::map<std::string, Wire, std::less<>> wires;
+  Wires wires;
   std::vector<std::string> names;
   std::string casts;
   LODE_ASSIGN(const SqlDataset::Columns* const columns, dataset_->columns_of(place, table.name()));
@@ -253,6 +338,24 @@ Result<bool> PostgresDestination::prepare_staged(const std::vector<const Table*>
   return !has_twins;
 }
 
+// Shared staging tables go with the commit.
+Status PostgresDestination::commit_transaction() {
+  if (staging_area_) {
+    for (const Place place : {Place::kStaging, Place::kIncoming}) {
+      for (const std::string& table : dataset_->tables_in(place)) {
+        LODE_TRY(connection_->run("DROP TABLE " + dataset_->qualified(place, table)));
+      }
+    }
+  }
+  return connection_->commit();
+}
+
+// What a lost connection leaves here goes when the dataset's next area is opened.
+void PostgresDestination::after_transaction(bool committed) noexcept {
+  if (staging_area_ && !committed) (void)staging_area_->drop_tables().ok();
+  staging_area_.reset();
+}
+
 void PostgresDestination::rollback_transaction() noexcept {
   // A cancellation that was on its way may hit the ROLLBACK itself: then once more, and in the end without the
   // connection.
@@ -272,15 +375,37 @@ void PostgresDestination::close() noexcept {
 
 }  // namespace
 
+namespace {
+
+// "%s_staging" and "shop" -> "shop_staging".
+Result<std::string> staging_dataset_of(const DestinationSpec& spec, const std::string& dataset, const Naming& naming) {
+  std::string name = spec.options.text_or("staging_dataset_name_layout", std::string(kStagingLayout));
+  if (const std::size_t mark = name.find("%s"); mark != std::string::npos) {
+    name.replace(mark, 2, spec.dataset.empty() ? dataset : spec.dataset);
+  }
+  LODE_ASSIGN(std::string staging, naming.table_identifier(name));
+  if (staging != dataset) return staging;
+  return Status::error(Code::kConfigInvalid,
+                       fmt::format("postgres: the staging dataset has the name of the dataset, '{}'", dataset))
+      .hint("staging_dataset_name_layout = \"%s_staging\" is the default; %s is the dataset's name");
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Destination>> make_postgres(const DestinationSpec& spec, Env& env) {
   Options options;
   LODE_ASSIGN(options.settings, postgres::read_settings(spec.options));
   LODE_ASSIGN(const auto naming, Naming::make("snake_case", kIdentifierLengthMax));
   LODE_ASSIGN(options.dataset, naming->table_identifier(spec.dataset.empty() ? "public" : spec.dataset));
+  LODE_ASSIGN(options.staging_dataset, staging_dataset_of(spec, options.dataset, *naming));
   options.makes_unique = spec.options.bool_or("create_indexes", true);
   options.lock_timeout_ms = spec.options.int_or("lock_timeout_ms", kLockTimeoutMs);
   if (options.lock_timeout_ms < 0 || options.lock_timeout_ms > INT32_MAX) {
     return Status::error(Code::kConfigInvalid, "postgres: lock_timeout_ms must be between 0 and 2147483647");
+  }
+  options.parallel_load_bytes_min = spec.options.int_or("parallel_load_bytes_min", kParallelLoadBytesMin);
+  if (options.parallel_load_bytes_min < 0) {
+    return Status::error(Code::kConfigInvalid, "postgres: parallel_load_bytes_min must not be negative");
   }
   if (const std::string flavor = spec.options.text_or("flavor", ""); !flavor.empty()) {
     LODE_ASSIGN(options.flavor, postgres::find_flavor(flavor));

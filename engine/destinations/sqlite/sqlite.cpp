@@ -145,7 +145,8 @@ void SqliteDestination::rollback_transaction() noexcept {
 
 void SqliteDestination::after_transaction(bool committed) noexcept {
   // Staging tables live as long as the connection.
-  for (const std::string& table : dataset_->staged_tables()) (void)dataset_->drop_table(Place::kStaging, table).ok();
+  for (const std::string& table : dataset_->tables_in(Place::kStaging))
+    (void)dataset_->drop_table(Place::kStaging, table).ok();
   if (!committed || !std::exchange(is_new_file_, false)) return;
   // While a file is made nobody reads it, and a rollback journal of it stays empty: every page is written once. From
   // now on loads must not keep readers out, so it becomes what dlt makes. If that fails the file is as good as before.

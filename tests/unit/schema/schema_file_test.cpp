@@ -193,6 +193,17 @@ TEST_CASE("a YAML text that blows up is refused") {
   CHECK_FALSE(parse_yaml(std::string(3000, '[')).ok());
 }
 
+TEST_CASE("texts with breaks of all kinds are read as they were written") {
+  for (const char* text :
+       {"one\xC2\x85 two", "one\xE2\x80\xA8two", "ends\n\n", "\n\n", "a\n\nb", "a\nb\n", " \xC2\x85"}) {
+    const json::Value written = json::Value::object({{text, text}});
+    const Result<json::Value> read = parse_yaml(write_yaml(written));
+    INFO(write_yaml(written));
+    REQUIRE(read.ok());
+    CHECK(json::write(*read) == json::write(written));
+  }
+}
+
 TEST_CASE("texts are quoted and broken as PyYAML does") {
   const auto write = [](std::string_view text) { return write_yaml(json::Value::object({{"k", text}})); };
   CHECK(write("plain text") == "k: plain text\n");

@@ -25,6 +25,7 @@ TEST_CASE("placeholders are written alike for all databases") {
   CHECK(in(postgres_dialect(), "a = ? AND b = ?", 2, 4) == "a = $4 AND b = $5");
   CHECK(in(sqlite_dialect(), "a = $1", 1, 7) == "a = ?7");
   CHECK(sqlite("?", 1) == "?1");
+  CHECK(postgres("a FROM b LIMIT?", 1) == "a FROM b LIMIT $1");
   CHECK(sqlite("SELECT 1", 0) == "SELECT 1");
 }
 

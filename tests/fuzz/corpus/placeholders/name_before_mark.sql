@@ -1,0 +1,1 @@
+SELECTR O  FM?'?'HERE aþÿÿþ1 AND =b   '?' -- ?
