@@ -21,6 +21,7 @@ namespace lode {
 namespace {
 
 using postgres::Connection;
+using postgres::CopyTask;
 using postgres::Dataset;
 using postgres::Flavor;
 using postgres::Settings;
@@ -98,6 +99,9 @@ class PostgresDestination : public SqlDestination {
   Status load_in_parallel(const std::vector<const Job*>& jobs, const Schema& schema,
                           const std::vector<std::unique_ptr<Connection>>& lanes, std::stop_token stop,
                           JobListener& listener);
+  Status restore_order(const std::vector<CopyTask>& tasks, const Schema& schema, Connection& connection,
+                       std::stop_token stop);
+  Result<bool> has_staged_twins(const Table& table);
   Result<std::optional<Wires>> wires_of(const Table& table, Place place);
   Status insert_by_cast(RowFileReader& reader, const Table& table, Place place, std::stop_token stop);
 
@@ -109,7 +113,8 @@ class PostgresDestination : public SqlDestination {
   // Null until connect(), and after the connection was lost.
   std::unique_ptr<Connection> connection_;
   std::unique_ptr<Dataset> dataset_;
-  std::unique_ptr<StagingArea> staging_area_;  // of a transaction whose rows are staged over several connections
+  std::unique_ptr<StagingArea> staging_area_;     // of a transaction whose rows are staged over several connections
+  std::map<std::string, bool> has_staged_twins_;  // of the open transaction, by root table
 };
 
 Status PostgresDestination::ensure_connection() {
@@ -212,6 +217,7 @@ Status PostgresDestination::lock_dataset() {
 Status PostgresDestination::insert_rows(const Job& job, const Table& table, Place place, std::stop_token stop) {
   LODE_ASSIGN(const std::unique_ptr<RowFileReader> reader, RowFileReader::open(env_, job.path));
   if (stop.stop_requested()) return Status::error(Code::kCancelled, "the run was cancelled");
+  has_staged_twins_.erase(table.name());
   LODE_ASSIGN(const std::optional<Wires> wires, wires_of(table, place));
   if (!wires) return insert_by_cast(*reader, table, place, std::move(stop));
   return postgres::copy_rows(*connection_, *reader, dataset_->qualified(place, table.name()), *wires, std::move(stop));
@@ -278,7 +284,7 @@ std::vector<std::unique_ptr<Connection>> PostgresDestination::open_lanes(std::si
 Status PostgresDestination::load_in_parallel(const std::vector<const Job*>& jobs, const Schema& schema,
                                              const std::vector<std::unique_ptr<Connection>>& lanes,
                                              std::stop_token stop, JobListener& listener) {
-  std::vector<postgres::CopyTask> tasks;
+  std::vector<CopyTask> tasks;
   for (const Job* job : jobs) {
     const Table& table = *schema.find_table(job->table);
     const Place place = place_of(table, schema);
@@ -287,7 +293,41 @@ Status PostgresDestination::load_in_parallel(const std::vector<const Job*>& jobs
     LODE_ASSERT(wires);  // the table was made from the schema
     tasks.push_back({job, dataset_->qualified(place, table.name()), std::move(*wires)});
   }
-  return postgres::copy_in_parallel(tasks, lanes, env_, std::move(stop), listener);
+  LODE_TRY(postgres::copy_in_parallel(tasks, lanes, env_, stop, listener));
+  return restore_order(tasks, schema, *lanes[0], std::move(stop));
+}
+
+// Of rows with one primary key the first counts, and over several connections none can tell which that is. Such tables
+// are rare: they are loaded once more, one file after the other.
+Status PostgresDestination::restore_order(const std::vector<CopyTask>& tasks, const Schema& schema,
+                                          Connection& connection, std::stop_token stop) {
+  std::map<std::string, std::vector<CopyTask>> of_table;
+  for (const CopyTask& task : tasks) of_table[task.job->table].push_back(task);
+  for (const auto& [name, its_tasks] : of_table) {
+    const Table& table = *schema.find_table(name);
+    if (its_tasks.size() < 2 || place_of(table, schema) != Place::kStaging) continue;
+    LODE_ASSIGN(const bool has_twins, has_staged_twins(table));
+    if (!has_twins) continue;
+    LODE_TRY(connection.run("TRUNCATE TABLE " + its_tasks[0].table));
+    for (const CopyTask& task : its_tasks) {
+      LODE_ASSIGN(const std::unique_ptr<RowFileReader> reader, RowFileReader::open(env_, task.job->path));
+      LODE_TRY(postgres::copy_rows(connection, *reader, task.table, task.wires, stop));
+    }
+  }
+  return {};
+}
+
+// Whether two staged rows have one primary key. Asked once, and by a connection that keeps no lock on the table if it
+// may have to be emptied.
+Result<bool> PostgresDestination::has_staged_twins(const Table& table) {
+  if (const auto known = has_staged_twins_.find(table.name()); known != has_staged_twins_.end()) return known->second;
+  const std::vector<std::string> primary_key = table.all_with("primary_key");
+  if (primary_key.empty()) return false;
+  LODE_ASSIGN(const bool found, dataset_->session_for(Place::kStaging)
+                                    .finds(fmt::format("SELECT 1 FROM {} GROUP BY {} HAVING count(*) > 1 LIMIT 1",
+                                                       dataset_->qualified(Place::kStaging, table.name()),
+                                                       name_list(dialect(), primary_key))));
+  return has_staged_twins_[table.name()] = found;
 }
 
 // A column that somebody gave another type: the rows go through a table of lode's types, and the server casts them.
@@ -329,12 +369,7 @@ Result<bool> PostgresDestination::prepare_staged(const std::vector<const Table*>
     LODE_TRY(
         connection_->run(fmt::format("{} {}", dialect().analyze, dataset_->qualified(Place::kStaging, table->name()))));
   }
-  const std::vector<std::string> primary_key = chain[0]->all_with("primary_key");
-  if (primary_key.empty()) return true;
-  LODE_ASSIGN(const bool has_twins,
-              connection_->finds(fmt::format("SELECT 1 FROM {} GROUP BY {} HAVING count(*) > 1 LIMIT 1",
-                                             dataset_->qualified(Place::kStaging, chain[0]->name()),
-                                             name_list(dialect(), primary_key))));
+  LODE_ASSIGN(const bool has_twins, has_staged_twins(*chain[0]));
   return !has_twins;
 }
 
@@ -354,6 +389,7 @@ Status PostgresDestination::commit_transaction() {
 void PostgresDestination::after_transaction(bool committed) noexcept {
   if (staging_area_ && !committed) (void)staging_area_->drop_tables().ok();
   staging_area_.reset();
+  has_staged_twins_.clear();
 }
 
 void PostgresDestination::rollback_transaction() noexcept {

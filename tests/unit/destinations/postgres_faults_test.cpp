@@ -143,6 +143,45 @@ TEST_CASE("postgres: a lock that somebody holds on a table ends in an error in t
   CHECK(count(dataset) == "4");
 }
 
+// Goal: of two that wait for each other, the load gives way and is done afterwards. Method: another program has the
+// second table and, when the load has the first, asks for that too; the server's patience with the load is the shorter.
+TEST_CASE("postgres: a deadlock with another program: the load begins again by itself") {
+  ScratchFolder folder;
+  const std::string dataset = PostgresServer::get().new_dataset();
+  const auto package_of = [&](const char* load_id, Schema schema) {
+    TestPackage package(folder.path(), load_id, std::move(schema));
+    for (const char* table : {"numbers", "others"}) {
+      package.table(table, "replace", {column("id", DataType::kBigint)});
+      package.rows(table, {"id"}, {{1}, {2}});
+    }
+    return package.seal();
+  };
+  const LoadPackage first = package_of("1.000001", Schema("shop"));
+  must(load_package(first, *must_connect(dataset), Env::real(), kOnce));
+  const LoadPackage second = package_of("1.000002", first.schema());
+  PostgresSession other;
+  other.run("SET deadlock_timeout = '60s'");
+  other.run("BEGIN");
+  other.run("INSERT INTO " + dataset + ".others VALUES (3)");
+  std::thread waiter;
+  int times = 0;
+  const auto destination = connect(PostgresServer::get().url() + "&options=-cdeadlock_timeout%3D50ms", dataset).value();
+  const Status status = load_package(second, *destination, Env::real(), {.attempts_max = 3, .backoff_ms_first = 1}, {},
+                                     [&](const LoadProgress& progress) {
+                                       if (progress.jobs_done != 1 || times++ > 0) return;
+                                       waiter = std::thread([&] {
+                                         other.run("INSERT INTO " + dataset + ".numbers VALUES (3)");
+                                         other.run("COMMIT");
+                                       });
+                                     });
+  waiter.join();
+  must(status);
+  CHECK(times == 2);
+  PostgresSession session;
+  CHECK(session.query("SELECT id FROM " + dataset + ".numbers ORDER BY id") == Lines{"1", "2"});
+  CHECK(session.query("SELECT id FROM " + dataset + ".others ORDER BY id") == Lines{"1", "2"});
+}
+
 TEST_CASE("postgres: sessions that an administrator ends in the middle: the load begins again by itself") {
   for (const std::string disposition : {"append", "replace", "merge"}) {
     ScratchFolder folder;
