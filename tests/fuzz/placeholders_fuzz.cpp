@@ -10,8 +10,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     for (std::size_t count = 0; count < 4; ++count) {
       const Result<std::string> numbered = number_placeholders(*dialect, sql, count);
       if (!numbered.ok()) continue;
-      // What is numbered stays as it is, unless it has operators that would be read as one ("????" became "??").
-      if (numbered->find("??") != std::string::npos) continue;
+      // What is numbered stays as it is; but an operator that was "??" looks like a placeholder now.
+      if (sql.find("??") != std::string_view::npos) continue;
       const Result<std::string> again = number_placeholders(*dialect, *numbered, count);
       FUZZ_CHECK(again.ok());
       FUZZ_CHECK(*again == *numbered);
