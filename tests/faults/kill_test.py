@@ -38,7 +38,7 @@ pipeline:run(lode.source {
 API_SCRIPT = """
 local lode = require "lode"
 local rest = require "lode.rest"
-local args = lode.args { to = { required = true }, base_url = { required = true } }
+local args = lode.args { to = { required = true }, base_url = { required = true }, parallel_load_bytes_min = {} }
 local api = rest.client {
   base_url = args.base_url, auth = { type = "bearer", token = lode.secret "sources.demo.token" },
 }
@@ -52,7 +52,13 @@ local purchases = lode.resource {
     })
   end,
 }
-local pipeline = lode.pipeline { name = "kill_api", destination = args.to, dataset = "data" }
+local pipeline = lode.pipeline {
+  name = "kill_api", dataset = "data",
+  destination = {
+    type = args.to:match "^%%a+", credentials = args.to,
+    parallel_load_bytes_min = tonumber(args.parallel_load_bytes_min),
+  },
+}
 pipeline:run(lode.source { name = "kill", resources = { purchases } })
 """
 
@@ -127,7 +133,9 @@ class ApiScenario:
         workplace.write("script.lua", self.script)
 
     def command(self, url):
-        return ["run", "script.lua", "--progress", "none", "--", f"to={url}", f"base_url={self.api.url}"]
+        # Staged rows go to PostgreSQL over several connections.
+        extra = ["parallel_load_bytes_min=0"] if url.startswith("postgres") else []
+        return ["run", "script.lua", "--progress", "none", "--", f"to={url}", f"base_url={self.api.url}", *extra]
 
 
 def must_run(workplace, command, what):

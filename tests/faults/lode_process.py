@@ -1,5 +1,6 @@
 """What the fault tests share: running lode and the demo API, and looking into the database that comes out."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -104,6 +105,13 @@ class SqliteTarget:
     def query(self, workplace, sql):
         return [tuple("" if v is None else str(v) for v in row) for row in workplace.query(sql)]
 
+    def change(self, workplace, sql):
+        with contextlib.closing(sqlite3.connect(workplace.database)) as connection, connection:
+            connection.execute(sql)
+
+    def tables(self, workplace):
+        return workplace.tables()
+
     def drop(self, workplace):
         pass
 
@@ -137,6 +145,12 @@ class PostgresTarget:
 
     def query(self, workplace, sql):
         return self.server.query(self._database(workplace), "SET search_path TO data; " + sql)
+
+    change = query
+
+    def tables(self, workplace):
+        found = self.query(workplace, "SELECT tablename FROM pg_tables WHERE schemaname = 'data' ORDER BY 1")
+        return [name for (name,) in found]
 
     def drop(self, workplace):
         self.server.query("postgres", f"DROP DATABASE IF EXISTS {self._database(workplace)} WITH (FORCE)")

@@ -74,6 +74,23 @@ def server_is_away_for_a_while(program, server, api):
     check_rows(target, place, "a server that was away for two seconds")
 
 
+def server_is_away_for_half_a_minute(program, server, api):
+    """With attempts for so long, the run waits. Without them the package waits: see above."""
+    target, place = PostgresTarget(server), place_with_script(program)
+    (place.folder / ".lode").mkdir()
+    place.write(".lode/config.toml", "[load]\nraise_on_max_retries = 9\n")
+    process = place.start(*command(target, place, api))
+    time.sleep(0.4)
+    port = server.port
+    server.stop()
+    time.sleep(30)
+    assert process.poll() is None, process.communicate()
+    server.start(port=port)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, f"{out}{err}"
+    check_rows(target, place, "a server that was away for half a minute")
+
+
 def standby_is_refused(program, server, api):
     place = place_with_script(program)
     target = PostgresTarget(server)
@@ -119,6 +136,7 @@ def main():
     tests = [
         server_stops_while_rows_are_extracted,
         server_is_away_for_a_while,
+        server_is_away_for_half_a_minute,
         standby_is_refused,
         two_machines_at_once,
         paused_and_woken_late,

@@ -4,6 +4,10 @@
 // the schema, the table with dlt's SQL types, the load id, a random id for every row with its UNIQUE.
 //
 //   floor_postgres load FILE --to URL --dataset NAME --table NAME
+//   floor_postgres merge FILE --to URL --dataset NAME --table NAME --strategy delete-insert|upsert
+//
+// merge: what a person would write who has rows to merge by their id: COPY into a temporary table, ANALYZE, and then
+// DELETE and INSERT, or MERGE.
 #include <libpq-fe.h>
 
 #include <charconv>
@@ -107,33 +111,63 @@ void copy(PGconn* connection, const std::string& input, const std::string& table
   PQclear(PQgetResult(connection));
 }
 
+void make_table(PGconn* connection, const std::string& dataset, const std::string& table) {
+  execute(connection, "CREATE SCHEMA IF NOT EXISTS " + dataset);
+  execute(connection, "CREATE TABLE " + table +
+                          " (id bigint, name varchar, created_at timestamp with time zone, active boolean, score "
+                          "double precision, level bigint, category varchar, email varchar, note varchar, amount "
+                          "bigint, _dlt_load_id varchar NOT NULL, _dlt_id varchar NOT NULL)");
+}
+
+void merge(PGconn* connection, const std::string& table, const std::string& strategy) {
+  execute(connection, "ANALYZE staged");
+  if (strategy == "delete-insert") {
+    execute(connection, "DELETE FROM " + table + " AS t USING staged AS s WHERE t.id = s.id");
+    execute(connection, "INSERT INTO " + table + " SELECT * FROM staged");
+    return;
+  }
+  if (strategy != "upsert") fail("no strategy " + strategy);
+  std::string sets;
+  std::string values;
+  for (const char* column : {"id", "name", "created_at", "active", "score", "level", "category", "email", "note",
+                             "amount", "_dlt_load_id", "_dlt_id"}) {
+    sets += std::string(sets.empty() ? "" : ", ") + column + " = s." + column;
+    values += std::string(values.empty() ? "s." : ", s.") + column;
+  }
+  execute(connection, "MERGE INTO " + table + " AS t USING staged AS s ON t.id = s.id WHEN MATCHED THEN UPDATE SET " +
+                          sets + " WHEN NOT MATCHED THEN INSERT VALUES (" + values + ")");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   program_name = "floor_postgres";
   std::map<std::string, std::string> options;
   for (int i = 3; i + 1 < argc; i += 2) options[argv[i]] = argv[i + 1];
-  if (argc < 3 || options.count("--to") == 0) fail("usage: load FILE --to URL --dataset NAME --table NAME");
+  if (argc < 3 || options.count("--to") == 0) fail("usage: load|merge FILE --to URL --dataset NAME --table NAME");
   timespec clock{};
   clock_gettime(CLOCK_REALTIME, &clock);
   char load_id[40];
   std::snprintf(load_id, sizeof load_id, "%lld.%06ld", static_cast<long long>(clock.tv_sec), clock.tv_nsec / 1000);
 
-  const Connection connection(PQconnectdb(options["--to"].c_str()), PQfinish);
-  if (PQstatus(connection.get()) != CONNECTION_OK) fail(PQerrorMessage(connection.get()));
+  const Connection owner(PQconnectdb(options["--to"].c_str()), PQfinish);
+  PGconn* const connection = owner.get();
+  if (PQstatus(connection) != CONNECTION_OK) fail(PQerrorMessage(connection));
   PQsetNoticeProcessor(
-      connection.get(), [](void*, const char*) {}, nullptr);
+      connection, [](void*, const char*) {}, nullptr);
   const std::string dataset = '"' + options["--dataset"] + '"';
   const std::string table = dataset + ".\"" + options["--table"] + '"';
-  execute(connection.get(), "BEGIN");
-  execute(connection.get(), "SET LOCAL timezone = 'UTC'");
-  execute(connection.get(), "CREATE SCHEMA IF NOT EXISTS " + dataset);
-  execute(connection.get(), "CREATE TABLE " + table +
-                                " (id bigint, name varchar, created_at timestamp with time zone, active boolean, score "
-                                "double precision, level bigint, category varchar, email varchar, note varchar, amount "
-                                "bigint, _dlt_load_id varchar NOT NULL, _dlt_id varchar NOT NULL)");
-  copy(connection.get(), argv[2], table, load_id);
-  execute(connection.get(), "ALTER TABLE " + table + " ADD UNIQUE (_dlt_id)");
-  execute(connection.get(), "COMMIT");
+  execute(connection, "BEGIN");
+  execute(connection, "SET LOCAL timezone = 'UTC'");
+  if (argv[1] == std::string_view("merge")) {
+    execute(connection, "CREATE TEMPORARY TABLE staged (LIKE " + table + ") ON COMMIT DROP");
+    copy(connection, argv[2], "staged", load_id);
+    merge(connection, table, options["--strategy"]);
+  } else {
+    make_table(connection, dataset, table);
+    copy(connection, argv[2], table, load_id);
+    execute(connection, "ALTER TABLE " + table + " ADD UNIQUE (_dlt_id)");
+  }
+  execute(connection, "COMMIT");
   return 0;
 }
