@@ -94,7 +94,7 @@ Result<std::unique_ptr<ScriptRun>> ScriptRun::start(Engine& engine, const std::s
   VmOptions vm_options;
   vm_options.bytes_max = options.lua_bytes_max;
   vm_options.script_folder = folder_of(name);
-  std::unique_ptr<ScriptRun> run(new ScriptRun(engine, std::move(options)));
+  std::unique_ptr<ScriptRun> run(new ScriptRun(engine, name, std::move(options)));
   LODE_ASSIGN(run->vm_, Vm::create(std::move(vm_options), run.get()));
   lua_pushcfunction(run->vm_->state(), print_to_host);
   lua_setglobal(run->vm_->state(), "print");

@@ -56,6 +56,8 @@ class ScriptRun {
 
   // For the wraps
   Engine& engine() { return engine_; }
+  /// The engine's, with what this script sets and adds: other scripts do not see that.
+  Config& config() { return config_; }
   const ScriptOptions& options() const { return options_; }
   std::shared_ptr<Vm> vm() { return vm_; }
   void print(std::string_view text);
@@ -64,12 +66,14 @@ class ScriptRun {
   void remove_pipeline(const PipelineRun& run);
 
  private:
-  ScriptRun(Engine& engine, ScriptOptions options) : engine_(engine), options_(std::move(options)) {}
+  ScriptRun(Engine& engine, const std::string& name, ScriptOptions options)
+      : engine_(engine), config_(engine.config().branch(name)), options_(std::move(options)) {}
   void pump();
   void wake();
   void finish(Status status);
 
   Engine& engine_;
+  Config config_;
   const ScriptOptions options_;
   std::shared_ptr<Vm> vm_;
   std::unique_ptr<Task> main_;

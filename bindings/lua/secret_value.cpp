@@ -25,6 +25,20 @@ int secret_reveal(lua_State* L) {
   return 1;
 }
 
+// In bytes: that a secret is there, and that it is long enough, may be said.
+int secret_length(lua_State* L) {
+  lua_pushinteger(L, static_cast<lua_Integer>(check_object<Secret>(L, 1).reveal().size()));
+  return 1;
+}
+
+// For checks of a key's form: "sk_", "ghp_".
+int secret_starts_with(lua_State* L) {
+  std::size_t size = 0;
+  const char* start = luaL_checklstring(L, 2, &size);
+  lua_pushboolean(L, check_object<Secret>(L, 1).reveal().starts_with(std::string_view(start, size)));
+  return 1;
+}
+
 // What a secret becomes part of is a secret.
 int secret_concat(lua_State* L) {
   std::string left;
@@ -33,6 +47,8 @@ int secret_concat(lua_State* L) {
     return luaL_error(L, "a secret can be joined with text only");
   }
   push_secret(L, Secret(left + right));
+  wipe(left);
+  wipe(right);
   return 1;
 }
 
@@ -74,8 +90,9 @@ bool read_text_or_secret(lua_State* L, int index, std::string& out, bool* was_se
 }
 
 void open_secrets(lua_State* L) {
-  register_type<Secret>(L, {{"reveal", secret_reveal}},
-                        {{"__tostring", secret_tostring}, {"__concat", secret_concat}, {"__eq", secret_equal}});
+  register_type<Secret>(
+      L, {{"reveal", secret_reveal}, {"starts_with", secret_starts_with}},
+      {{"__tostring", secret_tostring}, {"__concat", secret_concat}, {"__eq", secret_equal}, {"__len", secret_length}});
 }
 
 }  // namespace lode::lua

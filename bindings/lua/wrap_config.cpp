@@ -1,4 +1,6 @@
-// Configuration in Lua: native.config and native.secret look a dotted key up in all providers.
+// Configuration in Lua: native.config_* and native.secret look values up, set them and say where they were looked for.
+#include <array>
+
 #include "config/config.h"
 #include "lua/convert.h"
 #include "lua/modules.h"
@@ -9,36 +11,176 @@
 namespace lode::lua {
 namespace {
 
-ConfigQuery query_for(lua_State* L, bool secret) {
+Config& config_of(lua_State* L) { return Vm::of(L).owner()->config(); }
+
+struct TypeWord {
+  const char* word;
+  FieldType type;
+};
+
+// The words of lode.config; what is text in the engine is a string in Lua.
+constexpr std::array<TypeWord, 11> kTypes = {{{"any", FieldType::kAny},
+                                              {"string", FieldType::kText},
+                                              {"integer", FieldType::kInteger},
+                                              {"number", FieldType::kNumber},
+                                              {"boolean", FieldType::kBoolean},
+                                              {"secret", FieldType::kSecret},
+                                              {"path", FieldType::kPath},
+                                              {"timestamp", FieldType::kTimestamp},
+                                              {"date", FieldType::kDate},
+                                              {"list", FieldType::kList},
+                                              {"table", FieldType::kObject}}};
+
+std::string text_field(lua_State* L, int table, const char* name) {
+  lua_getfield(L, table, name);
+  std::string value = lua_isstring(L, -1) != 0 ? lua_tostring(L, -1) : "";
+  lua_pop(L, 1);
+  return value;
+}
+
+std::vector<std::string> list_field(lua_State* L, int table, const char* name) {
+  std::vector<std::string> out;
+  lua_getfield(L, table, name);
+  if (lua_istable(L, -1)) {
+    for (std::size_t i = 1; i <= lua_objlen(L, -1); ++i) {
+      lua_rawgeti(L, -1, static_cast<int>(i));
+      if (lua_isstring(L, -1) != 0) out.emplace_back(lua_tostring(L, -1));
+      lua_pop(L, 1);
+    }
+  }
+  lua_pop(L, 1);
+  return out;
+}
+
+// A dotted key, or { key, sections, embedded, trailing, pipeline, secret }.
+ConfigQuery read_query(lua_State* L, int index) {
   ConfigQuery query;
-  query.key = luaL_checkstring(L, 1);
-  query.secret = secret;
+  if (lua_istable(L, index)) {
+    query.key = text_field(L, index, "key");
+    query.sections = list_field(L, index, "sections");
+    query.embedded = list_field(L, index, "embedded");
+    query.trailing = text_field(L, index, "trailing");
+    query.pipeline_name = text_field(L, index, "pipeline");
+    lua_getfield(L, index, "secret");
+    query.secret = lua_toboolean(L, -1) != 0;
+    lua_pop(L, 1);
+  } else {
+    query.key = luaL_checkstring(L, index);
+  }
   return query;
 }
 
-// native.config(key): the value; nil if nobody has it
+// Answers false for a key without any part: it names nothing.
+bool names_something(const std::string& key) { return !KeyPath::from_dotted(key).parts.empty(); }
+
+Status nameless_key() {
+  return Status::error(Code::kLuaBadField, "a key of the configuration must have a name in it")
+      .hint("write it with dots: \"sources.shop.api_key\"");
+}
+
+FieldType read_type(lua_State* L, int index) {
+  const std::string word = luaL_optstring(L, index, "any");
+  for (const TypeWord& known : kTypes) {
+    if (word == known.word) return known.type;
+  }
+  luaL_error(L, "unknown type '%s'", word.c_str());
+  return FieldType::kAny;
+}
+
+// Text from the environment, and from a host's callback, has no type of its own: where nobody names one, it is what it
+// looks like.
+Result<std::optional<json::Value>> find_value(const Config& config, const ConfigQuery& query, const std::string& word,
+                                              FieldType type) {
+  if (word != "auto") return config.typed(query, type);
+  LODE_ASSIGN(std::optional<Found> found, config.locate(query));
+  if (!found) return std::optional<json::Value>();
+  const bool is_untyped = found->provider == "environment" || found->provider == "host";
+  return std::optional<json::Value>(is_untyped ? guess_type(std::move(found->value)) : std::move(found->value));
+}
+
+// native.config(query, type): the value, a secret if it is one; nil if nobody has it
 int config_value(lua_State* L) {
-  Result<std::optional<json::Value>> value = Vm::of(L).owner()->engine().config().find(query_for(L, false));
+  ConfigQuery query = read_query(L, 1);
+  if (!names_something(query.key)) raise(L, nameless_key());
+  const std::string word = luaL_optstring(L, 2, "any");
+  const FieldType type = word == "auto" ? FieldType::kAny : read_type(L, 2);
+  if (type == FieldType::kSecret) query.secret = true;
+  Result<std::optional<json::Value>> value = find_value(config_of(L), query, word, type);
   if (!value.ok()) raise(L, std::move(value).status());
   if (!*value) return 0;
-  push_value(L, **value);
+  if (query.secret && (*value)->is_text()) {
+    push_secret(L, Secret((*value)->as_text()));
+    wipe(**value);
+  } else {
+    push_value(L, **value);
+  }
   return 1;
 }
 
-// native.config_missing(key): the error that says where the value was looked for
+// native.config_missing(query): the error that says where the value was looked for
 int config_missing(lua_State* L) {
-  Status status = Vm::of(L).owner()->engine().config().missing(query_for(L, lua_toboolean(L, 2) != 0));
+  const ConfigQuery query = read_query(L, 1);
+  if (!names_something(query.key)) raise(L, nameless_key());
+  Status status = config_of(L).missing(query);
   push_status(L, std::move(status.at(script_line(L))));
   return 1;
 }
 
-// native.secret(key): a secret; nil if nobody has it
-int config_secret(lua_State* L) {
-  Result<std::optional<Secret>> secret = Vm::of(L).owner()->engine().config().secret(query_for(L, true));
-  if (!secret.ok()) raise(L, std::move(secret).status());
-  if (!*secret) return 0;
-  push_secret(L, std::move(**secret));
-  return 1;
+Result<json::Value> read_revealed(lua_State* L, int index, int depth);
+
+Result<json::Value> read_revealed_table(lua_State* L, int index, int depth) {
+  const bool is_a_list = is_list(L, index);
+  json::Value value = is_a_list ? json::Value::list() : json::Value::object();
+  if (is_a_list) {
+    for (std::size_t i = 1; i <= lua_objlen(L, index); ++i) {
+      lua_rawgeti(L, index, static_cast<int>(i));
+      LODE_ASSIGN(json::Value item, read_revealed(L, lua_gettop(L), depth + 1));
+      lua_pop(L, 1);
+      value.push_back(std::move(item));
+    }
+    return value;
+  }
+  for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1)) {
+    if (lua_type(L, -2) != LUA_TSTRING) {
+      return Status::error(Code::kLuaBadField, "a table of settings has names as keys");
+    }
+    const std::string key = lua_tostring(L, -2);
+    LODE_ASSIGN(json::Value member, read_revealed(L, lua_gettop(L), depth + 1));
+    value.set(key, std::move(member));
+  }
+  return value;
+}
+
+// A value whose texts may be secrets.
+Result<json::Value> read_revealed(lua_State* L, int index, int depth) {
+  if (const Secret* secret = to_secret(L, index)) return json::Value(secret->reveal());
+  constexpr int kDepthMax = 50;
+  if (depth > kDepthMax) return Status::error(Code::kLuaBadField, "the value is nested too deeply, or in itself");
+  if (lua_istable(L, index) && !is_null(L, index)) return read_revealed_table(L, index, depth);
+  return read_value(L, index);
+}
+
+// native.config_set(key, value): nil clears
+int config_set(lua_State* L) {
+  const std::string key = luaL_checkstring(L, 1);
+  if (!names_something(key)) raise(L, nameless_key());
+  lua_settop(L, 2);
+  Result<json::Value> value = lua_isnil(L, 2) ? Result<json::Value>(json::Value()) : read_revealed(L, 2, 0);
+  if (!value.ok()) raise(L, std::move(value).status());
+  config_of(L).set(KeyPath::from_dotted(key), std::move(*value));
+  return 0;
+}
+
+// native.config_clear(key): what was set at the key and below; without a key, all of it
+int config_clear(lua_State* L) {
+  if (lua_isnoneornil(L, 1)) {
+    config_of(L).clear();
+    return 0;
+  }
+  const std::string key = luaL_checkstring(L, 1);
+  if (!names_something(key)) raise(L, nameless_key());
+  config_of(L).clear(KeyPath::from_dotted(key));
+  return 0;
 }
 
 // native.make_secret(text): for values that the script got elsewhere
@@ -55,9 +197,9 @@ int is_secret(lua_State* L) {
 }  // namespace
 
 void open_config(lua_State* L) {
-  for (const luaL_Reg& function :
-       {luaL_Reg{"config", config_value}, luaL_Reg{"config_missing", config_missing}, luaL_Reg{"secret", config_secret},
-        luaL_Reg{"make_secret", make_secret}, luaL_Reg{"is_secret", is_secret}}) {
+  for (const luaL_Reg& function : {luaL_Reg{"config", config_value}, luaL_Reg{"config_missing", config_missing},
+                                   luaL_Reg{"config_set", config_set}, luaL_Reg{"config_clear", config_clear},
+                                   luaL_Reg{"make_secret", make_secret}, luaL_Reg{"is_secret", is_secret}}) {
     lua_pushcfunction(L, function.func);
     lua_setfield(L, -2, function.name);
   }

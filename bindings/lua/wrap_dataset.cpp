@@ -117,8 +117,8 @@ std::string field(lua_State* L, int table, const char* name) {
 }
 
 // What `lode sql NAME` looks at: the place that this machine remembers, where the caller does not name another.
-Result<PipelinePlace> remembered_place(Engine& engine, const std::string& name, const std::string& folder,
-                                       const std::string& url, const std::string& dataset) {
+Result<PipelinePlace> remembered_place(Engine& engine, const Config& config, const std::string& name,
+                                       const std::string& folder, const std::string& url, const std::string& dataset) {
   PipelinePlace place{name, url, dataset};
   if (!url.empty() && !dataset.empty()) return place;
   const Path root = folder.empty() ? engine.pipelines_folder() : Path(folder);
@@ -126,7 +126,7 @@ Result<PipelinePlace> remembered_place(Engine& engine, const std::string& name, 
   LODE_ASSIGN(const KnownPlace known, find_place(engine.env(), working_folder));
   if (dataset.empty()) place.dataset = known.dataset;
   if (!url.empty()) return place;
-  LODE_ASSIGN(place.destination, destination_of(engine.config(), name, known));
+  LODE_ASSIGN(place.destination, destination_of(config, name, known));
   return place;
 }
 
@@ -135,8 +135,8 @@ Result<PipelinePlace> read_any_place(lua_State* L) {
   lua_getfield(L, 1, "pipeline");
   if (lua_istable(L, -1)) return read_place(L, lua_gettop(L), script.options());
   if (lua_isstring(L, -1)) {
-    return remembered_place(script.engine(), lua_tostring(L, -1), field(L, 1, "pipelines_dir"), field(L, 1, "to"),
-                            field(L, 1, "dataset"));
+    return remembered_place(script.engine(), script.config(), lua_tostring(L, -1), field(L, 1, "pipelines_dir"),
+                            field(L, 1, "to"), field(L, 1, "dataset"));
   }
   PipelinePlace place;
   place.dataset = field(L, 1, "dataset");
@@ -154,7 +154,7 @@ int open_dataset(lua_State* L) {
   if (!place.ok()) return answer_error(L, std::move(place).status());
   ScriptRun& script = *Vm::of(L).owner();
   Engine& engine = script.engine();
-  Result<json::Value> destination = with_credentials(engine.config(), place->name, place->destination);
+  Result<json::Value> destination = with_credentials(script.config(), place->name, place->destination);
   if (!destination.ok()) return answer_error(L, std::move(destination).status());
   LuaDataset& dataset = push_object<LuaDataset>(L);
   if (!script.options().check_only) {

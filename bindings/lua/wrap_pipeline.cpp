@@ -167,6 +167,7 @@ class SpecReader {
     spec.metrics_file = options.metrics_file.empty() ? text(pipeline, "metrics_file") : options.metrics_file;
     spec.trace_to_destination = flag(pipeline, "trace_to_destination");
     spec.check_only = options.check_only;
+    spec.config = run_.config();
     spec.preview = options.preview;
     lua_getfield(L_, index, "keeps_packages");
     spec.keeps_packages = lua_isnil(L_, -1) || lua_toboolean(L_, -1) != 0;

@@ -91,8 +91,10 @@ std::optional<Operation> operation_of(const std::string& name) {
 }
 
 // What to do, with the destination that the caller names or that the pipeline remembers.
-Result<PipelineSpec> read_operation(Engine& engine, const json::Value& request) {
+Result<PipelineSpec> read_operation(ScriptRun& script, const json::Value& request) {
+  Engine& engine = script.engine();
   PipelineSpec spec;
+  spec.config = script.config();
   spec.name = request.text_or("name", "");
   const std::optional<Operation> operation = operation_of(request.text_or("operation", ""));
   if (!operation) return Status::error(Code::kUsage, "unknown operation");
@@ -113,7 +115,7 @@ Result<PipelineSpec> read_operation(Engine& engine, const json::Value& request) 
   if (!url.empty()) {
     spec.destination = url;
   } else {
-    LODE_ASSIGN(spec.destination, destination_of(engine.config(), spec.name, place));
+    LODE_ASSIGN(spec.destination, destination_of(*spec.config, spec.name, place));
   }
   auto source = std::make_shared<Source>();
   source->name = request.text_or("schema", "");
@@ -179,7 +181,7 @@ int operate(lua_State* L) {
   Result<json::Value> request = read_value(L, 1);
   if (!request.ok()) return answer_error(L, std::move(request).status());
   ScriptRun& script = *Vm::of(L).owner();
-  Result<PipelineSpec> spec = read_operation(script.engine(), *request);
+  Result<PipelineSpec> spec = read_operation(script, *request);
   if (!spec.ok()) return answer_error(L, std::move(spec).status());
   return Task::wait(L, std::make_unique<OperationAwait>(script, std::move(*spec)));
 }

@@ -5,6 +5,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <optional>
 
 #include "base/iso8601.h"
@@ -42,7 +43,7 @@ std::optional<Value> integer_from_text(std::string_view text) {
   const bool negative = rest.starts_with('-');
   if (negative || rest.starts_with('+')) rest.remove_prefix(1);
   int base = 10;
-  if (rest.starts_with("0x") || rest.starts_with("0X")) {
+  if (rest.size() == digits->size() && rest.starts_with("0x")) {  // as dlt: lower case, without a sign
     rest.remove_prefix(2);
     base = 16;
   }
@@ -64,12 +65,15 @@ std::optional<double> number_from_text(std::string_view text) {
   if (rest.empty() || rest.front() == '+') return std::nullopt;
   double value = 0;
   const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), value);
-  if (error != std::errc() || end != rest.data() + rest.size()) return std::nullopt;
+  if (end != rest.data() + rest.size()) return std::nullopt;
+  // Beyond what a double holds: strtod() knows whether that is infinity or zero.
+  if (error == std::errc::result_out_of_range) return std::strtod(std::string(rest).c_str(), nullptr);
+  if (error != std::errc()) return std::nullopt;
   return value;
 }
 
 std::optional<bool> boolean_from_text(std::string_view text) {
-  const std::string word = to_lower(trim(text));
+  const std::string word = to_lower(text);
   for (const char* yes : {"yes", "true", "t", "y", "1"}) {
     if (word == yes) return true;
   }
@@ -83,17 +87,24 @@ std::optional<Value> to_integer(const Value& value) {
   if (value.is_int() || value.kind() == Kind::kBigInt) return value;
   if (value.is_text()) return integer_from_text(value.as_text());
   constexpr double kLimit = 9.2e18;
-  if (value.is_double() && std::floor(value.as_double()) == value.as_double() &&
-      std::fabs(value.as_double()) < kLimit) {
-    return Value(static_cast<std::int64_t>(value.as_double()));
+  if (value.is_double() && std::floor(value.as_double()) == value.as_double() && std::isfinite(value.as_double())) {
+    if (std::fabs(value.as_double()) < kLimit) return Value(static_cast<std::int64_t>(value.as_double()));
+    return Value::of_text(Kind::kBigInt, fmt::format("{:.0f}", value.as_double()));
   }
   return std::nullopt;
 }
 
+// Whole numbers stay whole as long as a double would say the same.
 std::optional<Value> to_number(const Value& value) {
-  if (value.is_double() || value.is_int()) return value;
+  constexpr std::int64_t kExactMax = std::int64_t{1} << 53;
+  if (value.is_double()) return value;
+  if (value.is_int()) {
+    return value.as_int() <= kExactMax && value.as_int() >= -kExactMax ? value : Value(value.as_double());
+  }
   if (!value.is_text()) return std::nullopt;
-  if (std::optional<Value> integer = integer_from_text(value.as_text()); integer && integer->is_int()) return integer;
+  if (std::optional<Value> integer = integer_from_text(value.as_text()); integer && integer->is_int()) {
+    return to_number(*integer);
+  }
   if (std::optional<double> number = number_from_text(value.as_text())) return Value(*number);
   return std::nullopt;
 }
@@ -105,6 +116,13 @@ std::optional<Value> to_boolean(const Value& value) {
   if (!value.is_text()) return std::nullopt;
   const std::optional<bool> boolean = boolean_from_text(value.as_text());
   return boolean ? std::optional<Value>(*boolean) : std::nullopt;
+}
+
+// As Python writes it: "1.0", "1e+16", "1e-05".
+std::string text_of(double number) {
+  std::string text = fmt::format("{}", number);
+  if (std::isfinite(number) && text.find_first_of(".e") == std::string::npos) text += ".0";
+  return text;
 }
 
 std::optional<Value> to_text(const Value& value) {
@@ -125,8 +143,9 @@ std::optional<Value> to_text(const Value& value) {
       return Value(iso_date(value.as_int()));
     case Kind::kTime:
       return Value(iso_time(value.as_int()));
-    case Kind::kInt:
     case Kind::kDouble:
+      return Value(text_of(value.as_double()));
+    case Kind::kInt:
     case Kind::kList:
     case Kind::kObject:
       return Value(json::write(value));
@@ -138,14 +157,25 @@ constexpr std::int64_t kMicrosPerDay = 86'400'000'000;
 
 std::int64_t floor_days(std::int64_t micros) { return micros / kMicrosPerDay - (micros % kMicrosPerDay < 0 ? 1 : 0); }
 
+// Seconds since 1970, of the years 1 to 9999.
+std::optional<Value> timestamp_of(double seconds) {
+  constexpr double kLeast = -62'135'596'800.0;
+  constexpr double kMost = 253'402'300'800.0;
+  if (!(seconds >= kLeast && seconds < kMost)) return std::nullopt;
+  return Value::of_number(Kind::kTimestamp, std::llround(seconds * 1e6));
+}
+
 std::optional<Value> to_timestamp(const Value& value) {
   if (value.kind() == Kind::kTimestamp) return value;
   if (value.kind() == Kind::kDate) return Value::of_number(Kind::kTimestamp, value.as_int() * kMicrosPerDay);
-  if (value.is_int()) return Value::of_number(Kind::kTimestamp, value.as_int() * 1'000'000);
-  if (value.is_double()) return Value::of_number(Kind::kTimestamp, std::llround(value.as_double() * 1e6));
+  if (value.is_int() || value.is_double()) return timestamp_of(value.as_double());
   if (!value.is_text()) return std::nullopt;
   const std::optional<IsoValue> iso = parse_iso(value.as_text());
-  if (!iso || iso->kind == IsoValue::Kind::kTime) return std::nullopt;
+  if (!iso) {
+    const std::optional<double> seconds = number_from_text(value.as_text());
+    return seconds ? timestamp_of(*seconds) : std::nullopt;
+  }
+  if (iso->kind == IsoValue::Kind::kTime) return std::nullopt;
   return Value::of_number(Kind::kTimestamp,
                           iso->kind == IsoValue::Kind::kDate ? iso->days * kMicrosPerDay : iso->micros);
 }
@@ -169,8 +199,10 @@ std::optional<Value> convert(const Value& value, FieldType type) {
   switch (type) {
     case FieldType::kAny:
       return value;
-    case FieldType::kText:
     case FieldType::kSecret:
+      // Much more likely a section of that name than a secret that is JSON.
+      return value.is_list() || value.is_object() ? std::nullopt : to_text(value);
+    case FieldType::kText:
     case FieldType::kPath:
       return to_text(value);
     case FieldType::kInteger:

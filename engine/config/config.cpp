@@ -4,42 +4,29 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 
 #include "base/text.h"
 #include "config/env_provider.h"
-#include "config/folders.h"
 #include "config/toml_provider.h"
+#include "json/write.h"
 
 namespace lode {
 namespace {
 
-// What dlt's templates put where a person must write.
-bool is_placeholder(const json::Value& value) { return value.is_text() && value.as_text() == "<configure me>"; }
-
-Status secret_in_config(const KeyPath& path, const std::string& place) {
-  return Status::error(Code::kConfigInvalid,
-                       fmt::format("secret '{}' is in {}, which must not hold secrets", path.dotted(), place))
-      .hint("move the line to secrets.toml in the same folder, and keep that file out of version control");
-}
-
-Status placeholder_left(const KeyPath& path, const std::string& place) {
-  return Status::error(Code::kConfigInvalid,
-                       fmt::format("'{}' still is the template's placeholder '<configure me>'", path.dotted()))
-      .with("in", place)
-      .hint("replace it by the real value, or remove the line");
-}
-
-// All places of one query, in the order in which they are asked.
-std::vector<std::vector<KeyPath>> passes_of(const ConfigQuery& query) {
-  const std::vector<KeyPath> paths = lookup_paths(query);
-  std::vector<std::vector<KeyPath>> passes;
-  if (!query.pipeline_name.empty()) {
-    std::vector<KeyPath> prefixed;
-    for (const KeyPath& path : paths) prefixed.push_back(with_prefix(query.pipeline_name, path));
-    passes.push_back(std::move(prefixed));
+// Lines for files with secrets that others may read. What cannot be looked at is no reason to warn.
+std::vector<std::string> permission_warnings(const TomlProvider& secrets) {
+  std::vector<std::string> lines;
+  for (const Path& file : secrets.files()) {
+    std::error_code error;
+    const std::filesystem::perms mode = std::filesystem::status(file, error).permissions();
+    constexpr auto kOthers = std::filesystem::perms::group_all | std::filesystem::perms::others_all;
+    if (error || (mode & kOthers) == std::filesystem::perms::none) continue;
+    lines.push_back(fmt::format("{} can be read by other users of this machine (mode {:04o}): chmod 600 {}",
+                                file.string(), static_cast<unsigned>(mode) & 07777U, file.string()));
   }
-  passes.push_back(paths);
-  return passes;
+  return lines;
 }
 
 // The path that a person would most likely use: of "sources.<module>.<name>" the short "sources.<name>".
@@ -52,43 +39,65 @@ const KeyPath& recommended(const std::vector<KeyPath>& paths, const ConfigQuery&
 }  // namespace
 
 Result<Config> Config::open(Env& env, ConfigOptions options) {
-  const ConfigFolders folders = find_config_folders(env, options.project_folder, options.global_folder);
   Config config;
+  config.folders_ = find_config_folders(env, options.project_folder, options.global_folder);
+  LODE_ASSIGN(config.profile_, find_profile(env, options.project_folder, options.profile));
+  LODE_ASSIGN(Variables variables, Variables::open(env, find_env_file(env, options.project_folder)));
+  config.variables_ = std::make_shared<const Variables>(std::move(variables));
   if (options.overrides.size() > 0) {
-    config.providers_.push_back(std::make_shared<ValuesProvider>("overrides", std::move(options.overrides)));
+    auto overrides = std::make_shared<Overrides>();
+    for (auto& [key, value] : options.overrides.members()) overrides->set(KeyPath::from_dotted(key), std::move(value));
+    config.providers_.push_back(std::move(overrides));
   }
   if (options.host) config.providers_.push_back(std::make_shared<HostProvider>(std::move(options.host)));
-  config.providers_.push_back(std::make_shared<EnvProvider>(env, options.secrets_folder));
-  LODE_ASSIGN(std::shared_ptr<const ConfigProvider> secrets, TomlProvider::open(env, "secrets.toml", folders, true));
-  LODE_ASSIGN(std::shared_ptr<const ConfigProvider> settings, TomlProvider::open(env, "config.toml", folders, false));
-  config.providers_.push_back(std::move(secrets));
-  config.providers_.push_back(std::move(settings));
+  config.providers_.push_back(std::make_shared<EnvProvider>(env, config.variables_, options.secrets_folder));
+  for (const bool holds_secrets : {true, false}) {
+    const std::string file = holds_secrets ? "secrets.toml" : "config.toml";
+    LODE_ASSIGN(std::shared_ptr<const TomlProvider> toml,
+                TomlProvider::open(env, file, config.folders_, config.profile_, holds_secrets, config.variables_));
+    if (holds_secrets) config.warnings_ = permission_warnings(*toml);
+    config.providers_.push_back(std::move(toml));
+  }
+  ConfigQuery audit{.key = "audit_file", .sections = {"runtime"}};
+  LODE_ASSIGN(const std::optional<std::string> audit_file, config.text(audit));
+  if (audit_file && !audit_file->empty()) {
+    LODE_ASSIGN(config.audit_, AuditFile::open(env, *audit_file));
+  }
   return config;
 }
 
-Result<std::optional<Found>> Config::look(const std::vector<KeyPath>& paths, const ConfigQuery& query) const {
-  for (const auto& provider : providers_) {
-    for (const KeyPath& path : paths) {
-      LODE_ASSIGN(std::optional<json::Value> value, provider->find(path, query.secret));
-      if (!value || value->is_null()) continue;
-      const std::string place = provider->place_of(path, query.secret);
-      if (query.secret && !provider->holds_secrets()) {
-        if (value->is_object()) continue;  // a section of settings, not the secret itself
-        return secret_in_config(path, place);
-      }
-      if (is_placeholder(*value)) return placeholder_left(path, place);
-      return std::optional<Found>(Found{std::move(*value), path, std::string(provider->name()), place});
-    }
-  }
-  return std::optional<Found>();
+Config Config::branch(std::string subject) const {
+  Config config = *this;
+  config.own_ = std::make_shared<Own>();
+  config.own_->subject = std::move(subject);
+  return config;
 }
 
-Result<std::optional<Found>> Config::locate(const ConfigQuery& query) const {
-  for (const std::vector<KeyPath>& paths : passes_of(query)) {
-    LODE_ASSIGN(std::optional<Found> found, look(paths, query));
-    if (found) return found;
+Status Config::add_provider(std::shared_ptr<const ConfigProvider> provider) {
+  for (const auto& other : providers()) {
+    if (other->name() != provider->name()) continue;
+    return Status::error(Code::kConfigInvalid,
+                         fmt::format("a configuration provider called '{}' is there already", provider->name()));
   }
-  return std::optional<Found>();
+  const std::lock_guard lock(own_->mutex);
+  own_->added.push_back(std::move(provider));
+  return {};
+}
+
+Config::Providers Config::providers() const {
+  Providers all;
+  if (!own_->overrides->empty()) all.push_back(own_->overrides);
+  all.insert(all.end(), providers_.begin(), providers_.end());
+  const std::lock_guard lock(own_->mutex);
+  all.insert(all.end(), own_->added.begin(), own_->added.end());
+  return all;
+}
+
+std::vector<Lookup> Config::lookups() const {
+  const std::lock_guard lock(own_->mutex);
+  std::vector<Lookup> out;
+  for (const auto& [name, lookup] : own_->lookups) out.push_back(lookup);
+  return out;
 }
 
 Result<std::optional<json::Value>> Config::find(const ConfigQuery& query) const {
@@ -134,13 +143,16 @@ Result<std::optional<bool>> Config::boolean(const ConfigQuery& query) const {
 Result<std::optional<Secret>> Config::secret(ConfigQuery query) const {
   query.secret = true;
   LODE_ASSIGN(std::optional<json::Value> value, typed(query, FieldType::kSecret));
-  return value ? std::optional<Secret>(Secret(value->as_text())) : std::nullopt;
+  if (!value) return std::optional<Secret>();
+  Secret secret(value->as_text());
+  wipe(*value);
+  return std::optional<Secret>(std::move(secret));
 }
 
 Status Config::missing(const ConfigQuery& query) const {
   std::vector<LookedAt> lines;
-  for (const std::vector<KeyPath>& paths : passes_of(query)) {
-    for (const auto& provider : providers_) {
+  for (const std::vector<KeyPath>& paths : lookup_passes(query)) {
+    for (const auto& provider : providers()) {
       if (query.secret && !provider->holds_secrets()) continue;
       for (LookedAt& line : provider->explain(paths, query.secret)) {
         if (std::find(lines.begin(), lines.end(), line) == lines.end()) lines.push_back(std::move(line));

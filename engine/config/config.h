@@ -1,19 +1,25 @@
 // Config: every setting and secret of a run, from wherever it stands.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "config/audit.h"
 #include "config/coerce.h"
 #include "config/fields.h"
+#include "config/folders.h"
 #include "config/host_provider.h"
 #include "config/key_path.h"
+#include "config/overrides.h"
 #include "config/provider.h"
 #include "config/secret.h"
+#include "config/variables.h"
 #include "env/env.h"
 
 namespace lode {
@@ -27,6 +33,7 @@ struct ConfigOptions {
   json::Value overrides = json::Value::object();
   HostLookup host;                       ///< asked next; may be empty
   Path secrets_folder = "/run/secrets";  ///< files mounted by Docker or Kubernetes
+  std::string profile;                   ///< "": as the environment and the project say; see find_profile()
 };
 
 /// A value and where it came from.
@@ -37,22 +44,59 @@ struct Found {
   std::string place;  ///< a file, a variable, a key
 };
 
+/// One place that was, or would be, looked at for a query.
+struct Step {
+  enum class State {
+    kAbsent,
+    kWins,     ///< the value that is used
+    kBehind,   ///< has a value, but a place before it has one too
+    kRefused,  ///< has a value that cannot be used; `why` says why, and the lookup ends here
+  };
+  KeyPath path;
+  std::string provider;
+  std::string spelling;  ///< how to write the key there
+  State state = State::kAbsent;
+  std::string place;  ///< where the value stands; "" if absent
+  std::string why;
+  json::Value value;  ///< null if absent or refused; it may be secret
+};
+
+/// One question that was asked, for those who look for keys that nobody reads.
+struct Lookup {
+  ConfigQuery query;
+  bool found = false;
+};
+
 /// Asked in this order, the first value wins: overrides, the host, the environment (for secrets: mounted files before
-/// it), secrets.toml, config.toml. Files are read when it is opened; environment variables at every question.
-/// Immutable: any thread may ask. `env` must outlive it.
+/// it), secrets.toml, config.toml, providers that were added. Files are read when it is opened; environment variables
+/// at every question. Any thread may ask. Copies share what is set and added. `env` must outlive it.
 class Config {
  public:
-  /// Errors: kConfigUnreadable for a file that is there but cannot be read or is not TOML.
+  /// Errors: kConfigUnreadable for a file that is there but cannot be read or is not TOML; kConfigInvalid for a
+  /// profile's name that cannot be one.
   static Result<Config> open(Env& env, ConfigOptions options = {});
+  /// The same places, with overrides and added providers of its own: what one script sets, no other sees. `subject` is
+  /// who asks, for the audit file.
+  Config branch(std::string subject) const;
 
-  /// nullopt: nowhere. With a pipeline's name, all providers and paths are tried under it first. Errors:
-  /// kConfigUnreadable; kConfigInvalid for a secret that stands in config.toml, or a template's placeholder that nobody
-  /// replaced.
+  /// Wins over all places until it is cleared. null clears.
+  void set(const KeyPath& key, json::Value value) { own_->overrides->set(key, std::move(value)); }
+  void clear(const KeyPath& key) { own_->overrides->clear(key); }
+  void clear() { own_->overrides->clear(); }
+  /// Asked after all others. Errors: kConfigInvalid if one of that name is there.
+  Status add_provider(std::shared_ptr<const ConfigProvider> provider);
+
+  /// nullopt: nowhere. With a pipeline's name, all providers and paths are tried under it first; after all of them,
+  /// [shared]. Errors: kConfigUnreadable; kConfigInvalid for a secret that stands in config.toml, for a template's
+  /// placeholder that nobody replaced, and for a reference to a variable that is not set.
   Result<std::optional<Found>> locate(const ConfigQuery& query) const;
+  /// Every place that locate() would look at, in its order, past the one that wins.
+  std::vector<Step> explain(const ConfigQuery& query) const;
   /// locate() without the place.
   Result<std::optional<json::Value>> find(const ConfigQuery& query) const;
 
-  // find() and coerce(). Errors also: kConfigInvalid, naming key and place.
+  // locate() and coerce(). Errors also: kConfigInvalid, naming key and place.
+  Result<std::optional<json::Value>> typed(const ConfigQuery& query, FieldType type) const;
   Result<std::optional<std::string>> text(const ConfigQuery& query) const;
   Result<std::optional<std::int64_t>> integer(const ConfigQuery& query) const;
   Result<std::optional<double>> number(const ConfigQuery& query) const;
@@ -68,12 +112,35 @@ class Config {
   Result<json::Value> read_fields(const FieldSpec& spec, const ConfigQuery& base, const json::Value& given,
                                   std::string_view subject) const;
 
-  const std::vector<std::shared_ptr<const ConfigProvider>>& providers() const { return providers_; }
+  std::vector<std::shared_ptr<const ConfigProvider>> providers() const;
+  /// What was asked so far, each query once.
+  std::vector<Lookup> lookups() const;
+  const ConfigFolders& folders() const { return folders_; }
+  const std::string& profile() const { return profile_; }
+  const Variables& variables() const { return *variables_; }
+  /// Files with secrets that others may read, and the like: a line each.
+  const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:
+  using Providers = std::vector<std::shared_ptr<const ConfigProvider>>;
+  struct Own {
+    std::string subject;
+    std::shared_ptr<Overrides> overrides = std::make_shared<Overrides>();
+    std::mutex mutex;
+    Providers added;
+    std::map<std::string, Lookup> lookups;
+  };
+  void note(const ConfigQuery& query, bool found) const;
+  Status account(const ConfigQuery& query, const std::optional<Found>& found) const;
   Result<std::optional<Found>> look(const std::vector<KeyPath>& paths, const ConfigQuery& query) const;
-  Result<std::optional<json::Value>> typed(const ConfigQuery& query, FieldType type) const;
-  std::vector<std::shared_ptr<const ConfigProvider>> providers_;
+
+  Providers providers_;
+  ConfigFolders folders_;
+  std::string profile_;
+  std::shared_ptr<const Variables> variables_;
+  std::vector<std::string> warnings_;
+  std::shared_ptr<AuditFile> audit_;
+  std::shared_ptr<Own> own_ = std::make_shared<Own>();
 };
 
 }  // namespace lode

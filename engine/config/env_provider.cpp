@@ -8,8 +8,11 @@
 
 namespace lode {
 
-EnvProvider::EnvProvider(Env& env, Path secrets_folder)
-    : env_(env), secrets_folder_(std::move(secrets_folder)), has_secrets_folder_(env.exists(secrets_folder_)) {}
+EnvProvider::EnvProvider(Env& env, std::shared_ptr<const Variables> variables, Path secrets_folder)
+    : env_(env),
+      variables_(std::move(variables)),
+      secrets_folder_(std::move(secrets_folder)),
+      has_secrets_folder_(env.exists(secrets_folder_)) {}
 
 // Kubernetes allows only letters, digits and '-' in such names.
 Path EnvProvider::secret_file(const KeyPath& key) const {
@@ -39,7 +42,7 @@ Result<std::optional<json::Value>> EnvProvider::find(const KeyPath& key, bool se
       return std::optional<json::Value>(std::move(*text));
     }
   }
-  std::optional<std::string> text = env_.variable(key.environment_name());
+  std::optional<std::string> text = variables_->find(key.environment_name());
   if (!text) return std::optional<json::Value>();
   return std::optional<json::Value>(std::move(*text));
 }
@@ -48,7 +51,7 @@ std::string EnvProvider::place_of(const KeyPath& key, bool secret) const {
   if (secret) {
     if (const std::optional<Path> path = existing_secret_file(key)) return path->string();
   }
-  return key.environment_name();
+  return variables_->place_of(key.environment_name());
 }
 
 std::vector<LookedAt> EnvProvider::explain(const std::vector<KeyPath>& keys, bool secret) const {
@@ -62,7 +65,10 @@ std::vector<LookedAt> EnvProvider::explain(const std::vector<KeyPath>& keys, boo
 }
 
 std::vector<std::string> EnvProvider::locations() const {
-  return has_secrets_folder_ ? std::vector<std::string>{secrets_folder_.string()} : std::vector<std::string>{};
+  std::vector<std::string> out;
+  if (has_secrets_folder_) out.push_back(secrets_folder_.string());
+  if (variables_->has_file()) out.push_back(variables_->file().string());
+  return out;
 }
 
 }  // namespace lode

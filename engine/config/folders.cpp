@@ -1,6 +1,11 @@
 // Where configuration files are looked for.
 #include "config/folders.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
 #include "base/text.h"
 
 namespace lode {
@@ -18,11 +23,15 @@ std::optional<Path> dlt_global_folder(Env& env, const std::string& name) {
 
 }  // namespace
 
+Path project_folder_of(Env& env, const Path& project_folder) {
+  if (!project_folder.empty()) return project_folder;
+  const std::string named = env.variable("DLT_PROJECT_DIR").value_or("");
+  return named.empty() ? Path(".") : Path(named);
+}
+
 ConfigFolders find_config_folders(Env& env, const Path& project_folder, const std::optional<Path>& global_folder) {
   const std::string dlt_name = env.variable("DLT_CONFIG_FOLDER").value_or(".dlt");
-  Path project = project_folder;
-  if (project.empty()) project = env.variable("DLT_PROJECT_DIR").value_or("");
-  if (project.empty()) project = ".";
+  const Path project = project_folder_of(env, project_folder);
   ConfigFolders folders = {{project / ".lode", project / dlt_name}};
   if (global_folder) {
     folders.push_back({*global_folder});
@@ -33,6 +42,43 @@ ConfigFolders find_config_folders(Env& env, const Path& project_folder, const st
   if (const std::optional<Path> dlt = dlt_global_folder(env, dlt_name)) global.push_back(*dlt);
   if (!global.empty()) folders.push_back(std::move(global));
   return folders;
+}
+
+namespace {
+
+Result<std::string> checked_profile(const std::string& name, const std::string& place) {
+  const bool fits = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-';
+  });
+  if (fits) return name;
+  return Status::error(Code::kConfigInvalid, fmt::format("'{}' is no name of a profile", shorten(name, 60)))
+      .with("in", place)
+      .hint("a profile is named with letters, digits, '_' and '-': dev, prod");
+}
+
+}  // namespace
+
+Result<std::string> find_profile(Env& env, const Path& project_folder, const std::string& given) {
+  if (!given.empty()) return checked_profile(given, "the command line");
+  if (const auto own = env.variable("LODE_PROFILE"); own && !own->empty()) return checked_profile(*own, "LODE_PROFILE");
+  const Path project = project_folder_of(env, project_folder);
+  for (const Path& folder : {project / ".lode", project / env.variable("DLT_CONFIG_FOLDER").value_or(".dlt")}) {
+    if (!env.exists(folder / ".workspace")) continue;
+    if (const auto named = env.variable("WORKSPACE__PROFILE"); named && !named->empty()) {
+      return checked_profile(*named, "WORKSPACE__PROFILE");
+    }
+    const Path pin = folder / "profile-name";
+    Result<std::string> text = env.read_file(pin);
+    if (text.ok()) return checked_profile(std::string(trim(split(*text, '\n').front())), pin.string());
+    if (text.status().code() == Code::kNotFound) return std::string("dev");
+    return std::move(text).status();
+  }
+  return std::string();
+}
+
+Path find_env_file(Env& env, const Path& project_folder) {
+  if (const auto named = env.variable("LODE_ENV_FILE")) return Path(*named);
+  return project_folder_of(env, project_folder) / ".env";
 }
 
 }  // namespace lode

@@ -24,22 +24,4 @@ std::vector<LookedAt> HostProvider::explain(const std::vector<KeyPath>& keys, bo
   return none_of("host", keys);
 }
 
-Result<std::optional<json::Value>> ValuesProvider::find(const KeyPath& key, bool) const {
-  const json::Value* node = values_.find(key.dotted());
-  if (node == nullptr) {
-    node = &values_;
-    for (const std::string& part : key.parts) {
-      node = node->find(part);
-      if (node == nullptr) return std::optional<json::Value>();
-    }
-  }
-  if (node->is_null()) return std::optional<json::Value>();
-  return std::optional<json::Value>(*node);
-}
-
-std::string ValuesProvider::place_of(const KeyPath& key, bool) const { return key.dotted(); }
-
-// What a program set itself it need not be told about.
-std::vector<LookedAt> ValuesProvider::explain(const std::vector<KeyPath>&, bool) const { return {}; }
-
 }  // namespace lode

@@ -23,19 +23,4 @@ class HostProvider final : public ConfigProvider {
   const HostLookup lookup_;
 };
 
-/// A fixed object, nested like a TOML document; a member may also have a whole dotted path as its name.
-class ValuesProvider final : public ConfigProvider {
- public:
-  ValuesProvider(std::string name, json::Value values) : name_(std::move(name)), values_(std::move(values)) {}
-  std::string_view name() const override { return name_; }
-  Result<std::optional<json::Value>> find(const KeyPath& key, bool secret) const override;
-  std::string spelling_of(const KeyPath& key) const override { return key.dotted(); }
-  std::string place_of(const KeyPath& key, bool secret) const override;
-  std::vector<LookedAt> explain(const std::vector<KeyPath>& keys, bool secret) const override;
-
- private:
-  const std::string name_;
-  const json::Value values_;
-};
-
 }  // namespace lode

@@ -63,4 +63,20 @@ std::vector<KeyPath> lookup_paths(const ConfigQuery& query) {
   return paths;
 }
 
+std::vector<std::vector<KeyPath>> lookup_passes(const ConfigQuery& query) {
+  std::vector<KeyPath> paths = lookup_paths(query);
+  std::vector<std::vector<KeyPath>> passes;
+  if (!query.pipeline_name.empty()) {
+    std::vector<KeyPath> prefixed;
+    for (const KeyPath& path : paths) prefixed.push_back(with_prefix(query.pipeline_name, path));
+    passes.push_back(std::move(prefixed));
+  }
+  // The last path has no sections any more: just the key, with what can never be left out.
+  const KeyPath least = paths.back();
+  const bool is_whole_path = query.sections.empty() && least.parts.size() > 1;
+  passes.push_back(std::move(paths));
+  if (!is_whole_path) passes.push_back({with_prefix("shared", least)});
+  return passes;
+}
+
 }  // namespace lode

@@ -35,6 +35,10 @@ struct ConfigQuery {
 /// right; for "sources.<module>.<name>", "sources.<name>" comes third.
 std::vector<KeyPath> lookup_paths(const ConfigQuery& query);
 
+/// All places of a query, in groups: every provider is asked for all paths of a group before the next group begins.
+/// Under the pipeline's name, if there is one; without it; and last [shared], unless the key is a whole path.
+std::vector<std::vector<KeyPath>> lookup_passes(const ConfigQuery& query);
+
 /// `path` under the pipeline's name.
 KeyPath with_prefix(const std::string& pipeline_name, const KeyPath& path);
 

@@ -38,6 +38,11 @@ class ConfigProvider {
   virtual std::vector<LookedAt> explain(const std::vector<KeyPath>& keys, bool secret) const = 0;
   /// Files, variables or addresses that it reads, present or not: for "lode config".
   virtual std::vector<std::string> locations() const { return {}; }
+  /// Everything that stands here, nested, if the provider can tell: for "lode config". It may hold secrets.
+  virtual json::Value document() const { return {}; }
 };
+
+/// The value at the end of a path of nested tables; null if there is none.
+const json::Value* find_at(const json::Value& document, const std::vector<std::string>& parts);
 
 }  // namespace lode

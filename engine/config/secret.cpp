@@ -12,6 +12,17 @@ void wipe(std::string& text) {
   text.clear();
 }
 
+void wipe(json::Value& value) {
+  if (value.is_object()) {
+    for (auto& member : value.members()) wipe(member.second);
+  } else if (value.is_list()) {
+    for (json::Value& item : value.items()) wipe(item);
+  } else if (value.is_text()) {
+    // The tree gives out its texts for reading only; `value` itself is not const, so its text is not either.
+    wipe(const_cast<std::string&>(value.as_text()));
+  }
+}
+
 class Secret::Bytes {
  public:
   explicit Bytes(std::string_view text) : size_(text.size()), bytes_(new char[text.size()]) {

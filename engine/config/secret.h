@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "json/value.h"
+
 namespace lode {
 
 /// A value: copies share the bytes, which are wiped when the last one goes. Any thread may read it. Renders as "***".
@@ -29,6 +31,8 @@ inline std::ostream& operator<<(std::ostream& out, const Secret&) { return out <
 
 /// Overwrites the bytes so that no copy of them stays in freed memory, then empties the text.
 void wipe(std::string& text);
+/// All texts of the tree; what was no text keeps its place.
+void wipe(json::Value& value);
 
 }  // namespace lode
 

@@ -5,20 +5,14 @@
 
 #include <algorithm>
 
+#include "base/assert.h"
 #include "base/text.h"
+#include "config/interpolate.h"
+#include "config/secret.h"
 #include "config/toml.h"
 
 namespace lode {
 namespace {
-
-const json::Value* find_in(const json::Value& document, const std::vector<std::string>& parts) {
-  const json::Value* node = &document;
-  for (const std::string& part : parts) {
-    node = node->find(part);  // null also when `node` is no table
-    if (node == nullptr) return nullptr;
-  }
-  return node;
-}
 
 // Adds what `from` has and `into` lacks; only tables are merged, all else is kept whole.
 void merge_under(json::Value& into, const json::Value& from) {
@@ -40,7 +34,7 @@ std::string table_name(const KeyPath& key) { return key.parts.size() == 1 ? "the
 // What a file that exists has in place of the value.
 std::string what_is_there(const json::Value& content, const std::vector<KeyPath>& keys) {
   for (const KeyPath& key : keys) {
-    const json::Value* table = key.parts.size() == 1 ? nullptr : find_in(content, parent_of(key));
+    const json::Value* table = key.parts.size() == 1 ? nullptr : find_at(content, parent_of(key));
     if (table == nullptr || !table->is_object()) continue;
     std::vector<std::string> names;
     for (const auto& member : table->members()) names.push_back(member.first);
@@ -58,28 +52,41 @@ std::string what_is_there(const json::Value& content, const std::vector<KeyPath>
 
 }  // namespace
 
-Result<std::unique_ptr<TomlProvider>> TomlProvider::open(Env& env, std::string file_name,
-                                                         const std::vector<std::vector<Path>>& folders,
-                                                         bool holds_secrets) {
-  std::unique_ptr<TomlProvider> provider(new TomlProvider(std::move(file_name), holds_secrets));
-  for (const std::vector<Path>& group : folders) LODE_TRY(provider->add_group(env, group));
+Result<std::unique_ptr<TomlProvider>> TomlProvider::open(Env& env, std::string file_name, const ConfigFolders& folders,
+                                                         const std::string& profile, bool holds_secrets,
+                                                         std::shared_ptr<const Variables> variables) {
+  std::unique_ptr<TomlProvider> provider(new TomlProvider(std::move(file_name), holds_secrets, std::move(variables)));
+  for (const std::vector<Path>& group : folders) LODE_TRY(provider->add_group(env, group, profile));
   for (const File& file : provider->files_) {
     if (file.exists) merge_under(provider->merged_, file.content);
   }
   return provider;
 }
 
-Status TomlProvider::add_group(Env& env, const std::vector<Path>& folders) {
+TomlProvider::~TomlProvider() {
+  if (!holds_secrets_) return;
+  wipe(merged_);
+  for (File& file : files_) wipe(file.content);
+}
+
+Status TomlProvider::add_group(Env& env, const std::vector<Path>& folders, const std::string& profile) {
+  std::vector<Path> paths;
+  if (!profile.empty()) {
+    for (const Path& folder : folders) paths.push_back(folder / (profile + "." + file_name_));
+  }
+  for (const Path& folder : folders) paths.push_back(folder / file_name_);
   std::vector<File> group;
-  for (const Path& folder : folders) {
-    File file;
-    file.path = folder / file_name_;
-    const bool known =
-        std::any_of(files_.begin(), files_.end(), [&](const File& other) { return other.path == file.path; });
+  for (Path& path : paths) {
+    const bool known = std::any_of(files_.begin(), files_.end(), [&](const File& other) { return other.path == path; });
     if (known) continue;  // the project's folder is the home folder
+    File file;
+    file.path = std::move(path);
     Result<std::string> text = env.read_file(file.path);
     if (text.ok()) {
-      LODE_ASSIGN(file.content, parse_toml(*text, file.path.string()));
+      Result<json::Value> content = parse_toml(*text, file.path.string());
+      if (holds_secrets_) wipe(*text);
+      if (!content.ok()) return std::move(content).status();
+      file.content = std::move(*content);
       file.exists = true;
     } else if (text.status().code() != Code::kNotFound) {
       return Status::error(Code::kConfigUnreadable, "cannot read " + file.path.string())
@@ -88,8 +95,9 @@ Status TomlProvider::add_group(Env& env, const std::vector<Path>& folders) {
     group.push_back(std::move(file));
   }
   const bool any = std::any_of(group.begin(), group.end(), [](const File& file) { return file.exists; });
-  auto shown =
-      std::find_if(group.begin(), group.end(), [&](const File& file) { return env.exists(file.path.parent_path()); });
+  auto shown = std::find_if(group.begin(), group.end(), [&](const File& file) {
+    return file.path.filename() == file_name_ && env.exists(file.path.parent_path());
+  });
   if (shown == group.end()) shown = group.begin();
   for (auto file = group.begin(); file != group.end(); ++file) file->is_shown = any ? file->exists : file == shown;
   std::move(group.begin(), group.end(), std::back_inserter(files_));
@@ -97,14 +105,21 @@ Status TomlProvider::add_group(Env& env, const std::vector<Path>& folders) {
 }
 
 Result<std::optional<json::Value>> TomlProvider::find(const KeyPath& key, bool) const {
-  const json::Value* value = find_in(merged_, key.parts);
+  const json::Value* value = find_at(merged_, key.parts);
   if (value == nullptr) return std::optional<json::Value>();
-  return std::optional<json::Value>(*value);
+  json::Value filled = *value;
+  std::string missing;
+  const VariableLookup lookup = [this](const std::string& name) { return variables_->find(name); };
+  if (interpolate(filled, lookup, missing)) return std::optional<json::Value>(std::move(filled));
+  return Status::error(Code::kConfigInvalid,
+                       fmt::format("'{}' refers to the variable {}, which is not set", key.dotted(), missing))
+      .with("in", place_of(key, holds_secrets_))
+      .hint(fmt::format("export {}=…  or add it to .env; a text that has '${{' in it is written with '$${{'", missing));
 }
 
 std::string TomlProvider::place_of(const KeyPath& key, bool) const {
   for (const File& file : files_) {
-    if (file.exists && find_in(file.content, key.parts) != nullptr) return file.path.string();
+    if (file.exists && find_at(file.content, key.parts) != nullptr) return file.path.string();
   }
   return file_name_;
 }
@@ -122,6 +137,21 @@ std::vector<std::string> TomlProvider::locations() const {
   std::vector<std::string> out;
   for (const File& file : files_) out.push_back(file.path.string());
   return out;
+}
+
+std::vector<Path> TomlProvider::files() const {
+  std::vector<Path> out;
+  for (const File& file : files_) {
+    if (file.exists) out.push_back(file.path);
+  }
+  return out;
+}
+
+const json::Value& TomlProvider::content(const Path& file) const {
+  const auto found =
+      std::find_if(files_.begin(), files_.end(), [&](const File& each) { return each.exists && each.path == file; });
+  LODE_ASSERT(found != files_.end());
+  return found->content;
 }
 
 }  // namespace lode

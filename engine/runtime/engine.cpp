@@ -33,6 +33,7 @@ Result<std::unique_ptr<Engine>> Engine::open(EngineOptions options, Env& env) {
   config_options.project_folder = options.project_folder;
   config_options.host = options.find_config;
   LODE_ASSIGN(Config config, Config::open(env, std::move(config_options)));
+  for (const std::string& line : config.warnings()) options.log.warning(line);
   return std::unique_ptr<Engine>(new Engine(std::move(options), std::move(config), env));
 }
 

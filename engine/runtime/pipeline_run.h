@@ -52,8 +52,9 @@ struct PipelineSpec {
   json::Value destination;  ///< a name, a URL, or an object {type, credentials…}: see make_destination
   Path pipelines_folder;    ///< empty: the engine's
   std::shared_ptr<const Source> source;
-  Path import_schema_folder;  ///< schema files that people edit; empty: as configured, else none
-  Path export_schema_folder;  ///< schema files that runs write; empty: as configured, else none
+  std::optional<Config> config;  ///< what the script knows; absent: what the engine knows
+  Path import_schema_folder;     ///< schema files that people edit; empty: as configured, else none
+  Path export_schema_folder;     ///< schema files that runs write; empty: as configured, else none
   /// The dataset is new with every start of the script, and so is the working folder: see working_folder.h.
   bool dev_mode = false;
   Refresh refresh = Refresh::kNone;  ///< what is forgotten before it loads
@@ -162,6 +163,8 @@ class PipelineRun : public std::enable_shared_from_this<PipelineRun> {
   void close_extraction();
   void wake_extraction();  // any thread
   void on_engine_thread_and_wait(std::function<void()> work);
+
+  const Config& config() const { return spec_.config ? *spec_.config : engine_.config(); }
 
   Engine& engine_;
   const PipelineSpec spec_;

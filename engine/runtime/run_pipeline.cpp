@@ -99,11 +99,11 @@ Status PipelineRun::lock_working_folder() {
 
 Status PipelineRun::connect_destination() {
   set_step("connect");
-  LODE_ASSIGN(const json::Value chosen, with_credentials(engine_.config(), spec_.name, spec_.destination));
+  LODE_ASSIGN(const json::Value chosen, with_credentials(config(), spec_.name, spec_.destination));
   LODE_ASSIGN(destination_, make_destination(chosen, spec_.dataset, engine_.env()));
   if (spec_.preview) destination_ = look_only(std::move(destination_), spec_.preview->compares);
   LODE_TRY(spec_.operation == Operation::kPlanDrop ? destination_->connect_read_only() : destination_->connect());
-  LODE_ASSIGN(const LoadRetry retry, configured_retry(engine_.config(), spec_.name));
+  LODE_ASSIGN(const LoadRetry retry, configured_retry(config(), spec_.name));
   loader_ = std::make_unique<PackageLoader>(*destination_, engine_.env(), stop_.get_token(), retry);
   report_.pipeline = spec_.name;
   report_.destination = destination_->display();

@@ -118,8 +118,8 @@ void PipelineRun::note_run(const std::string& schema_name) {
 
 // The schema as the destination has it, or what a person made of it in the import folder.
 Status PipelineRun::take_schema(const std::string& name) {
-  LODE_ASSIGN(schema_folders_, SchemaFolders::configured(engine_.config(), spec_.name, spec_.import_schema_folder,
-                                                         spec_.export_schema_folder));
+  LODE_ASSIGN(schema_folders_,
+              SchemaFolders::configured(config(), spec_.name, spec_.import_schema_folder, spec_.export_schema_folder));
   LODE_ASSIGN(std::optional<Schema> stored, destination_->saved_schema(name));
   if (spec_.preview) schema_before_ = stored;
   LODE_ASSIGN(SchemaImport import, import_schema(engine_.env(), schema_folders_, name, std::move(stored)));
@@ -129,8 +129,8 @@ Status PipelineRun::take_schema(const std::string& name) {
                                     schema_folders_.import_folder.string()));
   }
   schema_ = std::move(import.schema);
-  LODE_ASSIGN(naming_, choose_naming(engine_.config(), spec_.name, name, destination_->capabilities(),
-                                     schema_ ? &*schema_ : nullptr));
+  LODE_ASSIGN(naming_,
+              choose_naming(config(), spec_.name, name, destination_->capabilities(), schema_ ? &*schema_ : nullptr));
   if (schema_) {
     LODE_TRY(adopt_naming(*schema_, *naming_));
   } else {

@@ -125,7 +125,7 @@ Status PipelineRun::write_metrics() {
     query.key = "metrics_file";
     query.sections = {"runtime"};
     query.pipeline_name = spec_.name;
-    LODE_ASSIGN(const std::optional<std::string> configured, engine_.config().text(query));
+    LODE_ASSIGN(const std::optional<std::string> configured, config().text(query));
     if (!configured || configured->empty()) return {};
     file = *configured;
   }

@@ -473,11 +473,64 @@ function lode.destination(kind, options) end
 ---@return table<string, any>
 function lode.args(declared) end
 
----The configured value of a dotted key. Without it: `default`, else an error that says where it was looked for.
+---@alias lode.ConfigType "any"|"string"|"integer"|"number"|"boolean"|"secret"|"path"|"timestamp"|"date"|"list"|"table"
+
+---A setting as a script declares it: { "page_size", "integer", default = 100, doc = "rows of a page" }
+---@class lode.ConfigField
+---@field [1] string name
+---@field [2]? lode.ConfigType default: that of `default`, else string
+---@field required? boolean nothing found is an error
+---@field default? any
+---@field doc? string a sentence
+---@field one_of? any[] the values that are allowed
+
+---@class lode.ConfigReadFields
+---@field section string|string[] "sources.shop"
+---@field fields (lode.ConfigField|string)[]
+---@field pipeline? string values under this name come first
+
+---Settings. Called: the value of a dotted key; without it `default`, else an error that says where it was looked for.
+---@class lode.Config
+---@overload fun(key: string, default?: any): any
+lode.config = {}
+
+---The value of a key, nil if nobody has it. What the environment has is read as the type; without one, as what it looks
+---like.
 ---@param key string "sources.shop.page_size"
----@param default? any
+---@param type? lode.ConfigType
 ---@return any
-function lode.config(key, default) end
+function lode.config.get(key, type) end
+
+---Wins over all other places for the rest of this run of the script. nil takes it back.
+---@param key string
+---@param value any
+function lode.config.set(key, value) end
+
+---Forgets what was set at a key and below it; without a key, all of it.
+---@param key? string
+function lode.config.clear(key) end
+
+---The settings of a section as they are declared; less specific places are tried in turn.
+---@param fields lode.ConfigReadFields
+---@return table<string, any>
+function lode.config.read(fields) end
+
+---Secrets: the same, for values that must not be shown. Called: an error if nobody has it.
+---@class lode.Secrets
+---@overload fun(key: string): lode.Secret
+lode.secrets = {}
+
+---@param key string
+---@param type? lode.ConfigType default: secret
+---@return any
+function lode.secrets.get(key, type) end
+
+---@param key string
+---@param value string|lode.Secret|table|nil
+function lode.secrets.set(key, value) end
+
+---@param key? string
+function lode.secrets.clear(key) end
 
 ---@param key string "sources.shop.api_key"
 ---@return lode.Secret

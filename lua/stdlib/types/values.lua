@@ -7,10 +7,15 @@
 ---Text that prints as ***. Joined with text it is a secret again.
 ---@class lode.Secret
 ---@operator concat(string): lode.Secret
+---@operator len: integer
 local Secret = {}
 ---The text itself: the one way out.
 ---@return string
 function Secret:reveal() end
+---For checks of a key's form.
+---@param text string "sk_"
+---@return boolean
+function Secret:starts_with(text) end
 
 ---A decimal, a large integer, a timestamp, a date, a time or bytes: exact, prints itself, compares with its like.
 ---@class lode.Value

@@ -1,0 +1,209 @@
+--- Settings and secrets of a script: lode.config, lode.secrets, lode.secret.
+-- Depends on: lode.fields, lode.native
+local fields = require "lode.fields"
+local native = require "lode.native"
+
+local config = {}
+local settings, secrets = {}, {}
+
+-- What a script asked for and nobody had, while it is only read to find that out; nil otherwise.
+local collected
+
+--- Missing values become placeholders, and all questions are kept: for "lode config check" and templates. Returns the
+-- list, which fills while the script is read.
+function config.collect()
+  collected = {}
+  return collected
+end
+
+local types = {
+  any = true, string = true, integer = true, number = true, boolean = true, secret = true, path = true,
+  timestamp = true, date = true, list = true, table = true,
+}
+
+local function check_key(what, key)
+  if type(key) ~= "string" or not key:find "[^%.]" then
+    fields.fail("lua.bad_field", what .. ': the key must be text with dots, like "sources.shop.api_key"')
+  end
+end
+
+-- The type of a value that stands for a missing one: what is found is read as such.
+local function type_of(value)
+  local kind = type(value)
+  if kind == "table" and value[1] ~= nil then return "list" end
+  if types[kind] then return kind end
+  return "any"
+end
+
+-- A value for a script that is only read.
+local function placeholder(kind)
+  if kind == "secret" then return native.make_secret "" end
+  if kind == "integer" or kind == "number" then return 0 end
+  if kind == "boolean" then return false end
+  if kind == "list" or kind == "table" then return {} end
+  return ""
+end
+
+local function note(query, kind, extra)
+  if not collected then return end
+  local entry = { query = query, type = kind }
+  for name, value in pairs(extra or {}) do entry[name] = value end
+  collected[#collected + 1] = entry
+end
+
+local function missing(query, kind)
+  if collected then return placeholder(kind) end
+  error(native.config_missing(query), 0)
+end
+
+--- The configured value of a dotted key ("sources.shop.page_size"). Without it: `default`, and without that an error
+-- that says where it was looked for. What is found is read as the type of `default`.
+local function find_setting(key, default)
+  check_key("lode.config", key)
+  local value = native.config(key, default ~= nil and type_of(default) or "auto")
+  note({ key = key }, default ~= nil and type_of(default) or "any", { default = default })
+  if value ~= nil then return value end
+  if default ~= nil then return default end
+  return missing({ key = key }, "any")
+end
+
+--- The secret of a dotted key ("sources.shop.api_key"): an object that prints as ***. An error if nobody has it.
+local function find_secret(key)
+  check_key("lode.secret", key)
+  local query = { key = key, secret = true }
+  local value = native.config(query, "secret")
+  note(query, "secret", { required = true })
+  if value ~= nil then return value end
+  return missing(query, "secret")
+end
+
+--- The value of a key as one of the types; nil if nobody has it.
+function settings.get(key, kind)
+  check_key("lode.config.get", key)
+  if kind ~= nil and not types[kind] then
+    fields.fail("lua.bad_field", ("lode.config.get: unknown type '%s'"):format(tostring(kind)))
+  end
+  note({ key = key }, kind or "any")
+  return native.config(key, kind or "auto")
+end
+
+--- The secret of a key; nil if nobody has it. As another type than text: secrets.get("sources.shop.port", "integer").
+function secrets.get(key, kind)
+  check_key("lode.secrets.get", key)
+  if kind ~= nil and not types[kind] then
+    fields.fail("lua.bad_field", ("lode.secrets.get: unknown type '%s'"):format(tostring(kind)))
+  end
+  local query = { key = key, secret = true }
+  note(query, kind or "secret")
+  return native.config(query, kind or "secret")
+end
+
+local function set(what)
+  return function(key, value)
+    check_key(what, key)
+    native.config_set(key, value)
+  end
+end
+
+local function clear(what)
+  return function(key)
+    if key ~= nil then check_key(what, key) end
+    native.config_clear(key)
+  end
+end
+
+--- Sets a value for the rest of this run of the script: it wins over all other places. nil takes it back.
+settings.set, secrets.set = set "lode.config.set", set "lode.secrets.set"
+--- Forgets what was set at a key and below it; without a key, all that was set.
+settings.clear, secrets.clear = clear "lode.config.clear", clear "lode.secrets.clear"
+
+local read_spec = fields.define("lode.config.read", {
+  { "section",  "string|list", required = true, doc = 'where the fields stand: "sources.shop"' },
+  { "fields",   "list", required = true },
+  { "pipeline", "string", doc = "values under this name come first" },
+})
+local field_spec = fields.define("lode.config.read field", {
+  { "type",     "string" },
+  { "required", "boolean" },
+  { "default",  "any" },
+  { "doc",      "string" },
+  { "one_of",   "list" },
+})
+
+local function split(text)
+  local out = {}
+  for part in text:gmatch "[^%.]+" do out[#out + 1] = part end
+  return out
+end
+
+-- { "api_key", "secret", required = true, doc = "…" } as { name, type, required, default, doc, one_of }
+local function read_field(entry)
+  if type(entry) == "string" then entry = { entry } end
+  if type(entry) ~= "table" or type(entry[1]) ~= "string" then
+    fields.fail("lua.bad_field", 'lode.config.read: a field is written { "name", "type", default = … }')
+  end
+  local named = {}
+  for name, value in pairs(entry) do
+    if type(name) == "string" then named[name] = value end
+  end
+  named.type = entry[2] or (named.default ~= nil and type_of(named.default)) or named.type or "string"
+  local field = field_spec:check(named, ('"%s"'):format(entry[1]))
+  if not types[field.type] then
+    local words = {}
+    for word in pairs(types) do words[#words + 1] = word end
+    table.sort(words)
+    local guess = native.closest(field.type, words)
+    local what = ('lode.config.read: field "%s" has the unknown type \'%s\''):format(entry[1], field.type)
+    fields.fail("lua.bad_field", what,
+      guess and ("did you mean '" .. guess .. "'?") or ("the types are " .. table.concat(words, ", ")))
+  end
+  field.name = entry[1]
+  return field
+end
+
+local function check_choice(field, query, value)
+  if not field.one_of then return end
+  for _, allowed in ipairs(field.one_of) do
+    if value == allowed then return end
+  end
+  local words = {}
+  for i, word in ipairs(field.one_of) do words[i] = tostring(word) end
+  local path = table.concat(query.sections, ".") .. "." .. field.name
+  local guess = type(value) == "string" and native.closest(value, words)
+  local shown = native.is_secret(value) and "***" or tostring(value)
+  fields.fail("config.invalid_value", ("'%s' is %s; one of these was expected: %s"):format(path, shown,
+    table.concat(words, ", ")), guess and ("did you mean '" .. guess .. "'?") or nil)
+end
+
+--- The settings of one section, as they are declared: { section = "sources.shop", fields = { { "api_key", "secret",
+-- required = true }, { "page_size", "integer", default = 100 } } }. Less specific places are tried in turn, as dlt
+-- does: sources.shop.api_key, sources.api_key, api_key.
+function settings.read(args)
+  local given = read_spec:check(args)
+  local sections = type(given.section) == "table" and given.section or split(given.section)
+  local out = {}
+  for _, entry in ipairs(given.fields) do
+    local field = read_field(entry)
+    local query = { key = field.name, sections = sections, pipeline = given.pipeline, secret = field.type == "secret" }
+    note(query, field.type, { default = field.default, doc = field.doc, required = field.required })
+    local value = native.config(query, field.type)
+    if value == nil then value = field.default end
+    if value == nil and field.required then value = missing(query, field.type) end
+    if value ~= nil then check_choice(field, query, value) end
+    out[field.name] = value
+  end
+  return out
+end
+
+-- lode.config "key", lode.config.set(…), lode.config["key"]
+config.settings = setmetatable(settings, {
+  __call = function(_, ...) return find_setting(...) end,
+  __index = function(_, key) return find_setting(key) end,
+})
+config.secrets = setmetatable(secrets, {
+  __call = function(_, ...) return find_secret(...) end,
+  __index = function(_, key) return find_secret(key) end,
+})
+config.secret = find_secret
+
+return config
