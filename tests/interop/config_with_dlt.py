@@ -9,7 +9,7 @@ its own resolver and providers; lode answers in one run of a script. An outcome 
 secret in config.toml) or "wrong_type". Where lode decides otherwise, DECISIONS says how dlt's outcome changes: a
 difference is explained by a name only if dlt's outcome, changed so, is lode's.
 
-The last lines count: "equal N", "explained by 'NAME' M", "unexplained 0". The exit code is 1 if anything is unexplained.
+The last lines count: "equal N", "explained by 'NAME' M", "unexplained 0". Exit code 1 if anything is unexplained.
 """
 
 import argparse
