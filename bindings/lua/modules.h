@@ -12,7 +12,9 @@ int open_native(lua_State* L);
 void open_values(lua_State* L);          // null, list, exact numbers, times, json encoding
 void open_pages(lua_State* L);           // pages of rows and the writer that turns them back
 void open_waits(lua_State* L);           // sleep, rest, next_page
-void open_http(lua_State* L);            // requests, responses, URLs
+void open_http(lua_State* L);            // requests, URLs, forms
+void open_responses(lua_State* L);       // what comes of requests
+void open_signing(lua_State* L);         // signatures of requests and tokens
 void open_config(lua_State* L);          // configuration values and secrets
 void open_files(lua_State* L);           // files as resources
 void open_pipelines(lua_State* L);       // running pipelines

@@ -24,6 +24,8 @@ int open_native(lua_State* L) {
   open_pages(L);
   open_waits(L);
   open_http(L);
+  open_responses(L);
+  open_signing(L);
   open_config(L);
   open_files(L);
   open_pipelines(L);

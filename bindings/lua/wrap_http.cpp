@@ -1,17 +1,17 @@
-// HTTP in Lua: native.http_request and its responses; URLs and forms.
+// HTTP in Lua: native.http_request, its retries; URLs and forms.
 #include <fmt/format.h>
 
 #include <optional>
+#include <utility>
 
 #include "base/text.h"
-#include "extract/row_selection.h"
 #include "http/form.h"
-#include "http/link_header.h"
+#include "http/http_date.h"
+#include "http/retry.h"
 #include "http/url.h"
 #include "lua/convert.h"
-#include "lua/lua_pipe.h"
+#include "lua/lua_response.h"
 #include "lua/modules.h"
-#include "lua/object.h"
 #include "lua/script_run.h"
 #include "lua/secret_value.h"
 #include "lua/status_value.h"
@@ -21,33 +21,24 @@
 namespace lode::lua {
 namespace {
 
-// An answer as Lua holds it.
-struct LuaResponse {
+// One request as a script asked it, and how often that was tried before.
+struct Asked {
   HttpRequest request;
-  HttpOutcome outcome;
-  std::string described;  // "GET https://…, 200, 214 bytes"
-
-  const HttpResponse& response() const { return *outcome.response; }
+  std::uint32_t attempt = 1;
+  double seconds_before = 0;
+  std::uint32_t redirects = 0;
+  std::string first_url;  // before redirects
 };
-
-}  // namespace
-
-template <>
-struct TypeName<LuaResponse> {
-  static constexpr const char* kName = "lode.response";
-};
-
-namespace {
 
 class HttpAwait : public Await {
  public:
-  HttpAwait(Engine& engine, HttpRequest request, RetryPolicy policy, std::shared_ptr<ResourceProgress> progress)
-      : request_(request), shared_(std::make_shared<Shared>()) {
-    call_ = HttpCall::start(engine, std::move(request), policy, std::move(progress),
-                            [shared = shared_](HttpOutcome outcome) {
-                              shared->outcome.emplace(std::move(outcome));
-                              if (shared->waker) shared->waker();
-                            });
+  HttpAwait(Engine& engine, Asked asked, std::shared_ptr<ResourceProgress> progress)
+      : env_(engine.env()), start_us_(env_.steady_us()), asked_(std::move(asked)), shared_(std::make_shared<Shared>()) {
+    if (progress && asked_.attempt > 1) ++progress->retries;
+    call_ = HttpCall::start(engine, asked_.request, std::move(progress), [shared = shared_](HttpOutcome outcome) {
+      shared->outcome.emplace(std::move(outcome));
+      if (shared->waker) shared->waker();
+    });
   }
   ~HttpAwait() override { call_->cancel(); }
 
@@ -58,14 +49,16 @@ class HttpAwait : public Await {
 
   int push(lua_State* L) override {
     HttpOutcome outcome = std::move(*shared_->outcome);
+    const double seconds = asked_.seconds_before + static_cast<double>(env_.steady_us() - start_us_) / 1e6;
     if (!outcome.response.ok()) {
       lua_pushnil(L);
-      push_status(L, no_answer_error(outcome.response.status(), {outcome.attempts, outcome.seconds}));
+      push_status(L, no_answer_error(outcome.response.status(), {asked_.attempt, seconds}));
       return 2;
     }
-    LuaResponse& response = push_object<LuaResponse>(L, LuaResponse{std::move(request_), std::move(outcome), ""});
-    response.described = fmt::format("{} {}, {}, {}", response.request.method, sanitise_url(response.request.url),
-                                     response.response().status, show_bytes(response.response().body.size()));
+    outcome.response->redirects = asked_.redirects;
+    if (asked_.redirects > 0) asked_.request.url = asked_.first_url;
+    push_object<LuaResponse>(L, LuaResponse{std::move(asked_.request), std::move(outcome), asked_.attempt, seconds, ""})
+        .describe();
     return 1;
   }
 
@@ -74,7 +67,9 @@ class HttpAwait : public Await {
     std::optional<HttpOutcome> outcome;
     Waker waker;
   };
-  HttpRequest request_;
+  Env& env_;
+  const std::int64_t start_us_;
+  Asked asked_;
   std::shared_ptr<Shared> shared_;
   std::shared_ptr<HttpCall> call_;
 };
@@ -115,217 +110,77 @@ void read_headers(lua_State* L, int table, HttpHeaders& headers) {
   lua_pop(L, 1);
 }
 
-// native.http_request{ method, url, headers, body, timeout_s, follow_redirects, attempts, backoff_s }: a response, or
-// nil and an error when there was no answer. Any status is an answer.
+// native.http_request{ method, url, headers, body, timeout_s, verify_tls, attempt, seconds_before, redirects,
+// first_url }: a response, or nil and an error when there was no answer. Any status is an answer, redirects too.
 int http_request(lua_State* L) {
   luaL_checktype(L, 1, LUA_TTABLE);
-  HttpRequest request;
+  Asked asked;
+  HttpRequest& request = asked.request;
   request.method = to_upper(text_field(L, 1, "method", "GET"));
   request.url = text_field(L, 1, "url");
   request.body = text_field(L, 1, "body");
   read_headers(L, 1, request.headers);
   request.timeout_s = number_field(L, 1, "timeout_s", request.timeout_s);
-  request.follow_redirects = bool_field(L, 1, "follow_redirects", true);
+  request.follow_redirects = false;
   request.verify_tls = bool_field(L, 1, "verify_tls", true);
-  RetryPolicy policy;
-  policy.attempts_max = static_cast<std::uint32_t>(number_field(L, 1, "attempts", policy.attempts_max));
-  policy.backoff_s = number_field(L, 1, "backoff_s", policy.backoff_s);
-  policy.backoff_s_limit = number_field(L, 1, "backoff_s_limit", policy.backoff_s_limit);
+  asked.attempt = static_cast<std::uint32_t>(number_field(L, 1, "attempt", 1));
+  asked.seconds_before = number_field(L, 1, "seconds_before", 0);
+  asked.redirects = static_cast<std::uint32_t>(number_field(L, 1, "redirects", 0));
+  asked.first_url = text_field(L, 1, "first_url");
 
   Task* task = Vm::of(L).current();
   const std::shared_ptr<ResourceProgress> progress =
       task != nullptr && task->context() != nullptr ? task->context()->progress : nullptr;
-  return Task::wait(L, std::make_unique<HttpAwait>(Vm::of(L).owner()->engine(), std::move(request), policy, progress));
+  return Task::wait(L, std::make_unique<HttpAwait>(Vm::of(L).owner()->engine(), std::move(asked), progress));
 }
 
-Status not_json(const LuaResponse& response, const Status& cause) {
-  const std::string* type = response.response().header("content-type");
-  return Status::error(Code::kJsonSyntax,
-                       fmt::format("{} {} answered {}, but its body is not JSON", response.request.method,
-                                   sanitise_url(response.request.url), response.response().status))
-      .with("content-type", type != nullptr ? *type : "(none)")
-      .with("body", response.response().body.empty() ? "(empty)" : quote_json(shorten(response.response().body, 120)))
-      .caused_by(cause);
+// native.retry_decision(policy, attempts_made, response or error, is_temporary or nil): how long to wait before the
+// next attempt, in seconds, and why there is one; nothing if there is none. `policy` has attempts, backoff_s,
+// backoff_s_limit, respect_retry_after. `is_temporary`: what the script itself thinks of it.
+int retry_decision(lua_State* L) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  RetryPolicy policy;
+  policy.attempts_max = static_cast<std::uint32_t>(number_field(L, 1, "attempts", policy.attempts_max));
+  policy.backoff_s = number_field(L, 1, "backoff_s", policy.backoff_s);
+  policy.backoff_s_limit = number_field(L, 1, "backoff_s_limit", policy.backoff_s_limit);
+  policy.respect_retry_after = bool_field(L, 1, "respect_retry_after", true);
+  if (lua_isboolean(L, 4)) policy.is_temporary = lua_toboolean(L, 4) != 0;
+  const auto made = static_cast<std::uint32_t>(luaL_checkinteger(L, 2));
+  const LuaResponse* response = to_object<LuaResponse>(L, 3);
+  const Status* error = response == nullptr ? to_status(L, 3) : nullptr;
+  if (response == nullptr && error == nullptr) return luaL_argerror(L, 3, "a response or an error");
+  const std::int64_t now_us = Vm::of(L).owner()->engine().env().now_us();
+  const RetryDecision decision = response != nullptr ? decide(policy, made, response->outcome.response, now_us)
+                                                     : decide(policy, made, Result<HttpResponse>(*error), now_us);
+  if (!decision.retry) return 0;
+  lua_pushnumber(L, decision.wait_s);
+  push_text(L, decision.why);
+  return 2;
 }
 
-// The parsed body; raises if it is not JSON.
-const std::shared_ptr<const json::Document>& json_of(lua_State* L, LuaResponse& response) {
-  if (!response.outcome.json) {
-    raise(L, not_json(response, {}));
-  }
-  if (!response.outcome.json->ok()) raise(L, not_json(response, response.outcome.json->status()));
-  return **response.outcome.json;
-}
-
-json::Path path_argument(lua_State* L, int index) {
-  Result<json::Path> path = json::Path::compile(luaL_optstring(L, index, "$"));
-  if (!path.ok()) raise(L, std::move(path).status());
-  return std::move(*path);
-}
-
-// response:json(): the body as Lua values
-int response_json(lua_State* L) {
-  push_value(L, json_of(L, check_object<LuaResponse>(L, 1))->root(0));
+// native.http_date(text): seconds since 1970 of a date in a header; nil if it is none
+int http_date(lua_State* L) {
+  const std::optional<std::int64_t> date_us = parse_http_date(luaL_checkstring(L, 1));
+  if (!date_us) return 0;
+  lua_pushnumber(L, static_cast<double>(*date_us) / 1e6);
   return 1;
 }
 
-// response:select(path): the first match as a Lua value; nil if there is none
-int response_select(lua_State* L) {
-  const json::Ref match = path_argument(L, 2).first(json_of(L, check_object<LuaResponse>(L, 1))->root(0));
-  if (match) {
-    push_value(L, match);
-  } else {
-    lua_pushnil(L);
-  }
-  return 1;
-}
-
-// response:page(path): the rows at the path, native
-int response_page(lua_State* L) {
-  LuaResponse& response = check_object<LuaResponse>(L, 1);
-  Page page;
-  page.rows = select_rows(json_of(L, response), path_argument(L, 2));
-  page.bytes = page.rows.document->bytes();
-  page.origin = response.described;
-  push_page(L, std::move(page));
-  return 1;
-}
-
-// response:rows(path): for row in response:rows "events" do
-int response_rows(lua_State* L) {
-  response_page(L);
-  lua_getfield(L, -1, "each");
-  lua_insert(L, -2);
-  lua_call(L, 1, 1);
-  return 1;
-}
-
-// response:detect_rows_path(): where the rows seem to be
-int response_detect(lua_State* L) {
-  push_text(L, detect_rows_path(json_of(L, check_object<LuaResponse>(L, 1))->root(0)));
-  return 1;
-}
-
-// One entry of an outline: { key, path, parent, depth, kind, value }.
-void push_outline_entry(lua_State* L, std::string_view key, const std::string& path, const std::string& parent,
-                        int depth, json::Ref value) {
-  const bool is_number = value.kind() == json::Kind::kInt || value.kind() == json::Kind::kDouble;
-  const char* kind = value.is_object()                   ? "object"
-                     : value.is_list()                   ? "list"
-                     : value.is_null()                   ? "null"
-                     : value.kind() == json::Kind::kBool ? "boolean"
-                     : is_number                         ? "number"
-                                                         : "text";
+// native.url_parts(url): { scheme, host, port, path, query, target }; raises for what is no URL
+int url_parts(lua_State* L) {
+  const Result<Url> url = parse_url(luaL_checkstring(L, 1));
+  if (!url.ok()) raise(L, Status(url.status()));
   lua_createtable(L, 0, 6);
-  for (const auto& [name, text] :
-       {std::pair<const char*, std::string_view>{"key", key}, {"path", path}, {"parent", parent}, {"kind", kind}}) {
+  for (const auto& [name, text] : {std::pair<const char*, std::string>{"scheme", url->scheme},
+                                   {"host", url->host},
+                                   {"path", url->path.empty() ? "/" : url->path},
+                                   {"query", url->query},
+                                   {"target", url->target()}}) {
     push_text(L, text);
     lua_setfield(L, -2, name);
   }
-  lua_pushinteger(L, depth);
-  lua_setfield(L, -2, "depth");
-  if (!value.is_object() && !value.is_list() && !value.is_null()) {
-    push_value(L, value);
-    lua_setfield(L, -2, "value");
-  }
-}
-
-constexpr int kOutlineEntriesMax = 10'000;  // what steers paging is not behind thousands of keys
-constexpr int kOutlineDepthMax = 32;
-
-void push_outline(lua_State* L, json::Ref object, const std::string& prefix, int depth, int& count) {
-  luaL_checkstack(L, 6, "an answer nested too deeply");
-  json::Ref key = object.size() > 0 ? object.first_child() : object;
-  for (std::size_t i = 0; i < object.size() && count < kOutlineEntriesMax; ++i) {
-    const json::Ref value = key.next();
-    const std::string path = append_path_field(prefix, key.as_text());
-    push_outline_entry(L, key.as_text(), path, prefix, depth, value);
-    lua_rawseti(L, -2, ++count);
-    if (value.is_object() && depth < kOutlineDepthMax) push_outline(L, value, path, depth + 1, count);
-    key = value.next();
-  }
-}
-
-// response:outline(): the keys of the body in their order, those of nested objects after their own, never inside lists.
-// What finding out about paging needs.
-int response_outline(lua_State* L) {
-  const json::Ref body = json_of(L, check_object<LuaResponse>(L, 1))->root(0);
-  lua_newtable(L);
-  int count = 0;
-  if (body.is_object()) push_outline(L, body, "", 1, count);
-  return 1;
-}
-
-// response:has_same_body(other)
-int response_has_same_body(lua_State* L) {
-  lua_pushboolean(L,
-                  check_object<LuaResponse>(L, 1).response().body == check_object<LuaResponse>(L, 2).response().body);
-  return 1;
-}
-
-int response_header(lua_State* L) {
-  const std::string* value = check_object<LuaResponse>(L, 1).response().header(luaL_checkstring(L, 2));
-  if (value != nullptr) {
-    push_text(L, *value);
-  } else {
-    lua_pushnil(L);
-  }
-  return 1;
-}
-
-// response:link(rel): the URL of the Link header with that relation, resolved; nil if there is none
-int response_link(lua_State* L) {
-  const LuaResponse& response = check_object<LuaResponse>(L, 1);
-  const std::string* header = response.response().header("link");
-  const std::string url = header != nullptr ? find_link(*header, luaL_checkstring(L, 2)) : "";
-  if (!url.empty()) {
-    push_text(L, resolve_url(response.response().url, url));
-    return 1;
-  }
-  lua_pushnil(L);
-  return 1;
-}
-
-// response:status_error(): the error object for a status that is not wanted
-int response_status_error(lua_State* L) {
-  const LuaResponse& response = check_object<LuaResponse>(L, 1);
-  Status status =
-      status_error(response.request, response.response(), {response.outcome.attempts, response.outcome.seconds},
-                   Vm::of(L).owner()->engine().env().now_us());
-  if (const std::string line = script_line(L); !line.empty()) status.at(line);
-  push_status(L, std::move(status));
-  return 1;
-}
-
-int response_index(lua_State* L) {
-  const LuaResponse& response = check_object<LuaResponse>(L, 1);
-  const std::string_view field = luaL_checkstring(L, 2);
-  if (field == "status") {
-    lua_pushinteger(L, response.response().status);
-  } else if (field == "url") {
-    push_text(L, response.response().url);
-  } else if (field == "body") {
-    push_text(L, response.response().body);
-  } else if (field == "attempts") {
-    lua_pushinteger(L, response.outcome.attempts);
-  } else if (field == "seconds") {
-    lua_pushnumber(L, response.outcome.seconds);
-  } else if (field == "headers") {
-    lua_newtable(L);
-    for (const auto& [name, value] : response.response().headers) {
-      push_text(L, to_lower(name));
-      push_text(L, value);
-      lua_rawset(L, -3);
-    }
-  } else {
-    lua_pushvalue(L, 2);
-    lua_rawget(L, lua_upvalueindex(1));
-  }
-  return 1;
-}
-
-int response_tostring(lua_State* L) {
-  push_text(L, check_object<LuaResponse>(L, 1).described);
+  lua_pushinteger(L, url->port);
+  lua_setfield(L, -2, "port");
   return 1;
 }
 
@@ -394,25 +249,11 @@ int base64(lua_State* L) {
 }  // namespace
 
 void open_http(lua_State* L) {
-  register_type<LuaResponse>(L, {}, {{"__tostring", response_tostring}});
-  luaL_getmetatable(L, TypeName<LuaResponse>::kName);
-  lua_newtable(L);
-  for (const luaL_Reg& method : {luaL_Reg{"json", response_json}, luaL_Reg{"select", response_select},
-                                 luaL_Reg{"page", response_page}, luaL_Reg{"rows", response_rows},
-                                 luaL_Reg{"detect_rows_path", response_detect}, luaL_Reg{"outline", response_outline},
-                                 luaL_Reg{"has_same_body", response_has_same_body}, luaL_Reg{"header", response_header},
-                                 luaL_Reg{"link", response_link}, luaL_Reg{"status_error", response_status_error}}) {
-    lua_pushcfunction(L, method.func);
-    lua_setfield(L, -2, method.name);
-  }
-  lua_pushcclosure(L, response_index, 1);
-  lua_setfield(L, -2, "__index");
-  lua_pop(L, 1);
-
   for (const luaL_Reg& function :
        {luaL_Reg{"http_request", http_request}, luaL_Reg{"url_join", url_join}, luaL_Reg{"url_resolve", url_resolve},
         luaL_Reg{"form_encode", form_encode_params}, luaL_Reg{"url_with_query", url_with_query},
-        luaL_Reg{"url_sanitise", url_sanitise}, luaL_Reg{"base64", base64}}) {
+        luaL_Reg{"url_sanitise", url_sanitise}, luaL_Reg{"base64", base64}, luaL_Reg{"retry_decision", retry_decision},
+        luaL_Reg{"http_date", http_date}, luaL_Reg{"url_parts", url_parts}}) {
     lua_pushcfunction(L, function.func);
     lua_setfield(L, -2, function.name);
   }

@@ -16,12 +16,12 @@ namespace {
 // Shorter texts occur by chance: replacing "1" everywhere would ruin a message and hide nothing.
 constexpr std::size_t kSecretBytesMin = 4;
 
-constexpr std::array<std::string_view, 31> kSecretNames = {
+constexpr std::array<std::string_view, 32> kSecretNames = {
     "api_key",     "apikey",        "key",        "token",         "access_token", "refresh_token", "id_token",
     "auth_token",  "secret",        "password",   "passwd",        "pwd",          "passphrase",    "client_secret",
     "client_id",   "authorization", "auth",       "credential",    "credentials",  "signature",     "sig",
     "private_key", "secret_key",    "access_key", "session_token", "sessionid",    "session_id",    "jwt",
-    "bearer",      "cookie",        "set_cookie"};
+    "bearer",      "cookie",        "set_cookie", "assertion"};
 constexpr std::array<std::string_view, 8> kSecretEndings = {
     "_secret", "_password", "_api_key", "_apikey", "_signature", "_credential", "_access_token", "_auth_token"};
 
@@ -127,20 +127,26 @@ bool is_secret_name(std::string_view name) {
                      [&](std::string_view ending) { return text.ends_with(ending); });
 }
 
+// The values behind secret names of "a=1&b=2", as they stand there and decoded.
+static void add_form_secrets(std::vector<std::string>& secrets, std::string_view form) {
+  for (const std::string_view pair : split(form, '&')) {
+    const std::size_t equals = pair.find('=');
+    if (equals == std::string_view::npos || !is_secret_name(form_decode(pair.substr(0, equals)))) continue;
+    add_secret(secrets, std::string(pair.substr(equals + 1)));
+    add_secret(secrets, form_decode(pair.substr(equals + 1)));
+  }
+}
+
 std::vector<std::string> secrets_of(const HttpRequest& request) {
   std::vector<std::string> secrets;
   for (const auto& [name, value] : request.headers) {
     if (is_secret_name(name)) add_header_secret(secrets, value);
   }
   const std::size_t mark = request.url.find('?');
-  if (mark != std::string::npos) {
-    for (const std::string_view pair : split(std::string_view(request.url).substr(mark + 1), '&')) {
-      const std::size_t equals = pair.find('=');
-      if (equals == std::string_view::npos || !is_secret_name(form_decode(pair.substr(0, equals)))) continue;
-      add_secret(secrets, std::string(pair.substr(equals + 1)));
-      add_secret(secrets, form_decode(pair.substr(equals + 1)));
-    }
-  }
+  if (mark != std::string::npos) add_form_secrets(secrets, std::string_view(request.url).substr(mark + 1));
+  const std::string* type = find_header(request.headers, "Content-Type");
+  if (type != nullptr && to_lower(*type).starts_with("application/x-www-form-urlencoded"))
+    add_form_secrets(secrets, request.body);
   if (const Result<Url> url = parse_url(request.url); url.ok()) {
     const std::size_t colon = url->userinfo.find(':');
     add_secret(secrets, percent_decode(colon == std::string::npos ? url->userinfo : url->userinfo.substr(colon + 1)));

@@ -13,7 +13,8 @@ namespace lode {
 /// "authorization", … Names of cursors ("page_token", "next_token") are not secret.
 bool is_secret_name(std::string_view name);
 
-/// What must not be shown of `request`: values of its secret headers and query parameters, its URL's password.
+/// What must not be shown of `request`: values of its secret headers, query parameters and form fields, its URL's
+/// password.
 std::vector<std::string> secrets_of(const HttpRequest& request);
 
 /// `text` with every occurrence of a secret, and the values of secret-looking JSON fields and form parameters, as

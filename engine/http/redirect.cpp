@@ -31,7 +31,7 @@ bool is_redirect(const HttpResponse& response) {
   }
 }
 
-Status follow_redirect(HttpRequest& request, const HttpResponse& response) {
+Result<Redirect> redirect_of(const HttpRequest& request, const HttpResponse& response) {
   LODE_ASSIGN(const Url from, parse_url(request.url));
   Result<Url> to = parse_url(resolve_url(request.url, *response.header("Location")));
   if (!to.ok()) {
@@ -41,18 +41,26 @@ Status follow_redirect(HttpRequest& request, const HttpResponse& response) {
   const bool becomes_get = (response.status == 303 && request.method != "HEAD") ||
                            (response.status == 302 && request.method != "HEAD") ||
                            (response.status == 301 && request.method == "POST");
-  if (becomes_get) {
-    request.method = "GET";
+  const std::string userinfo = to->userinfo.empty() ? "" : to->userinfo + "@";
+  return Redirect{.method = becomes_get ? "GET" : request.method,
+                  .url = fmt::format("{}://{}{}{}", to->scheme, userinfo, to->host_header(), to->target()),
+                  .drops_body = becomes_get,
+                  .keeps_credentials = may_keep_credentials(from, *to)};
+}
+
+Status follow_redirect(HttpRequest& request, const HttpResponse& response) {
+  LODE_ASSIGN(Redirect redirect, redirect_of(request, response));
+  request.method = std::move(redirect.method);
+  request.url = std::move(redirect.url);
+  if (redirect.drops_body) {
     request.body.clear();
     for (const char* name : {"Content-Type", "Content-Length", "Transfer-Encoding", "Content-Encoding"}) {
       remove_header(request.headers, name);
     }
   }
-  if (!may_keep_credentials(from, *to)) {
+  if (!redirect.keeps_credentials) {
     for (const char* name : {"Authorization", "Cookie", "Host"}) remove_header(request.headers, name);
   }
-  const std::string userinfo = to->userinfo.empty() ? "" : to->userinfo + "@";
-  request.url = fmt::format("{}://{}{}{}", to->scheme, userinfo, to->host_header(), to->target());
   return {};
 }
 

@@ -71,7 +71,8 @@ double retry_after_s(const HttpResponse& response, std::int64_t now_us) {
 RetryDecision decide(const RetryPolicy& policy, std::uint32_t attempts_made, const Result<HttpResponse>& last,
                      std::int64_t now_us) {
   RetryDecision decision;
-  const bool temporary = last.ok() ? is_temporary(last->status) : is_temporary(last.status().code());
+  const bool temporary =
+      policy.is_temporary.value_or(last.ok() ? is_temporary(last->status) : is_temporary(last.status().code()));
   decision.why = last.ok() ? fmt::format("answered {}", last->status) : last.status().message();
   if (!temporary || attempts_made >= std::max(policy.attempts_max, 1u)) return decision;
   decision.retry = true;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -14,6 +15,7 @@ struct RetryPolicy {
   double backoff_s = 1;            ///< before the second attempt; doubles after each one
   double backoff_s_limit = 300;    ///< no wait is longer, not even one that the server asks for
   bool respect_retry_after = true;
+  std::optional<bool> is_temporary;  ///< what the caller thinks of the last answer; nullopt: the rules of decide()
 };
 
 struct RetryDecision {

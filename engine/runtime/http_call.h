@@ -1,4 +1,4 @@
-// HTTP calls that do not block: attempts on workers, waits between them on the loop.
+// HTTP calls that do not block: sent by a worker, answered on the loop.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,6 @@
 
 #include "extract/progress.h"
 #include "http/message.h"
-#include "http/retry.h"
 #include "json/document.h"
 #include "runtime/engine.h"
 
@@ -20,34 +19,27 @@ struct HttpOutcome {
   Result<HttpResponse> response;  ///< of the last attempt; any status
   /// The body parsed, when it looks like JSON: done on the worker so that the engine's thread never parses.
   std::optional<Result<std::shared_ptr<const json::Document>>> json;
-  std::uint32_t attempts = 0;
-  double seconds = 0;  ///< from start to end, waits included
 };
 
-/// One request with its retries. Made and used on the engine's thread. Dropping the last reference cancels it.
+/// One request, sent once: whoever made it decides about another attempt (http/retry.h). Made and used on the engine's
+/// thread. Dropping the last reference cancels it.
 class HttpCall : public std::enable_shared_from_this<HttpCall> {
  public:
   using Done = std::function<void(HttpOutcome)>;
   /// `done` is called once, on the engine's thread, in a later tick; not after cancel(). `progress` may be null.
-  static std::shared_ptr<HttpCall> start(Engine& engine, HttpRequest request, RetryPolicy policy,
+  static std::shared_ptr<HttpCall> start(Engine& engine, HttpRequest request,
                                          std::shared_ptr<ResourceProgress> progress, Done done);
   ~HttpCall();
   void cancel();
 
  private:
-  HttpCall(Engine& engine, HttpRequest request, RetryPolicy policy, std::shared_ptr<ResourceProgress> progress,
-           Done done);
-  void attempt();
-  void on_attempt(HttpOutcome outcome);
+  HttpCall(std::shared_ptr<ResourceProgress> progress, Done done);
+  void send(Engine& engine, HttpRequest request);
+  void finish(HttpOutcome outcome);
 
-  Engine& engine_;
-  const std::shared_ptr<const HttpRequest> request_;
-  const RetryPolicy policy_;
   const std::shared_ptr<ResourceProgress> progress_;
   Done done_;
   std::stop_source stop_;
-  std::uint32_t attempts_ = 0;
-  std::int64_t start_us_ = 0;
 };
 
 }  // namespace lode

@@ -60,7 +60,8 @@ test("a body of JSON may hold secrets", function()
 end)
 
 test("json and form together are an error", function()
-  expect.raises("lua.bad_field", function() api:post("search", { json = {}, form = { a = 1 } }) end, "cannot both")
+  expect.raises("lua.bad_field", function() api:post("search", { json = { b = 1 }, form = { a = 1 } }) end,
+    "cannot both")
 end)
 
 test("a wrong token is a 401 that says so", function()

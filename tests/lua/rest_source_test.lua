@@ -190,8 +190,27 @@ test("mistakes are found when the source is made, with their place", function()
     local texts = { ... }
     expect.raises(code, function() studio(resources) end, unpack(texts))
   end
-  expect_bad("lua.unknown_field", { { name = "a", endpoint = { pth = "x" } } }, 'endpoint "a" of "studio"', "'pth'")
+  expect_bad("lua.unknown_field", { { name = "a", endpoint = { pth = "x" } } },
+    'rest.source "studio": resource "a", resources[1].endpoint: unknown field \'pth\'', "did you mean 'path'?")
   expect_bad("lua.unknown_field", { { name = "a", params = {} } }, 'resource "a"', "'params'")
+  expect_bad("lua.bad_field", {
+    "b", { name = "a", endpoint = { params = { since = "{incremental.start_value}" } } },
+  }, "resources[2].endpoint.params.since: {incremental.start_value} means nothing here")
+  expect_bad("lua.bad_field", { { name = "a", endpoint = { json = { a = { "{resources.b}" } } } } },
+    "resources[1].endpoint.json.a[1]: ")
+  expect_bad("lua.bad_field", { { name = "a", endpoint = { paginator = { type = "ofset", limit = 1 } } } },
+    "resources[1].endpoint.paginator: unknown paginator 'ofset'", "did you mean 'offset'?")
+  expect_bad("lua.bad_field", { { name = "a", endpoint = { data_selector = "a b" } } },
+    "resources[1].endpoint: 'data_selector' is no JSON path")
+  expect_bad("lua.bad_field", {
+    { name = "a", endpoint = { incremental = "t", params = { since = "{incremental.star_value}" } } },
+  }, "endpoint.params.since", "did you mean {incremental.start_value}?")
+  expect_bad("lua.bad_field", {
+    { name = "a", endpoint = { response_actions = { { status_code = 404, action = "ingore" } } } },
+  }, "endpoint.response_actions[1]: 'action' must be", "did you mean 'ignore'?")
+  expect_bad("lua.unknown_field", { { name = "a", processing_steps = { { fliter = print } } } },
+    "resources[1].processing_steps[1]: unknown field 'fliter'", "did you mean 'filter'?")
+  expect_bad("lua.bad_field", { function() end }, "resources[1]: a function alone has no name")
   expect_bad("lua.bad_field", { { endpoint = "x" } }, "'name' is missing")
   expect_bad("lua.bad_field", { { name = "a", endpoint = { method = "post" } } }, "'method'", "GET, POST")
   expect_bad("lua.bad_field", { { name = "a", endpoint = "orgs/{org}/x" } }, "{org}", "no such parameter")

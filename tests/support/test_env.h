@@ -10,7 +10,7 @@
 namespace lode {
 
 /// Variables that are not listed are not set, whatever the machine says. Change them before other threads run.
-class TestEnv final : public Env {
+class TestEnv : public Env {
  public:
   std::map<std::string, std::string> variables;
   std::optional<Path> home_folder;

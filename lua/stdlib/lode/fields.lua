@@ -52,10 +52,44 @@ function fields.fail(code, message, hint)
   error(native.error { code = code, message = message, hint = hint }, 0)
 end
 
+-- Errors that begin with a place in a configuration. A place around them is put before it, with a dot between.
+local placed = setmetatable({}, { __mode = "k" })
+
+--- fail() at a place: fields.fail_at("params.since", "lua.bad_field", "is no number").
+function fields.fail_at(place, code, message, hint)
+  local err = native.error { code = code, message = place .. ": " .. message, hint = hint }
+  placed[err] = true
+  error(err, 0)
+end
+
+local function call_with(prefix_of, fn, ...)
+  local results = { pcall(fn, ...) }
+  if results[1] then return unpack(results, 2, table.maxn(results)) end
+  local err = results[2]
+  if not native.is_error(err) then error(err, 0) end
+  local prefix, is_place = prefix_of(err)
+  local outer = native.error { code = err.code, message = prefix .. err.message, hint = err.hint, where = err.where }
+  placed[outer] = is_place
+  error(outer, 0)
+end
+
+--- Calls `fn(…)`; what it raises is said to be at `place` in a configuration: nested calls make
+-- "resources[2].endpoint.params.since: …". Returns what it returns.
+function fields.within(place, fn, ...)
+  return call_with(function(err) return place .. (placed[err] and "." or ": "), true end, fn, ...)
+end
+
+--- The same for what the configuration belongs to: 'rest.source "shop": …'.
+function fields.about(what, fn, ...)
+  return call_with(function() return what .. ": ", nil end, fn, ...)
+end
+
 local spec_methods = {}
 local spec_mt = { __name = "lode.fields", __index = spec_methods }
 
---- Declares the fields of `what` ("lode.resource"): a list of { name, kind or validator, required, default, doc }.
+--- Declares the fields of `what` ("lode.resource"): a list of { name, kind or validator, required, default, doc }. The
+-- declaration's `elsewhere(name)` may say of an unknown field where it belongs. With `is_placed`, messages begin
+-- without `what`, because the place in a configuration is put before them (fields.within).
 function fields.define(what, list)
   local spec = { what = what, list = list, by_name = {}, names = {} }
   for i, field in ipairs(list) do
@@ -68,28 +102,36 @@ function fields.define(what, list)
   return setmetatable(spec, spec_mt)
 end
 
+-- What messages begin with.
+function spec_methods:prefix(label)
+  if self.is_placed then return "" end
+  return (label and (self.what .. " " .. label) or self.what) .. ": "
+end
+
 --- Checks `args` and returns a copy with the defaults filled in. `label` ('"orders"') is put into messages.
 function spec_methods:check(args, label)
-  local what = label and (self.what .. " " .. label) or self.what
+  local prefix = self:prefix(label)
   if type(args) ~= "table" then
-    fields.fail("lua.bad_field", ("%s: a table of named fields was expected, not a %s"):format(what, type(args)))
+    fields.fail("lua.bad_field", ("%sa table of named fields was expected, not a %s"):format(prefix, type(args)))
   end
   local out = {}
   for name, value in pairs(args) do
     local field = self.by_name[name]
     if not field then
       local guess = type(name) == "string" and native.closest(name, self.names)
-      fields.fail("lua.unknown_field", ("%s: unknown field '%s'"):format(what, tostring(name)),
-        guess and ("did you mean '" .. guess .. "'?") or ("its fields are " .. table.concat(self.names, ", ")))
+      local elsewhere = self.elsewhere and self.elsewhere(name)
+      fields.fail("lua.unknown_field", ("%sunknown field '%s'"):format(prefix, tostring(name)),
+        elsewhere or guess and ("did you mean '" .. guess .. "'?")
+          or ("its fields are " .. table.concat(self.names, ", ")))
     end
     local ok, why, hint = field.check(value)
-    if not ok then fields.fail("lua.bad_field", ("%s: '%s' %s"):format(what, name, why), hint) end
+    if not ok then fields.fail("lua.bad_field", ("%s'%s' %s"):format(prefix, name, why), hint) end
     out[name] = value
   end
   for name, field in pairs(self.by_name) do
     if out[name] == nil then
       if field.required then
-        fields.fail("lua.bad_field", ("%s: the field '%s' is missing"):format(what, name))
+        fields.fail("lua.bad_field", ("%sthe field '%s' is missing"):format(prefix, name))
       end
       out[name] = field.default
     end

@@ -1,22 +1,37 @@
 --- HTTP: clients with a base URL, headers and auth of their own. A request looks as if it blocked, but while it waits
 -- other resources go on.
--- Depends on: lode.fields, lode.http.auth, lode.http.headers, lode.http.params, lode.native
+-- Depends on: lode.fields, lode.http.auth, lode.http.aws, lode.http.cookies, lode.http.exchange, lode.http.headers,
+-- lode.http.hooks, lode.http.oauth2, lode.http.params, lode.http.retry, lode.native
 local auth = require "lode.http.auth"
+local aws = require "lode.http.aws"
+local cookies = require "lode.http.cookies"
+local exchange = require "lode.http.exchange"
 local fields = require "lode.fields"
 local headers = require "lode.http.headers"
+local hooks = require "lode.http.hooks"
 local native = require "lode.native"
+local oauth2 = require "lode.http.oauth2"
 local params = require "lode.http.params"
+local retry = require "lode.http.retry"
 
-local http = { bearer = auth.bearer, basic = auth.basic, api_key = auth.api_key }
+local http = {
+  bearer = auth.bearer,
+  basic = auth.basic,
+  api_key = auth.api_key,
+  oauth2_client_credentials = oauth2.client_credentials,
+  oauth2_refresh_token = oauth2.refresh_token,
+  oauth_jwt = oauth2.jwt,
+  aws_v4 = aws.v4,
+  register_auth = auth.register,
+  -- For auth of the script's own: hash = http.hmac_sha256(key, text, "base64")
+  sha256 = native.sha256,
+  hmac_sha256 = native.hmac_sha256,
+  base64 = native.base64,
+}
 
 local function positive(value)
   if type(value) == "number" and value > 0 then return true end
   return false, "must be a number above 0"
-end
-
-local function not_negative(value)
-  if type(value) == "number" and value >= 0 then return true end
-  return false, "must be a number, 0 or more"
 end
 
 -- Fields of every client; lode.rest adds its own.
@@ -25,16 +40,12 @@ http.client_fields = {
   { "headers",          "table",    doc = "sent with every request; those of a call win" },
   { "auth",             "any",      doc = "http.bearer(…), http.api_key { … }, http.basic(…) or { type = …, … }" },
   { "timeout_s",        positive,   doc = "for connecting, and again for every wait for more of an answer: 60" },
-  { "retry",            "table",    doc = "{ attempts = 5, backoff_s = 1, backoff_s_limit = 300 }" },
+  { "retry",            "table",    doc = "{ attempts = 5, backoff_s = 1, backoff_s_limit = 300, statuses, when }" },
+  { "hooks",            "table|function", doc = "{ response = function(response) … end }: sees every answer" },
+  { "cookies",          "boolean",  default = true, doc = "sends back what servers set" },
   { "follow_redirects", "boolean",  default = true },
   { "verify_tls",       "boolean",  default = true },
 }
-
-local retry_spec = fields.define("retry", {
-  { "attempts",        positive,     doc = "in all, the first one included" },
-  { "backoff_s",       not_negative, doc = "before the second attempt; it doubles with each one" },
-  { "backoff_s_limit", not_negative, doc = "longest wait, also when the server asks for a longer one" },
-})
 
 -- Fields of every request; lode.rest takes some of them for paginate.
 http.request_fields = {
@@ -46,6 +57,9 @@ http.request_fields = {
   { "headers",   "table",               doc = "lode.null takes away one of the client's" },
   { "auth",      "any",                 doc = "instead of the client's; false: none" },
   { "timeout_s", positive },
+  { "hooks",     "table|function",      doc = "after the client's own" },
+  { "follow_redirects", "boolean" },
+  { "allow_redirects",  "boolean",      doc = "the same as follow_redirects" },
 }
 
 local function with(list, more)
@@ -72,14 +86,14 @@ mt.__tostring = function(self) return "client of " .. native.url_sanitise(self.b
 local function configured(key) return tonumber((native.config("runtime." .. key))) end
 
 --- Fills in what a checked table of client fields leaves open. For lode.rest; scripts use http.client.
-function http.finish_client(args)
-  local retry = retry_spec:check(args.retry or {})
-  args.attempts = retry.attempts or configured "request_max_attempts"
-  args.backoff_s = retry.backoff_s or configured "request_backoff_factor"
-  args.backoff_s_limit = retry.backoff_s_limit or configured "request_max_retry_delay"
+-- `source_name`: whose credentials the configuration may have.
+function http.finish_client(args, source_name)
+  args.policy = retry.from(args.retry)
   args.timeout_s = args.timeout_s or configured "request_timeout"
   args.headers = headers.merge({}, args.headers)
-  args.auth = auth.from(args.auth)
+  args.auth = fields.within("auth", auth.from, args.auth, source_name)
+  args.hooks = hooks.from(args.hooks)
+  args.cookies = args.cookies and cookies.new() or nil
   return args
 end
 
@@ -88,7 +102,20 @@ function http.client(args)
   return setmetatable(http.finish_client(client_spec:check(args)), mt)
 end
 
-local function accepted(accept)
+local function is_empty(value) return type(value) == "table" and next(value) == nil end
+
+--- Two lists, one behind the other.
+function http.both(first, second)
+  if #second == 0 then return first end
+  local all = {}
+  for _, list in ipairs { first, second } do
+    for _, item in ipairs(list) do all[#all + 1] = item end
+  end
+  return all
+end
+
+--- The set of statuses in `accept`, a number or a list.
+function http.accepted(accept)
   local set = {}
   if type(accept) == "number" then accept = { accept } end
   for _, status in ipairs(accept or {}) do set[status] = true end
@@ -107,8 +134,11 @@ function methods:prepare(path, options)
   if options.form and options.data then fail "form and data are the same field" end
   local json, data = options.json, options.form or options.data
   if json == native.null then json = nil end
-  if data == "" or (type(data) == "table" and next(data) == nil) then data = nil end
-  if json ~= nil and data then fail "json and form cannot both be the body" end
+  if data == "" or data == native.null or is_empty(data) then data = nil end
+  if json ~= nil and not is_empty(json) and data then fail "json and data cannot both be the body" end
+  if data then json = nil end
+  local follow_redirects = options.follow_redirects
+  if follow_redirects == nil then follow_redirects = options.allow_redirects end
   local own_auth = self.auth
   if options.auth ~= nil then own_auth = auth.from(options.auth) end
   return {
@@ -119,55 +149,25 @@ function methods:prepare(path, options)
     json = json,
     data = data,
     auth = own_auth,
+    hooks = http.both(self.hooks, hooks.from(options.hooks)),
+    follow_redirects = follow_redirects,
     timeout_s = options.timeout_s or self.timeout_s,
   }
 end
 
---- A copy of a JSON body in which secrets are plain text, for the wire.
-function http.revealed(value)
-  if native.is_secret(value) then return value:reveal() end
-  if type(value) ~= "table" then return value end
-  local copy = {}
-  for key, item in pairs(value) do copy[key] = http.revealed(item) end
-  return setmetatable(copy, getmetatable(value))
-end
-
-local function default_header(map, name, value)
-  if headers.get(map, name) == nil then map[name] = value end
-end
-
---- Sends a prepared request, which stays as it is, and returns the response whatever its status. Raises without one.
-function methods:send(request)
-  local out = {
-    method = request.method, url = request.url, params = params.copy(request.params),
-    headers = headers.merge({}, request.headers),
-    timeout_s = request.timeout_s, follow_redirects = self.follow_redirects, verify_tls = self.verify_tls,
-    attempts = self.attempts, backoff_s = self.backoff_s, backoff_s_limit = self.backoff_s_limit,
-  }
-  if request.json ~= nil then
-    out.body = native.json_encode(http.revealed(request.json))
-    default_header(out.headers, "Content-Type", "application/json")
-  elseif type(request.data) == "table" then
-    out.body = params.encode(params.from(request.data))
-    default_header(out.headers, "Content-Type", "application/x-www-form-urlencoded")
-  else
-    out.body = request.data
-  end
-  if request.auth then request.auth:apply(out) end
-  local query = params.encode(out.params)
-  if query ~= "" then out.url = native.url_with_query(out.url, query) end
-  local response, err = native.http_request(out)
-  if not response then error(err, 0) end
-  return response
-end
+--- Sends a prepared request, which stays as it is. Returns the response whatever its status, or nil if a hook wants it
+-- ignored. Raises when there is no answer.
+function methods:send(request) return exchange.send(self, request) end
 
 --- client:request("orders", { method = "PUT", … }): the response. Raises for a status of 400 and more that `accept`
 -- does not name. The response has status, url, headers, body, :json(), :select(path), :rows(path), :page(path) and
--- :header(name).
+-- :header(name). nil: a hook wants it ignored.
 function methods:request(path, options)
   options = request_spec:check(options or {}, type(path) == "string" and ('"%s"'):format(path) or nil)
   local response = self:send(self:prepare(path, options))
-  if response.status >= 400 and not accepted(options.accept)[response.status] then error(response:status_error(), 0) end
+  if response and response.status >= 400 and not http.accepted(options.accept)[response.status] then
+    error(response:status_error(), 0)
+  end
   return response
 end
 

@@ -18,9 +18,17 @@ local spec = fields.define("lode.incremental", {
 
 local mt = { __name = "lode.incremental" }
 
+local incremental = {}
+
 --- lode.incremental "updated_at" or lode.incremental { cursor_path = "updated_at", … }
-return function(args)
+function incremental.new(args)
   if type(args) == "string" then args = { cursor_path = args } end
-  local label = type(args.cursor_path) == "string" and ('"' .. args.cursor_path .. '"') or nil
+  local label = type(args) == "table" and type(args.cursor_path) == "string" and ('"' .. args.cursor_path .. '"') or nil
   return setmetatable(spec:check(args, label), mt)
 end
+
+--- Whether a value was made by lode.incremental.
+function incremental.is_made(value) return getmetatable(value) == mt end
+
+-- The module is what scripts know as lode.incremental, a function.
+return setmetatable(incremental, { __call = function(_, args) return incremental.new(args) end })

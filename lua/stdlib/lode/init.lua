@@ -4,7 +4,7 @@
 local args = require "lode.args"
 local config = require "lode.config"
 local dataset = require "lode.dataset"
-local incremental = require "lode.incremental"
+local incremental = require("lode.incremental").new
 local model = require "lode.model"
 local native = require "lode.native"
 local pipeline = require "lode.pipeline"

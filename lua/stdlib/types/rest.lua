@@ -44,8 +44,9 @@ local rest = {}
 ---@class lode.ResponseAction
 ---@field status_code? integer only answers with this status
 ---@field content? string only answers whose body has this text in it
----"ignore": the pages of this call end here.
----@field action "ignore"|fun(response: lode.Response)|fun(response: lode.Response)[]
+---"ignore": the pages of this call end here. "retry": tries again. "raise": what happens anyway. Functions get the
+---response, may change it, and may return "ignore" or "retry".
+---@field action "ignore"|"retry"|"raise"|lode.ResponseHook|lode.ResponseHook[]
 
 ---@class lode.RestClientFields: lode.HttpClientFields
 ---@field base_url string
@@ -56,6 +57,7 @@ local rest = {}
 ---@field method? string GET
 ---@field paginator? lode.AnyPaginator
 ---@field data_selector? string
+---@field accept? integer|integer[] statuses from 400 on whose bodies are pages all the same
 ---@field response_actions? (lode.ResponseAction|fun(response: lode.Response))[]
 
 ---@class lode.RestClient: lode.HttpClient
@@ -145,7 +147,7 @@ function rest.paginators.page_number(args) end
 ---@field json? table
 ---@field data? string|lode.Params
 ---@field headers? table<string, lode.Text>
----@field auth? lode.Auth|table|false
+---@field auth? lode.AnyAuth|lode.Null|false
 ---@field paginator? lode.AnyPaginator
 ---@field data_selector? string
 ---@field response_actions? (lode.ResponseAction|fun(response: lode.Response))[]
@@ -168,7 +170,7 @@ function rest.paginators.page_number(args) end
 ---@field endpoint? string|lode.EndpointFields
 
 ---@class lode.RestSourceFields
----@field name string
+---@field name? string rest_api
 ---@field client lode.RestClientFields|lode.RestClient
 ---@field resources (string|lode.EndpointResourceFields|lode.Resource)[]
 ---@field resource_defaults? lode.EndpointDefaults
@@ -181,6 +183,33 @@ function rest.paginators.page_number(args) end
 ---@return lode.Source
 function rest.source(args) end
 
+---The resources of such a table, for a source of the script's own.
+---@param args lode.RestSourceFields
+---@return lode.Resource[]
+function rest.resources(args) end
+
+---A kind of paginator of the script's own, for paginator = { type = "my_paging", … }.
+---@param name string
+---@param make fun(options: table): lode.CustomPaginator
+function rest.register_paginator(name, make) end
+
+---A type of auth of the script's own, for auth = { type = "my_auth", … }.
+---@param name string
+---@param make fun(args: table): lode.Auth
+function rest.register_auth(name, make) end
+
+---@param args lode.OAuth2ClientCredentialsFields
+---@return lode.Auth
+function rest.oauth2_client_credentials(args) end
+---@param args lode.OAuth2RefreshTokenFields
+---@return lode.Auth
+function rest.oauth2_refresh_token(args) end
+---@param args lode.OAuthJwtFields
+---@return lode.Auth
+function rest.oauth_jwt(args) end
+---@param args lode.AwsV4Fields
+---@return lode.Auth
+function rest.aws_v4(args) end
 ---@param token lode.Text|{ token: lode.Text }
 ---@return lode.Auth
 function rest.bearer(token) end

@@ -74,6 +74,24 @@ function Response:header(name) end
 ---@param rel string
 ---@return string?
 function Response:link(rel) end
+---All values of a header that came several times.
+---@param name string in any case
+---@return string[]
+function Response:header_list(name) end
+---What follows counts with this status; the server said another.
+---@param status integer
+---@return lode.Response itself
+function Response:set_status(status) end
+---@param text string
+---@return lode.Response itself
+function Response:set_body(text) end
+---The body becomes this value.
+---@param value any
+---@return lode.Response itself
+function Response:set_json(value) end
+---Raises for a status of 400 and more.
+---@return lode.Response itself
+function Response:raise_for_status() end
 ---The error that an unwanted status is raised as.
 ---@return lode.Error
 function Response:status_error() end

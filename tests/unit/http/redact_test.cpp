@@ -60,3 +60,14 @@ TEST_CASE("A body excerpt is one short line") {
 TEST_CASE("A secret at the excerpt's edge is not shown in half") {
   CHECK(body_excerpt("aaaaaaaahunter2hunter2", {"hunter2hunter2"}, 12) == "aaaaaaaa***");
 }
+
+TEST_CASE("Secrets of a form body are not shown when a server sends them back") {
+  HttpRequest request;
+  request.headers = {{"Content-Type", "application/x-www-form-urlencoded"}};
+  request.body = "client_id=visible%20id&client_secret=s3cr3t+value&grant_type=client_credentials";
+  const std::string shown =
+      redact("no client with s3cr3t value, s3cr3t+value and client_credentials", secrets_of(request));
+  CHECK(shown == "no client with ***, *** and client_credentials");
+  request.headers.clear();
+  CHECK(secrets_of(request).empty());
+}

@@ -1,8 +1,10 @@
 --- Auth: how a request says who it comes from. Applied to every request just before it is sent.
--- Depends on: lode.fields, lode.http.headers, lode.http.params, lode.native
+-- Depends on: lode.fields, lode.http.aws, lode.http.headers, lode.http.oauth2, lode.http.params, lode.native
+local aws = require "lode.http.aws"
 local fields = require "lode.fields"
 local headers = require "lode.http.headers"
 local native = require "lode.native"
+local oauth2 = require "lode.http.oauth2"
 local params = require "lode.http.params"
 
 local auth = {}
@@ -79,18 +81,97 @@ function auth.api_key(args)
   return new("api_key", function(_, request) put(request, args.name, args.api_key) end)
 end
 
-local types = { bearer = auth.bearer, api_key = auth.api_key, http_basic = auth.basic, basic = auth.basic }
-local type_names = { "api_key", "bearer", "http_basic" }
+local types = {
+  bearer = auth.bearer,
+  api_key = auth.api_key,
+  http_basic = auth.basic,
+  basic = auth.basic,
+  oauth2_client_credentials = oauth2.client_credentials,
+  oauth2_refresh_token = oauth2.refresh_token,
+  oauth_jwt = oauth2.jwt,
+  aws_v4 = aws.v4,
+}
+local type_names = {
+  "api_key", "aws_v4", "bearer", "http_basic", "oauth2_client_credentials", "oauth2_refresh_token", "oauth_jwt",
+}
 
---- Auth made of what a script wrote: an auth object, { type = "api_key", … } (without a type: bearer), or a function
--- that gets the request and changes its `headers` and `params`. nil, false and lode.null mean none.
-function auth.from(value)
+-- What each type cannot do without: looked up in the configuration where a script leaves it out.
+local needed = {
+  bearer = { "token" },
+  api_key = { "api_key" },
+  http_basic = { "username", "password" },
+  oauth2_client_credentials = { "access_token_url", "client_id", "client_secret" },
+  oauth2_refresh_token = { "access_token_url", "client_id", "refresh_token" },
+  oauth_jwt = { "client_id", "private_key", "auth_endpoint" },
+  aws_v4 = { "access_key_id", "secret_access_key", "region", "service" },
+}
+local other_names = { access_token_url = { "token_url" }, auth_endpoint = { "access_token_url", "token_url" } }
+local is_plain = { access_token_url = true, auth_endpoint = true, region = true, service = true }
+
+--- auth.register("my_auth", function(args) return { apply = function(self, request) … end } end): a type of the
+-- script's own, for { type = "my_auth", … }.
+function auth.register(name, make)
+  if type(name) ~= "string" or type(make) ~= "function" then
+    fields.fail("lua.bad_field", "register_auth takes a name and a function that makes the auth")
+  end
+  if not types[name] then type_names[#type_names + 1] = name end
+  types[name] = make
+end
+
+-- dlt's places for the credentials of a source, most specific first.
+local function config_keys(source_name, field)
+  local keys = {}
+  for _, section in ipairs {
+    "sources.rest_api." .. source_name, "sources.rest_api", "sources." .. source_name, "sources",
+  } do
+    keys[#keys + 1] = ("%s.credentials.%s"):format(section, field)
+  end
+  keys[#keys + 1] = "credentials." .. field
+  return keys
+end
+
+local function is_given(args, field)
+  if args[field] ~= nil then return true end
+  for _, other in ipairs(other_names[field] or {}) do
+    if args[other] ~= nil then return true end
+  end
+  return false
+end
+
+-- The fields that a script left out, from the configuration: sources.<name>.credentials.<field>.
+local function completed(kind, args, source_name)
+  local whole
+  for _, field in ipairs(source_name and needed[kind == "basic" and "http_basic" or kind] or {}) do
+    if not is_given(args, field) then
+      local found
+      for _, key in ipairs(config_keys(source_name, field)) do
+        if is_plain[field] then found = native.config(key) else found = native.secret(key) end
+        if found ~= nil then break end
+      end
+      if found == nil then
+        error(native.config_missing(("sources.%s.credentials.%s"):format(source_name, field), not is_plain[field]), 0)
+      end
+      if not whole then
+        whole = {}
+        for name, value in pairs(args) do whole[name] = value end
+      end
+      whole[field] = found
+    end
+  end
+  return whole or args
+end
+
+--- Auth made of what a script wrote: an auth object, a type's name, { type = "api_key", … } (without a type: bearer),
+-- or a function that gets the request and changes its `headers` and `params`. nil, false and lode.null mean none. With
+-- a `source_name`, fields that are missing are looked up in the configuration.
+function auth.from(value, source_name)
   if value == nil or value == false or value == native.null then return nil end
   if type(value) == "function" then return new("custom", function(_, request) value(request) end) end
+  if type(value) == "string" then value = { type = value } end
   if type(value) == "table" then
     if type(value.apply) == "function" then return value end
     local kind = value.type or "bearer"
-    if types[kind] then return types[kind](value) end
+    if types[kind] then return types[kind](completed(kind, value, source_name)) end
     local guess = type(kind) == "string" and native.closest(kind, type_names)
     fields.fail("lua.bad_field", ("unknown auth type '%s'"):format(tostring(kind)),
       guess and ("did you mean '%s'?"):format(guess) or ("there are " .. table.concat(type_names, ", ")))

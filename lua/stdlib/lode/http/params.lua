@@ -50,11 +50,22 @@ function params.set(list, name, value)
   end
 end
 
+--- A number as text, all its digits: 1700000000000000 and not 1.7e+15.
+function params.number_text(number)
+  if number == math.floor(number) and math.abs(number) < 2 ^ 53 then return ("%.0f"):format(number) end
+  for _, form in ipairs { "%.15g", "%.16g" } do
+    local text = form:format(number)
+    if tonumber(text) == number then return text end
+  end
+  return ("%.17g"):format(number)
+end
+
 -- One value as it goes over the wire. Booleans are spelled as dlt spells them; for "true", write the text.
 local function wire(name, value)
   local kind = type(value)
   if kind == "boolean" then return value and "True" or "False" end
-  if kind == "string" or kind == "number" or native.is_secret(value) then return value end
+  if kind == "string" or native.is_secret(value) then return value end
+  if kind == "number" then return params.number_text(value) end
   if kind == "cdata" then return (tostring(value):gsub("[UL]+$", "")) end -- a 64-bit integer
   if kind == "userdata" and not native.is_page(value) then return tostring(value) end -- a decimal, a time
   fields.fail("lua.bad_field", ("parameter '%s' is a %s, which has no place in a URL or a form"):format(name, kind))

@@ -1,6 +1,7 @@
 --- The REST client: an HTTP client that also walks over pages.
 -- Depends on: lode.fields, lode.http, lode.native, lode.rest.detect, lode.rest.paginators, lode.rest.response_actions
 local detect = require "lode.rest.detect"
+local exchange = require "lode.http.exchange"
 local fields = require "lode.fields"
 local http = require "lode.http"
 local native = require "lode.native"
@@ -21,6 +22,7 @@ local paging_fields = {
 local client_spec = fields.define("rest.client", http.with_fields(http.client_fields, paging_fields))
 local paginate_spec = fields.define("paginate", http.with_fields(http.with_fields(http.request_fields, paging_fields), {
   { "method",           "string", default = "GET" },
+  { "accept",           "number|list", doc = "statuses from 400 on whose bodies are pages all the same" },
   { "response_actions", "list",   doc = [[{ { status_code = 404, action = "ignore" } }]] },
 }))
 
@@ -30,10 +32,10 @@ mt.__tostring = function(self) return "REST client of " .. native.url_sanitise(s
 
 --- rest.client { base_url = …, auth = …, paginator = …, data_selector = …, … }: fields and methods of http.client, and
 -- paginate().
-function client.new(args)
-  args = http.finish_client(client_spec:check(args))
+function client.new(args, source_name)
+  args = http.finish_client(client_spec:check(args), source_name)
   if args.base_url == "" then fields.fail("lua.bad_field", "rest.client: the field 'base_url' is missing") end
-  args.paginator = paginators.from(args.paginator)
+  args.paginator = fields.within("paginator", paginators.from, args.paginator)
   args.guesses_told = {}
   return setmetatable(args, mt)
 end
@@ -43,7 +45,7 @@ end
 local function repeat_guard()
   local last, checkpoint, steps, interval = nil, nil, 0, 1
   return function(request)
-    local json = request.json ~= nil and native.json_encode(http.revealed(request.json)) or ""
+    local json = request.json ~= nil and native.json_encode(exchange.revealed(request.json)) or ""
     local now = request.url .. "\n" .. params.encode(request.params) .. "\n" .. json
     if now == last or now == checkpoint then return true end
     last, steps = now, steps + 1
@@ -61,11 +63,12 @@ function walk_methods:fail(response, message, hint)
   error(native.error { code = "rest.paging", message = message, notes = notes, hint = hint }, 0)
 end
 
--- Sends the request of the walk. nil: the answer is to be ignored.
+-- Sends the request of the walk. nil: a hook or an action wants the answer ignored.
 function walk_methods:fetch()
   local response = self.client:send(self.request)
-  if response_actions.apply(self.actions, response) then return nil end
-  if response.status >= 400 then error(response:status_error(), 0) end
+  if response and response.status >= 400 and not self.accepted[response.status] then
+    error(response:status_error(), 0)
+  end
   return response
 end
 
@@ -122,11 +125,13 @@ function methods:paginate(path, options)
     request = self:prepare(path, options),
     paginator = configured and configured:start() or nil,
     data_selector = options.data_selector or self.data_selector,
-    actions = response_actions.from(options.response_actions),
+    accepted = http.accepted(options.accept),
     has_been_sent = repeat_guard(),
     same_bodies = 0,
   }, walk_mt)
   if walk.data_selector == "" then walk.data_selector = nil end
+  local actions = response_actions.from(options.response_actions)
+  if #actions > 0 then walk.request.hooks = http.both(walk.request.hooks, { response_actions.hook(actions) }) end
   if walk.paginator then walk.paginator:init_request(walk.request) end
   walk.has_been_sent(walk.request)
   -- The iterator is often called by the engine, with no line of the script around it: errors point to this call.

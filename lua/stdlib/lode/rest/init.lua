@@ -1,7 +1,7 @@
 --- lode.rest: everything for REST APIs.
--- Depends on: lode.http.auth, lode.rest.client, lode.rest.paginators, lode.rest.source
-local auth = require "lode.http.auth"
+-- Depends on: lode.http, lode.rest.client, lode.rest.paginators, lode.rest.source
 local client = require "lode.rest.client"
+local http = require "lode.http"
 local paginators = require "lode.rest.paginators"
 local source = require "lode.rest.source"
 
@@ -9,7 +9,14 @@ return {
   client = client.new,
   paginators = paginators,
   source = source.new,
-  bearer = auth.bearer,
-  api_key = auth.api_key,
-  basic = auth.basic,
+  resources = source.resources,
+  bearer = http.bearer,
+  api_key = http.api_key,
+  basic = http.basic,
+  oauth2_client_credentials = http.oauth2_client_credentials,
+  oauth2_refresh_token = http.oauth2_refresh_token,
+  oauth_jwt = http.oauth_jwt,
+  aws_v4 = http.aws_v4,
+  register_auth = http.register_auth,
+  register_paginator = paginators.register,
 }

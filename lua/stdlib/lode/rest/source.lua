@@ -1,10 +1,10 @@
 --- rest.source: a REST API as a table that says what is where.
--- Depends on: lode.fields, lode.incremental, lode.native, lode.resource, lode.rest.client, lode.rest.endpoint,
+-- Depends on: lode.fields, lode.native, lode.resource, lode.rest.client, lode.rest.endpoint, lode.rest.grammar,
 -- lode.source
 local client = require "lode.rest.client"
 local endpoint = require "lode.rest.endpoint"
 local fields = require "lode.fields"
-local incremental = require "lode.incremental"
+local grammar = require "lode.rest.grammar"
 local native = require "lode.native"
 local resource = require "lode.resource"
 local source = require "lode.source"
@@ -12,7 +12,7 @@ local source = require "lode.source"
 local rest_source = {}
 
 local spec = fields.define("rest.source", {
-  { "name",              "string", required = true },
+  { "name",              "string", default = "rest_api" },
   { "client",            "table",  required = true, doc = "the fields of rest.client, or one made before" },
   { "resources",         "list",   required = true, doc = "names, tables and resources made by lode.resource" },
   { "resource_defaults", "table",  doc = "what all resources that are tables have in common" },
@@ -30,7 +30,7 @@ local function names_of(list)
 end
 
 -- Parents before their children, otherwise in the order of the script.
-local function in_order(source_name, list)
+local function in_order(list)
   local by_name, order, state = {}, {}, {}
   for _, whole in ipairs(list) do by_name[whole.name] = whole end
   local function visit(whole, path)
@@ -38,7 +38,7 @@ local function in_order(source_name, list)
     path = path and (path .. " -> " .. whole.name) or whole.name
     if state[whole] == "open" then
       fields.fail("lua.bad_field",
-        ('rest.source "%s": resources depend on each other in a circle: %s'):format(source_name, path))
+        "resources depend on each other in a circle: " .. path)
     end
     state[whole] = "open"
     if whole.parent then
@@ -47,7 +47,7 @@ local function in_order(source_name, list)
         local names = names_of(list)
         local guess = native.closest(whole.parent, names)
         fields.fail("lua.bad_field",
-          ("rest.source resource %s: its parent '%s' is not among the resources"):format(whole.label, whole.parent),
+          ("%s: its parent '%s' is not among the resources"):format(whole.place, whole.parent),
           guess and ("did you mean '%s'?"):format(guess) or ("there are " .. table.concat(names, ", ")))
       end
       visit(parent, path)
@@ -74,7 +74,7 @@ end
 -- A resource that needs no other one.
 local function top_level(api, whole)
   local args = hints_of(whole)
-  args.incremental = whole.incremental and incremental(whole.incremental)
+  args.incremental = whole.incremental
   args.data = function(ctx) return api:paginate(endpoint.request(whole, ctx)) end
   return resource.new(args)
 end
@@ -88,31 +88,39 @@ local function inherited_fields(whole)
   return list
 end
 
+-- Raises if a parent's row lacks a field that its children shall get: before they are asked for.
+local function check_inherited(whole, row, inherited)
+  if #inherited == 0 then return end
+  local page, missing = native.page_with_fields(native.page_of {}, row, inherited)
+  if page then return end
+  error(native.error {
+    code = "rest.parent_field",
+    message = ("resource '%s' includes the field '%s' of '%s', and this row has none")
+      :format(whole.name, missing, whole.parent),
+    notes = {
+      ("it would be '_%s_%s' in the rows of '%s'"):format(whole.parent, missing, whole.name),
+      "row: " .. native.page_json(row):sub(1, 300),
+    },
+  }, 0)
+end
+
 -- A resource that is asked for once for every row of its parent. The row stays native.
 local function dependent(api, whole, parent)
   local args = hints_of(whole)
   local inherited = inherited_fields(whole)
   args.data_from = parent
   args.each = function(row, ctx)
+    check_inherited(whole, row, inherited)
     for page in api:paginate(endpoint.request(whole, ctx, row)) do
       if #inherited > 0 then
-        local missing
-        page, missing = native.page_with_fields(page, row, inherited)
-        if not page then
-          error(native.error {
-            code = "rest.parent_field",
-            message = ("resource '%s' includes the field '%s' of '%s', and this row has none")
-              :format(whole.name, missing, whole.parent),
-            notes = { "row: " .. native.page_json(row):sub(1, 300) },
-          }, 0)
-        end
+        page = native.page_with_fields(page, row, inherited)
       end
       coroutine.yield(page)
     end
   end
   local item = resource.new_transformer(args)
   item.row_as_page = true
-  item.incremental = whole.incremental and incremental(whole.incremental)
+  item.incremental = whole.incremental
   return item
 end
 
@@ -121,10 +129,11 @@ local step_spec = fields.define("processing step", {
   { "map",       "function" },
   { "yield_map", "function" },
 })
+step_spec.is_placed = true
 
 local function add_steps(item, whole)
   for i, step in ipairs(whole.processing_steps or {}) do
-    step = step_spec:check(step, ("%d of %s"):format(i, whole.label))
+    step = fields.within(("processing_steps[%d]"):format(i), step_spec.check, step_spec, step)
     if step.filter then item:add_filter(step.filter) end
     if step.map then item:add_map(step.map) end
     if step.yield_map then item:add_yield_map(step.yield_map) end
@@ -132,34 +141,75 @@ local function add_steps(item, whole)
   return item
 end
 
---- rest.source { name = …, client = { base_url = …, … }, resource_defaults = { … }, resources = { … } }: a lode.source.
-function rest_source.new(args)
-  args = spec:check(args, type(args) == "table" and type(args.name) == "string" and ('"%s"'):format(args.name) or nil)
-  local api = args.client.paginate and args.client or client.new(args.client)
-  local defaults = endpoint.check_defaults(args.name, args.resource_defaults)
-  local list = {}
-  for i, item in ipairs(args.resources) do
-    local is_made = resource.is_resource(item)
-    list[i] = is_made and { name = item.name, made = item }
-      or endpoint.compile(endpoint.complete(args.name, item, defaults))
+-- Where a resource stands in the configuration, with its name if it has one.
+local function place_of(i, item)
+  local name = type(item) == "table" and item.name or item
+  return type(name) == "string" and ('resource "%s", resources[%d]'):format(name, i) or ("resources[%d]"):format(i)
+end
+
+-- One entry of `resources`: { name, made = … } for a resource that is there, else a compiled endpoint.
+local function read_resource(item, defaults, source_name)
+  if type(item) == "function" then
+    fields.fail("lua.bad_field", "a function alone has no name", "write { name = …, data = function(ctx) … end }")
   end
-  local made = {}
-  for _, whole in ipairs(in_order(args.name, list)) do
-    if whole.made then
-      made[whole.name] = whole.made
-    elseif whole.parent then
-      made[whole.name] = add_steps(dependent(api, whole, made[whole.parent]), whole)
-    else
-      made[whole.name] = add_steps(top_level(api, whole), whole)
+  if type(item) == "table" and item.data ~= nil and not resource.is_resource(item) then item = resource.new(item) end
+  if resource.is_resource(item) then return { name = item.name, made = item } end
+  return endpoint.compile(grammar.complete(item, defaults), source_name)
+end
+
+local function read_resources(args)
+  local defaults, list, places = grammar.check_defaults(args.resource_defaults), {}, {}
+  for i, item in ipairs(args.resources) do
+    local place = place_of(i, item)
+    local whole = fields.within(place, read_resource, item, defaults, args.name)
+    whole.place = place
+    if places[whole.name] then
+      fields.fail("lua.bad_field", ("%s: two resources are called '%s'"):format(place, whole.name))
     end
+    places[whole.name] = place
+    list[i] = whole
+  end
+  return list
+end
+
+local function made_client(given, source_name)
+  return given.paginate and given or client.new(given, source_name)
+end
+
+-- The resources as lode knows them, in the order of the configuration.
+local function make_resources(args)
+  local api = fields.within("client", made_client, args.client, args.name)
+  local list, made = read_resources(args), {}
+  for _, whole in ipairs(in_order(list)) do
+    made[whole.name] = whole.made or fields.within(whole.place, function()
+      local item = whole.parent and dependent(api, whole, made[whole.parent]) or top_level(api, whole)
+      return add_steps(item, whole)
+    end)
   end
   local resources = {}
   for i, whole in ipairs(list) do resources[i] = made[whole.name] end
+  return resources
+end
+
+local function label_of(args)
+  return type(args) == "table" and type(args.name) == "string" and ('"%s"'):format(args.name) or nil
+end
+
+--- rest.source { name = …, client = { base_url = …, … }, resource_defaults = { … }, resources = { … } }: a lode.source.
+function rest_source.new(args)
+  args = spec:check(args, label_of(args))
   return source.new {
-    name = args.name, resources = resources,
+    name = args.name,
+    resources = fields.about(('rest.source "%s"'):format(args.name), make_resources, args),
     max_table_nesting = args.max_table_nesting, schema_contract = args.schema_contract, root_key = args.root_key,
     on_violation = args.on_violation,
   }
+end
+
+--- rest.resources { … }: the same fields, and a list of resources, for a source of the script's own.
+function rest_source.resources(args)
+  args = spec:check(args, label_of(args))
+  return fields.about("rest.resources", make_resources, args)
 end
 
 return rest_source

@@ -1,7 +1,8 @@
 --- Placeholders: "issues/{resources.issues.number}" in a path, a parameter, a header, a body. {{ and }}: plain braces.
--- Depends on: lode.fields, lode.native
+-- Depends on: lode.fields, lode.http.params, lode.native
 local fields = require "lode.fields"
 local native = require "lode.native"
+local params = require "lode.http.params"
 
 local template = {}
 
@@ -23,14 +24,14 @@ local function compile_text(text, label)
       local stop = text:find("}", at, true)
       local expression = stop and text:sub(at + 1, stop - 1)
       if not expression or expression == "" or expression:find "{" then
-        fields.fail("lua.bad_field", ("%s: '%s' has a brace without its other half"):format(label, text),
+        fields.fail_at(label, "lua.bad_field", ("'%s' has a brace without its other half"):format(text),
           "a plain brace is written twice: {{ or }}")
       end
       parts[#parts + 1] = table.concat(plain)
       parts[#parts + 1] = { expression = expression }
       plain, at = {}, stop + 1
     elseif one == "}" then
-      fields.fail("lua.bad_field", ("%s: '%s' has a brace without its other half"):format(label, text),
+      fields.fail_at(label, "lua.bad_field", ("'%s' has a brace without its other half"):format(text),
         "a plain brace is written twice: {{ or }}")
     else
       plain[#plain + 1] = one
@@ -79,11 +80,29 @@ function template.each_expression(compiled, visit)
   end
 end
 
+--- Calls `visit(expression, where)` for every placeholder; `where` is its place in the value: "headers.X-Since",
+-- "json.filter[2]".
+function template.each_named_expression(compiled, where, visit)
+  if type(compiled) ~= "table" or is_template(compiled) then
+    template.each_expression(compiled, function(expression) visit(expression, where) end)
+    return
+  end
+  for key, item in pairs(compiled) do
+    if key == mt then
+      template.each_expression({ [mt] = item }, function(expression) visit(expression, where) end)
+    else
+      local step = type(key) == "number" and ("[%d]"):format(key) or "." .. tostring(key)
+      template.each_named_expression(item, where .. step, visit)
+    end
+  end
+end
+
 -- As Python shows values, because that is what dlt's users send.
 local function text_of(value, text)
   if text and type(value) ~= "string" and type(value) ~= "boolean" and value ~= native.null then return text end
   if value == nil or value == native.null then return "None" end
   if type(value) == "boolean" then return value and "True" or "False" end
+  if type(value) == "number" then return params.number_text(value) end
   if type(value) == "cdata" then return (tostring(value):gsub("[UL]+$", "")) end
   if type(value) == "table" then return native.json_encode(value) end
   if native.is_secret(value) then return value end

@@ -1,6 +1,7 @@
 --- Paginators that hand back a cursor: from the body, or from a header of the answer.
--- Depends on: lode.fields, lode.http.params, lode.native, lode.rest.paginators.paging
+-- Depends on: lode.fields, lode.http.params, lode.native, lode.rest.json_path, lode.rest.paginators.paging
 local fields = require "lode.fields"
+local json_path = require "lode.rest.json_path"
 local native = require "lode.native"
 local paging = require "lode.rest.paginators.paging"
 local params = require "lode.http.params"
@@ -10,11 +11,11 @@ local function is_cursor(value) return value ~= nil and value ~= false and value
 local cursor = paging.kind {
   name = "cursor",
   fields = {
-    { "cursor_path",           "string", default = "cursors.next", doc = "absent, null or empty: the end" },
+    { "cursor_path",           json_path.is_path, default = "cursors.next", doc = "absent, null or empty: the end" },
     { "cursor_param",          "string", doc = "query parameter that takes it: cursor" },
     { "cursor_body_path",      "string", doc = "or the place in the JSON body that takes it" },
     { "stop_after_empty_page", "boolean", default = false },
-    { "has_more_path",         paging.path, doc = "a boolean in the answer, which decides instead" },
+    { "has_more_path",         json_path.is_path_or_off, doc = "a boolean in the answer, which decides instead" },
   },
   check = function(options)
     if options.cursor_param and options.cursor_body_path then

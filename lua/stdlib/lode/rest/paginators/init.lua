@@ -61,8 +61,23 @@ function custom.__index:start()
   return state
 end
 
+local registered = {}
+
+--- rest.register_paginator("my_paging", function(options) return { update_state = …, … } end): a kind of the script's
+-- own, for paginator = { type = "my_paging", … }. The function makes one for each walk.
+function paginators.register(name, make)
+  if type(name) ~= "string" or type(make) ~= "function" then
+    fields.fail("lua.bad_field", "register_paginator takes a name and a function that makes the paginator")
+  end
+  if not registered[name] then names[#names + 1] = name end
+  registered[name] = make
+end
+
 local function of_type(value, options)
   if value == "auto" then return nil end
+  if registered[value] then
+    return setmetatable({ make = function() return registered[value](options) end }, custom)
+  end
   if kinds[value] then return new(kinds[value], options) end
   local guess = type(value) == "string" and native.closest(value, names)
   fields.fail("lua.bad_field", ("unknown paginator '%s'"):format(tostring(value)),

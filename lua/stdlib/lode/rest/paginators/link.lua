@@ -1,5 +1,6 @@
 --- Paginators that follow the address of the next page: from the Link header, or from the body.
--- Depends on: lode.native, lode.rest.paginators.paging
+-- Depends on: lode.native, lode.rest.json_path, lode.rest.paginators.paging
+local json_path = require "lode.rest.json_path"
 local native = require "lode.native"
 local paging = require "lode.rest.paginators.paging"
 
@@ -27,7 +28,8 @@ local header_link = paging.kind {
 local json_link = paging.kind {
   name = "json_link",
   fields = {
-    { "next_url_path", "string", default = "next", doc = "where the link is; absent, null, false or empty ends it" },
+    { "next_url_path", json_path.is_path, default = "next",
+      doc = "where the link is; absent, null, false or empty ends it" },
   },
   methods = {
     update_state = function(self, response)

@@ -23,12 +23,6 @@ function paging.kind(kind)
   return kind
 end
 
---- A validator for paths that may be switched off: text, false or lode.null.
-function paging.path(value)
-  if type(value) == "string" or value == false or value == native.null then return true end
-  return false, "must be a path, or lode.null for none"
-end
-
 --- nil for what stands for "not set".
 function paging.given(value)
   if value == false or value == native.null then return nil end

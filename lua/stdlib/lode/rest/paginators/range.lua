@@ -1,6 +1,7 @@
 --- Paginators that count: offset and limit, page numbers.
--- Depends on: lode.fields, lode.http.params, lode.rest.paginators.paging
+-- Depends on: lode.fields, lode.http.params, lode.rest.json_path, lode.rest.paginators.paging
 local fields = require "lode.fields"
+local json_path = require "lode.rest.json_path"
 local paging = require "lode.rest.paginators.paging"
 local params = require "lode.http.params"
 
@@ -79,9 +80,10 @@ local offset = kind {
     { "limit_param",           "string", doc = "query parameter: limit" },
     { "offset_body_path",      "string", doc = "or the place in the JSON body" },
     { "limit_body_path",       "string", doc = "or the place in the JSON body" },
-    { "total_path",            paging.path, default = "total", doc = "number of rows; lode.null: not in the answers" },
+    { "total_path",            json_path.is_path_or_off, default = "total",
+      doc = "number of rows; lode.null: not in the answers" },
     { "maximum_offset",        "number", doc = "pages start before it" },
-    { "has_more_path",         paging.path, doc = "a boolean in the answer, which decides instead" },
+    { "has_more_path",         json_path.is_path_or_off, doc = "a boolean in the answer, which decides instead" },
     { "stop_after_empty_page", "boolean", default = true },
   },
   check = function(options)
@@ -108,9 +110,10 @@ local page_number = kind {
     { "page",                  "number", doc = "where to start: base_page" },
     { "page_param",            "string", doc = "query parameter: page" },
     { "page_body_path",        "string", doc = "or the place in the JSON body" },
-    { "total_path",            paging.path, default = "total", doc = "number of pages; lode.null: not in the answers" },
+    { "total_path",            json_path.is_path_or_off, default = "total",
+      doc = "number of pages; lode.null: not in the answers" },
     { "maximum_page",          "number", doc = "pages come before it" },
-    { "has_more_path",         paging.path, doc = "a boolean in the answer, which decides instead" },
+    { "has_more_path",         json_path.is_path_or_off, doc = "a boolean in the answer, which decides instead" },
     { "stop_after_empty_page", "boolean", default = true },
   },
   check = function(options) one_place("page_number", options, "page_param", "page_body_path") end,

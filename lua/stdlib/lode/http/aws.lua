@@ -1,0 +1,38 @@
+--- AWS signature version 4, for Amazon's services and those that speak like them.
+-- Depends on: lode.fields, lode.http.headers, lode.native
+local fields = require "lode.fields"
+local headers = require "lode.http.headers"
+local native = require "lode.native"
+
+local aws = {}
+
+local spec = fields.define("aws_v4 auth", {
+  { "access_key_id",     "string|secret", required = true },
+  { "secret_access_key", "string|secret", required = true },
+  { "region",            "string", required = true, doc = "eu-central-1" },
+  { "service",           "string", required = true, doc = "execute-api, s3, …" },
+  { "session_token",     "string|secret", doc = "of keys that do not last" },
+  { "type",              "string" },
+})
+
+local mt = { __name = "lode.auth", __index = {} }
+mt.__tostring = function() return "aws_v4 auth" end
+
+function mt.__index.apply() end
+
+--- Signs a request that is otherwise complete: its URL has the whole query, its body is bytes.
+function mt.__index:sign(request)
+  local args = self.args
+  local url, signed = native.aws_v4 {
+    method = request.method, url = request.url, headers = request.headers, body = request.body,
+    access_key_id = args.access_key_id, secret_access_key = args.secret_access_key, session_token = args.session_token,
+    region = args.region, service = args.service,
+  }
+  request.url = url
+  for name, value in pairs(signed) do headers.set(request.headers, name, value) end
+end
+
+--- { access_key_id, secret_access_key, region, service, session_token }
+function aws.v4(args) return setmetatable({ type = "aws_v4", args = spec:check(args) }, mt) end
+
+return aws

@@ -1,0 +1,151 @@
+--- OAuth 2: client credentials, refresh tokens, and tokens for a signed JWT.
+-- Depends on: lode.fields, lode.http.params, lode.http.token, lode.native
+local fields = require "lode.fields"
+local native = require "lode.native"
+local params = require "lode.http.params"
+local token = require "lode.http.token"
+
+local oauth2 = {}
+
+-- dlt's names first; the others mean the same.
+local shared_fields = {
+  { "access_token_url",           "string", doc = "where tokens are asked for" },
+  { "token_url",                  "string", doc = "the same as access_token_url" },
+  { "access_token",               "string|secret", doc = "one that is there: used until it ends or is refused" },
+  { "access_token_request_data",  "table", doc = "further fields of the form" },
+  { "scope",                      "string|list" },
+  { "scopes",                     "string|list", doc = "the same as scope" },
+  { "default_token_expiration",   "number", default = 3600, doc = "seconds, when the answer does not say" },
+  { "client_auth",                fields.one_of { "body", "header" }, default = "body",
+    doc = "where the client's id and secret go: into the form, or into an Authorization header" },
+  { "on_token",                   "function", doc = "function(answer): sees every answer with a token" },
+  { "type",                       "string" },
+}
+
+local function with_shared(list)
+  for _, field in ipairs(shared_fields) do list[#list + 1] = field end
+  return list
+end
+
+local function url_of(kind, args, ...)
+  for _, name in ipairs { "access_token_url", "token_url", ... } do
+    if args[name] then return args[name] end
+  end
+  fields.fail("lua.bad_field", ("%s auth: the field 'access_token_url' is missing"):format(kind))
+end
+
+-- "a b" of a text or a list.
+local function scope_text(args)
+  local scope = args.scope or args.scopes
+  return type(scope) == "table" and table.concat(scope, " ") or scope
+end
+
+-- The form of a token request: the client, the grant, the scope, and what the script adds, which wins.
+local function form_of(args, grant)
+  local form, extra_headers = {}, {}
+  if args.client_auth == "header" then
+    extra_headers.Authorization = "Basic " .. native.base64(args.client_id .. ":" .. (args.client_secret or ""))
+  else
+    params.set(form, "client_id", args.client_id)
+    params.set(form, "client_secret", args.client_secret)
+  end
+  for _, pair in ipairs(grant) do params.set(form, pair[1], pair[2]) end
+  params.set(form, "scope", scope_text(args))
+  for _, pair in ipairs(params.from(args.access_token_request_data)) do params.set(form, pair[1], pair[2]) end
+  return form, extra_headers
+end
+
+local client_credentials_spec = fields.define("oauth2_client_credentials auth", with_shared {
+  { "client_id",     "string|secret", required = true },
+  { "client_secret", "string|secret", required = true },
+})
+
+--- Grant client_credentials: { access_token_url, client_id, client_secret, scope = … }.
+function oauth2.client_credentials(args)
+  args = client_credentials_spec:check(args)
+  return token.new {
+    type = "oauth2_client_credentials",
+    url = url_of("oauth2_client_credentials", args),
+    access_token = args.access_token,
+    default_lifetime_s = args.default_token_expiration,
+    take = args.on_token,
+    request = function() return form_of(args, { { "grant_type", "client_credentials" } }) end,
+  }
+end
+
+local refresh_token_spec = fields.define("oauth2_refresh_token auth", with_shared {
+  { "refresh_token", "string|secret", required = true },
+  { "client_id",     "string|secret", required = true },
+  { "client_secret", "string|secret" },
+})
+
+--- Grant refresh_token: { access_token_url, client_id, client_secret, refresh_token }. A refresh token in an answer
+-- takes the place of the one before; on_token sees it, to keep it for the next run.
+function oauth2.refresh_token(args)
+  args = refresh_token_spec:check(args)
+  local refresh_token = args.refresh_token
+  return token.new {
+    type = "oauth2_refresh_token",
+    url = url_of("oauth2_refresh_token", args),
+    access_token = args.access_token,
+    default_lifetime_s = args.default_token_expiration,
+    take = function(answer)
+      if type(answer.refresh_token) == "string" then refresh_token = native.make_secret(answer.refresh_token) end
+      if args.on_token then args.on_token(answer) end
+    end,
+    request = function()
+      return form_of(args, { { "grant_type", "refresh_token" }, { "refresh_token", refresh_token } })
+    end,
+  }
+end
+
+local jwt_spec = fields.define("oauth_jwt auth", {
+  { "client_id",                "string|secret", required = true, doc = "issuer and subject of the JWT" },
+  { "private_key",              "string|secret", required = true, doc = "PEM text of an RSA key" },
+  { "private_key_passphrase",   "string|secret" },
+  { "auth_endpoint",            "string", doc = "where the JWT is exchanged for a token; its audience, too" },
+  { "access_token_url",         "string", doc = "the same as auth_endpoint" },
+  { "token_url",                "string", doc = "the same as auth_endpoint" },
+  { "scopes",                   "string|list" },
+  { "scope",                    "string|list", doc = "the same as scopes" },
+  { "headers",                  "table", doc = "of the token request" },
+  { "key_id",                   "string", doc = "kid in the header of the JWT" },
+  { "subject",                  "string", doc = "instead of client_id" },
+  { "audience",                 "string", doc = "instead of auth_endpoint" },
+  { "default_token_expiration", "number", default = 3600 },
+  { "on_token",                 "function" },
+  { "type",                     "string" },
+})
+
+local jwt_lifetime_s = 3600
+
+local function plain(value) return native.is_secret(value) and value:reveal() or value end
+
+--- A JWT signed with RS256, exchanged for a token: { client_id, private_key, auth_endpoint, scopes }.
+function oauth2.jwt(args)
+  args = jwt_spec:check(args)
+  if not args.auth_endpoint then args.auth_endpoint = url_of("oauth_jwt", args) end
+  local function assertion()
+    local now_s = math.floor(native.now_s())
+    local claims = {
+      iss = plain(args.client_id), sub = args.subject or plain(args.client_id),
+      aud = args.audience or args.auth_endpoint, iat = now_s, exp = now_s + jwt_lifetime_s, scope = scope_text(args),
+    }
+    return native.jwt_rs256 {
+      claims = claims, private_key = args.private_key, passphrase = args.private_key_passphrase,
+      header = args.key_id and { kid = args.key_id } or nil,
+    }
+  end
+  return token.new {
+    type = "oauth_jwt",
+    url = args.auth_endpoint,
+    default_lifetime_s = args.default_token_expiration,
+    take = args.on_token,
+    request = function()
+      return { { "grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer" }, { "assertion", assertion() } },
+        args.headers
+    end,
+  }
+end
+
+return oauth2

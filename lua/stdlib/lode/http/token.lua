@@ -1,0 +1,89 @@
+--- Tokens that are asked for when they are needed, kept while they are good, and renewed before they end.
+-- Depends on: lode.http.exchange, lode.http.headers, lode.http.params, lode.http.retry, lode.native
+local exchange = require "lode.http.exchange"
+local headers = require "lode.http.headers"
+local native = require "lode.native"
+local params = require "lode.http.params"
+local retry = require "lode.http.retry"
+
+local token = {}
+
+-- A token is renewed so long before its end: a tenth of its life, but not more than this.
+local margin_s_max = 30
+-- Whoever waits for a token that somebody else asks for asks himself after so long.
+local patience_s = 120
+
+local methods = {}
+local mt = { __name = "lode.auth", __index = methods }
+mt.__tostring = function(self) return self.type .. " auth" end
+
+--- Auth that sends a bearer token. `args`: type, url, request = function() -> list of form pairs and headers,
+-- default_lifetime_s, access_token (one that is there already), take = function(answer) (sees every answer).
+function token.new(args)
+  args.text = args.access_token
+  args.expires_s = args.text and native.now_s() + args.default_lifetime_s
+  return setmetatable(args, mt)
+end
+
+local function fail(response, message, hint)
+  error(native.error {
+    code = "http.auth", message = message, notes = { "answer: " .. tostring(response) }, hint = hint,
+  }, 0)
+end
+
+-- Seconds that a token lives, as the answer says.
+local function lifetime_of(answer, default_s)
+  local lifetime_s = tonumber(answer.expires_in)
+  return lifetime_s and math.max(lifetime_s, 0) or default_s
+end
+
+function methods:fetch()
+  local form, extra_headers = self.request()
+  local client = { policy = retry.from(nil), follow_redirects = true, verify_tls = true }
+  local response = exchange.send(client, {
+    method = "POST", url = self.url, params = {}, headers = headers.merge({}, extra_headers),
+    data = params.from(form),
+  })
+  if response.status >= 400 then error(response:status_error(), 0) end
+  local answer = response:json()
+  local text = type(answer) == "table" and answer ~= native.null and answer.access_token or nil
+  if type(text) ~= "string" or text == "" then
+    fail(response, "the token endpoint answered without an access_token", "check that the URL is that of the tokens")
+  end
+  local lifetime_s = lifetime_of(answer, self.default_lifetime_s)
+  self.text = native.make_secret(text)
+  self.expires_s = native.now_s() + lifetime_s - math.min(margin_s_max, lifetime_s / 10)
+  if self.take then self.take(answer) end
+end
+
+-- One request at a time asks for a token, the others wait for it.
+function methods:ensure()
+  while not self.text or native.now_s() >= self.expires_s do
+    if not self.gate then
+      self.gate = native.gate()
+      local ok, err = pcall(self.fetch, self)
+      local gate = self.gate
+      self.gate = nil
+      gate:open()
+      if not ok then error(err, 0) end
+      return
+    end
+    local gate = self.gate
+    if not gate:wait(patience_s) and self.gate == gate then self.gate = nil end
+  end
+end
+
+--- Puts the token on a request, which remembers it: renew() must know which one was refused.
+function methods:apply(request)
+  self:ensure()
+  self.sent = self.text
+  headers.set(request.headers, "Authorization", "Bearer " .. self.text)
+end
+
+--- After a 401: forgets the token, so that the next request asks for a new one. True: there is something new to try.
+function methods:renew()
+  if self.text == self.sent then self.text = nil end
+  return true
+end
+
+return token
