@@ -110,8 +110,17 @@ void read_headers(lua_State* L, int table, HttpHeaders& headers) {
   lua_pop(L, 1);
 }
 
-// native.http_request{ method, url, headers, body, timeout_s, verify_tls, attempt, seconds_before, redirects,
-// first_url }: a response, or nil and an error when there was no answer. Any status is an answer, redirects too.
+void read_certificate(lua_State* L, int table, ClientCertificate& certificate) {
+  lua_getfield(L, table, "certificate");
+  if (lua_istable(L, -1)) {
+    const int fields = lua_gettop(L);
+    certificate = {text_field(L, fields, "file"), text_field(L, fields, "key_file"), text_field(L, fields, "password")};
+  }
+  lua_pop(L, 1);
+}
+
+// native.http_request{ method, url, headers, body, timeout_s, connect_timeout_s, total_timeout_s, verify_tls,
+// certificate = { file, key_file, password }, attempt, seconds_before, redirects, first_url }: a response, or nil and an error when there was no answer. Any status is an answer, redirects too.
 int http_request(lua_State* L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   Asked asked;
@@ -121,8 +130,11 @@ int http_request(lua_State* L) {
   request.body = text_field(L, 1, "body");
   read_headers(L, 1, request.headers);
   request.timeout_s = number_field(L, 1, "timeout_s", request.timeout_s);
+  request.connect_timeout_s = number_field(L, 1, "connect_timeout_s", request.connect_timeout_s);
+  request.total_timeout_s = number_field(L, 1, "total_timeout_s", request.total_timeout_s);
   request.follow_redirects = false;
   request.verify_tls = bool_field(L, 1, "verify_tls", true);
+  read_certificate(L, 1, request.certificate);
   asked.attempt = static_cast<std::uint32_t>(number_field(L, 1, "attempt", 1));
   asked.seconds_before = number_field(L, 1, "seconds_before", 0);
   asked.redirects = static_cast<std::uint32_t>(number_field(L, 1, "redirects", 0));
@@ -226,6 +238,12 @@ int url_with_query(lua_State* L) {
   return 1;
 }
 
+// native.is_secret_name(name): whether a header or parameter of that name usually holds a secret
+int is_secret_name_of(lua_State* L) {
+  lua_pushboolean(L, is_secret_name(luaL_checkstring(L, 1)));
+  return 1;
+}
+
 // native.url_sanitise(url): without secrets, for messages
 int url_sanitise(lua_State* L) {
   push_text(L, sanitise_url(luaL_checkstring(L, 1)));
@@ -252,7 +270,7 @@ void open_http(lua_State* L) {
   for (const luaL_Reg& function :
        {luaL_Reg{"http_request", http_request}, luaL_Reg{"url_join", url_join}, luaL_Reg{"url_resolve", url_resolve},
         luaL_Reg{"form_encode", form_encode_params}, luaL_Reg{"url_with_query", url_with_query},
-        luaL_Reg{"url_sanitise", url_sanitise}, luaL_Reg{"base64", base64}, luaL_Reg{"retry_decision", retry_decision},
+        luaL_Reg{"url_sanitise", url_sanitise}, luaL_Reg{"is_secret_name", is_secret_name_of}, luaL_Reg{"base64", base64}, luaL_Reg{"retry_decision", retry_decision},
         luaL_Reg{"http_date", http_date}, luaL_Reg{"url_parts", url_parts}}) {
     lua_pushcfunction(L, function.func);
     lua_setfield(L, -2, function.name);

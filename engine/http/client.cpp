@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "http/body_decoder.h"
 #include "http/connection.h"
 #include "http/exchange.h"
 #include "http/pool.h"
@@ -64,7 +65,7 @@ RequestHead head_of(const HttpRequest& request, const Url& url, const std::optio
   };
   add("Host", url.host_header());
   add("User-Agent", user_agent);
-  add("Accept-Encoding", "gzip, deflate");
+  add("Accept-Encoding", std::string(kAcceptedEncodings));
   add("Accept", "*/*");
   add("Connection", "keep-alive");
   if (!url.userinfo.empty()) add("Authorization", "Basic " + base64_encode(percent_decode(url.userinfo)));
@@ -89,13 +90,14 @@ struct HttpClient::Impl {
     Url url;
     std::optional<Proxy> proxy;
     std::string server;  // names the connections that can carry it
+    Patience& patience;
   };
   struct Outcome {
     Status status;
     bool worth_a_fresh_connection = false;  // the kept one turned out to be closed
   };
 
-  Result<HttpResponse> send_once(const HttpRequest& request, const StopEvent& stop);
+  Result<HttpResponse> send_once(const HttpRequest& request, Patience& patience, const StopEvent& stop);
   Result<std::unique_ptr<Connection>> open(const Hop& hop, const StopEvent& stop);
   Status open_tunnel(Connection& connection, const Hop& hop, const StopEvent& stop);
   Outcome ask(std::unique_ptr<Connection> connection, const Hop& hop, const StopEvent& stop, HttpResponse& response);
@@ -122,9 +124,8 @@ Result<std::shared_ptr<TlsContext>> HttpClient::Impl::tls_context() {
 
 Result<std::unique_ptr<Connection>> HttpClient::Impl::open(const Hop& hop, const StopEvent& stop) {
   const Endpoint server{hop.url.host, hop.url.port};
-  const double timeout_s = hop.request.timeout_s;
   Result<std::unique_ptr<Connection>> connection =
-      Connection::open(hop.proxy ? hop.proxy->endpoint : server, timeout_s, stop);
+      Connection::open(hop.proxy ? hop.proxy->endpoint : server, hop.patience.connect_s(), stop);
   if (!connection.ok()) {
     Status status = std::move(connection).status();
     if (hop.proxy) status.note("the proxy comes from HTTP_PROXY, HTTPS_PROXY or ALL_PROXY");
@@ -134,7 +135,9 @@ Result<std::unique_ptr<Connection>> HttpClient::Impl::open(const Hop& hop, const
   if (!hop.url.is_https()) return connection;
   if (hop.proxy) LODE_TRY(open_tunnel(**connection, hop, stop));
   LODE_ASSIGN(std::shared_ptr<TlsContext> context, tls_context());
-  LODE_TRY((*connection)->start_tls(std::move(context), server, hop.request.verify_tls, timeout_s, stop));
+  LODE_TRY((*connection)
+               ->start_tls(std::move(context), server, {hop.request.verify_tls, hop.request.certificate},
+                           hop.patience.connect_s(), stop));
   return connection;
 }
 
@@ -146,7 +149,7 @@ Status HttpClient::Impl::open_tunnel(Connection& connection, const Hop& hop, con
   RequestHead head{server, {{"Host", server}, {"User-Agent", options.user_agent}}};
   if (!hop.proxy->authorization.empty()) head.headers.emplace_back("Proxy-Authorization", hop.proxy->authorization);
   HttpResponse response;
-  Status status = exchange(connection, request, head, stop, response).status;
+  Status status = exchange(connection, request, head, hop.patience, stop, response).status;
   bytes_in += response.bytes_in;
   if (status.ok() && response.status / 100 != 2) {
     status = Status::error(Code::kHttpConnect, fmt::format("answered {} {}", response.status, response.reason))
@@ -162,8 +165,8 @@ HttpClient::Impl::Outcome HttpClient::Impl::ask(std::unique_ptr<Connection> conn
   const bool is_kept = connection->requests > 0;
   ++connection->requests;
   ++requests;
-  Exchange result =
-      exchange(*connection, request, head_of(request, hop.url, hop.proxy, options.user_agent), stop, response);
+  Exchange result = exchange(*connection, request, head_of(request, hop.url, hop.proxy, options.user_agent),
+                             hop.patience, stop, response);
   bytes_in += response.bytes_in;
   if (!result.status.ok()) {
     const bool hung_up = result.status.code() == Code::kHttpConnect && !result.answered;
@@ -179,14 +182,16 @@ HttpClient::Impl::Outcome HttpClient::Impl::ask(std::unique_ptr<Connection> conn
   return {};
 }
 
-Result<HttpResponse> HttpClient::Impl::send_once(const HttpRequest& request, const StopEvent& stop) {
+Result<HttpResponse> HttpClient::Impl::send_once(const HttpRequest& request, Patience& patience,
+                                                 const StopEvent& stop) {
   if (stop.requested()) return cancelled();
   LODE_TRY(check_sendable(request));
   LODE_ASSIGN(Url url, parse_url(request.url));
   LODE_ASSIGN(std::optional<Proxy> proxy, proxies.choose(url));
-  Hop hop{request, std::move(url), std::move(proxy), ""};
+  Hop hop{request, std::move(url), std::move(proxy), "", patience};
   hop.server =
-      fmt::format("{}://{}{}{}", hop.url.scheme, hop.url.host_and_port(), request.verify_tls ? "" : " unverified",
+      fmt::format("{}://{}{}{}{}", hop.url.scheme, hop.url.host_and_port(), request.verify_tls ? "" : " unverified",
+                  request.certificate.file.empty() ? "" : " as " + request.certificate.file,
                   hop.proxy ? " via " + hop.proxy->endpoint.text() : "");
   const std::int64_t idle_max_us = may_repeat(request.method) ? INT64_MAX : kFreshIdleUs;
   if (auto kept = pool.take(hop.server, env.steady_us(), idle_max_us); kept != nullptr) {
@@ -211,9 +216,10 @@ Result<HttpResponse> HttpClient::send(const HttpRequest& request, const std::sto
   const StopEvent event(stop);
   const std::int64_t start_us = impl_->env.steady_us();
   HttpRequest asked = request;
+  Patience patience(request);
   std::uint64_t bytes_before = 0;
   for (std::uint32_t redirects = 0;; ++redirects) {
-    Result<HttpResponse> response = impl_->send_once(asked, event);
+    Result<HttpResponse> response = impl_->send_once(asked, patience, event);
     if (!response.ok()) {
       Status status = std::move(response).status();
       if (status.code() == Code::kCancelled) return status;

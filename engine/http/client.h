@@ -21,7 +21,7 @@ class HttpTransport {
   /// One attempt, redirects included. Blocks the calling thread until the whole body is here, and returns within
   /// moments after a stop is requested. Every status is an answer, 404 and 503 too; errors mean that there is none:
   ///   kHttpConnect    unknown host, refused, unreachable, hung up before answering
-  ///   kHttpTimeout    connecting, or waiting for the next bytes, took longer than timeout_s; says which
+  ///   kHttpTimeout    connecting, waiting for the next bytes, or the whole took longer than it may; says which
   ///   kHttpTls        certificate, name or protocol; says why
   ///   kHttpBody       the answer is cut off, cannot be decoded or is no HTTP
   ///   kHttpTooLarge   the body is larger than body_bytes_max
@@ -46,10 +46,10 @@ struct HttpClientStats {
   std::uint64_t bytes_in = 0;
 };
 
-/// The network. Keeps connections open between requests. Gzip and deflate are asked for and undone; certificates are
-/// checked; HTTP_PROXY, HTTPS_PROXY and NO_PROXY are respected, as they were when the client was made. A request over a
-/// kept connection that the server closed meanwhile is sent again on a fresh one if its method may be repeated.
-/// One client serves a whole engine. Must outlive its calls. `env` must outlive it.
+/// The network. Keeps connections open between requests. Gzip, deflate, brotli and zstd are asked for and undone;
+/// certificates are checked; HTTP_PROXY, HTTPS_PROXY and NO_PROXY are respected, as they were when the client was made.
+/// A request over a kept connection that the server closed meanwhile is sent again on a fresh one if its method may be
+/// repeated. One client serves a whole engine. Must outlive its calls. `env` must outlive it.
 class HttpClient final : public HttpTransport {
  public:
   explicit HttpClient(Env& env, HttpClientOptions options = {});

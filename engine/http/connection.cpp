@@ -27,9 +27,9 @@ Result<std::unique_ptr<Connection>> Connection::open(const Endpoint& endpoint, d
   return std::unique_ptr<Connection>(new Connection(std::move(socket)));
 }
 
-Status Connection::start_tls(std::shared_ptr<TlsContext> context, const Endpoint& server, bool verify, double timeout_s,
-                             const StopEvent& stop) {
-  LODE_ASSIGN(tls_, TlsSession::handshake(std::move(context), socket_.fd(), server, verify, timeout_s, stop));
+Status Connection::start_tls(std::shared_ptr<TlsContext> context, const Endpoint& server, const TlsTerms& terms,
+                             double timeout_s, const StopEvent& stop) {
+  LODE_ASSIGN(tls_, TlsSession::handshake(std::move(context), socket_.fd(), server, terms, timeout_s, stop));
   return {};
 }
 

@@ -26,7 +26,7 @@ class Connection {
   /// Errors: as connect_to().
   static Result<std::unique_ptr<Connection>> open(const Endpoint& endpoint, double timeout_s, const StopEvent& stop);
   /// From now on everything is encrypted. Errors: as TlsSession::handshake().
-  Status start_tls(std::shared_ptr<TlsContext> context, const Endpoint& server, bool verify, double timeout_s,
+  Status start_tls(std::shared_ptr<TlsContext> context, const Endpoint& server, const TlsTerms& terms, double timeout_s,
                    const StopEvent& stop);
 
   /// Waits until all bytes are handed to the system. `timeout_s` is for each wait without progress.

@@ -64,8 +64,9 @@ enum class Framing { kNone, kLength, kChunks, kEndless };
 // One exchange: the stream that httplib writes to and reads from, and what it hands over of the answer.
 class Talk final : public httplib::Stream {
  public:
-  Talk(Connection& connection, const HttpRequest& request, const StopEvent& stop, HttpResponse& response)
-      : connection_(connection), request_(request), stop_(stop), response_(response) {}
+  Talk(Connection& connection, const HttpRequest& request, Patience& patience, const StopEvent& stop,
+       HttpResponse& response)
+      : connection_(connection), request_(request), patience_(patience), stop_(stop), response_(response) {}
 
   ssize_t read(char* bytes, std::size_t size) override;
   ssize_t write(const char* bytes, std::size_t size) override;
@@ -95,11 +96,13 @@ class Talk final : public httplib::Stream {
 
   Connection& connection_;
   const HttpRequest& request_;
+  Patience& patience_;
   const StopEvent& stop_;
   HttpResponse& response_;
   Status status_;   // why this side stopped reading
   Transfer fault_;  // kDone while nothing went wrong with the connection
   bool fault_in_sending_ = false;
+  bool too_slow_ = false;
   bool write_broken_ = false;
   std::string unsent_;
   std::string_view unread_;  // in the connection's buffer
@@ -113,12 +116,12 @@ class Talk final : public httplib::Stream {
   std::string framing_line_;  // kChunks: the one read last
   bool after_empty_line_ = true;
   bool has_last_chunk_ = false;
-  std::optional<BodyDecoder> decoder_;
+  std::unique_ptr<BodyDecoder> decoder_;
 };
 
 bool Talk::send(std::string_view bytes) {
   if (write_broken_ || bytes.empty()) return true;
-  Transfer sent = connection_.write(bytes, request_.timeout_s, stop_);
+  Transfer sent = connection_.write(bytes, patience_.wait_s(), stop_);
   // A server may answer and close before it has read a large body: its answer is worth more than our broken pipe.
   write_broken_ = sent.kind == Transfer::Kind::kBroken;
   if (sent.kind == Transfer::Kind::kDone || write_broken_) return true;
@@ -144,16 +147,24 @@ ssize_t Talk::write(const char* bytes, std::size_t size) {
 }
 
 bool Talk::receive() {
-  Transfer transfer = connection_.read(request_.timeout_s, stop_);
+  Transfer transfer = connection_.read(patience_.wait_s(), stop_);
   unread_ = transfer.bytes;
   response_.bytes_in += unread_.size();
+  too_slow_ = transfer.kind == Transfer::Kind::kDone && !patience_.note(unread_.size());
+  if (transfer.kind == Transfer::Kind::kDone && (too_slow_ || patience_.is_over())) {
+    transfer.kind = Transfer::Kind::kTimeout;
+  }
   if (transfer.kind == Transfer::Kind::kDone) return true;
   fault_ = std::move(transfer);
   return false;
 }
 
 ssize_t Talk::read(char* bytes, std::size_t size) {
-  if (head_.empty() && (!flush() || !read_head())) return -1;
+  if (head_.empty()) {
+    if (!flush()) return -1;
+    patience_.start_answer();
+    if (!read_head()) return -1;
+  }
   if (head_used_ < head_.size()) {
     const std::size_t count = head_.copy(bytes, size, head_used_);
     head_used_ += count;
@@ -321,6 +332,17 @@ Status Talk::why_incomplete() const {
     case Transfer::Kind::kStopped:
       return Status::error(Code::kCancelled, "cancelled");
     case Transfer::Kind::kTimeout:
+      if (patience_.is_over()) {
+        return Status::error(Code::kHttpTimeout,
+                             fmt::format("the answer is not whole after {}, the time allowed for all of it: {} of its "
+                                         "body came",
+                                         show_seconds(request_.total_timeout_s), so_far));
+      }
+      if (too_slow_) {
+        return Status::error(Code::kHttpTimeout,
+                             fmt::format("the answer comes too slowly: less than {} in {}, {} of its body in all",
+                                         show_bytes(Patience::kBytesMin), waited, so_far));
+      }
       return Status::error(Code::kHttpTimeout,
                            fault_in_sending_ ? fmt::format("the server took no bytes for {}", waited)
                            : has_begun ? fmt::format("the answer stopped for {}, after {} of its body", waited, so_far)
@@ -382,9 +404,9 @@ httplib::Request request_for_httplib(const HttpRequest& request, const RequestHe
 
 }  // namespace
 
-Exchange exchange(Connection& connection, const HttpRequest& request, const RequestHead& head, const StopEvent& stop,
-                  HttpResponse& response) {
-  Talk talk(connection, request, stop, response);
+Exchange exchange(Connection& connection, const HttpRequest& request, const RequestHead& head, Patience& patience,
+                  const StopEvent& stop, HttpResponse& response) {
+  Talk talk(connection, request, patience, stop, response);
   try {
     httplib::Request out = request_for_httplib(request, head);
     out.response_handler = [&](const httplib::Response& in) { return talk.take_head(in); };

@@ -6,6 +6,7 @@
 #include "base/result.h"
 #include "http/connection.h"
 #include "http/message.h"
+#include "http/patience.h"
 
 namespace lode {
 
@@ -25,7 +26,7 @@ struct RequestHead {
 /// Sends method and body of `request` under `head`, and reads the answer into `response`, without interim ones (100,
 /// 103). Of an answer to CONNECT only the head is read. After an error `response` has what came until then. Errors:
 /// kHttpConnect (hung up before answering), kHttpTimeout, kHttpBody, kHttpTooLarge, kCancelled.
-Exchange exchange(Connection& connection, const HttpRequest& request, const RequestHead& head, const StopEvent& stop,
-                  HttpResponse& response);
+Exchange exchange(Connection& connection, const HttpRequest& request, const RequestHead& head, Patience& patience,
+                  const StopEvent& stop, HttpResponse& response);
 
 }  // namespace lode

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
+#include "http/redact.h"
 #include "http/url.h"
 
 namespace lode {
@@ -59,7 +61,11 @@ Status follow_redirect(HttpRequest& request, const HttpResponse& response) {
     }
   }
   if (!redirect.keeps_credentials) {
-    for (const char* name : {"Authorization", "Cookie", "Host"}) remove_header(request.headers, name);
+    std::erase_if(request.headers, [](const auto& header) {
+      return is_secret_name(header.first) || equal_ignoring_case(header.first, "Cookie") ||
+             equal_ignoring_case(header.first, "Host");
+    });
+    request.certificate = {};
   }
   return {};
 }

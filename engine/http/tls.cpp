@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <poll.h>
@@ -179,11 +180,38 @@ void set_expected_name(SSL* ssl, const std::string& host) {
   SSL_set1_host(ssl, host.c_str());
 }
 
+int hand_over_password(char* out, int size, int, void* data) {
+  const std::string& password = *static_cast<const std::string*>(data);
+  if (password.size() > static_cast<std::size_t>(size)) return -1;
+  std::copy(password.begin(), password.end(), out);
+  return static_cast<int>(password.size());
+}
+
+Status show_certificate(SSL* ssl, const ClientCertificate& certificate) {
+  ERR_clear_error();
+  if (SSL_use_certificate_chain_file(ssl, certificate.file.c_str()) != 1) {
+    return Status::error(Code::kHttpTls,
+                         fmt::format("cannot use the client certificate {}: {}", certificate.file, last_error_text()))
+        .hint("it must be a file in PEM form: -----BEGIN CERTIFICATE-----");
+  }
+  const std::string& file = certificate.key_file.empty() ? certificate.file : certificate.key_file;
+  const std::unique_ptr<BIO, decltype(&BIO_free)> source(BIO_new_file(file.c_str(), "rb"), &BIO_free);
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(
+      source == nullptr ? nullptr
+                        : PEM_read_bio_PrivateKey(source.get(), nullptr, hand_over_password,
+                                                  const_cast<std::string*>(&certificate.password)),
+      &EVP_PKEY_free);
+  if (key != nullptr && SSL_use_PrivateKey(ssl, key.get()) == 1) return {};
+  return Status::error(Code::kHttpTls,
+                       fmt::format("cannot use the client certificate's key {}: {}", file, last_error_text()))
+      .hint("it must be the certificate's own key, in PEM form, with its password if it has one");
+}
+
 }  // namespace
 
 Result<std::unique_ptr<TlsSession>> TlsSession::handshake(std::shared_ptr<TlsContext> context, int fd,
-                                                          const Endpoint& server, bool verify, double timeout_s,
-                                                          const StopEvent& stop) {
+                                                          const Endpoint& server, const TlsTerms& terms,
+                                                          double timeout_s, const StopEvent& stop) {
   auto impl = std::make_unique<Impl>();
   impl->ssl = SSL_new(context->impl_->ctx);
   impl->context = std::move(context);
@@ -192,8 +220,9 @@ Result<std::unique_ptr<TlsSession>> TlsSession::handshake(std::shared_ptr<TlsCon
   BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(fd)));
   BIO_set_init(bio, 1);
   SSL_set_bio(impl->ssl, bio, bio);
-  SSL_set_verify(impl->ssl, verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
+  SSL_set_verify(impl->ssl, terms.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
   set_expected_name(impl->ssl, server.host);
+  if (!terms.certificate.file.empty()) LODE_TRY(show_certificate(impl->ssl, terms.certificate));
   static constexpr unsigned char kProtocols[] = "\x08http/1.1";
   SSL_set_alpn_protos(impl->ssl, kProtocols, sizeof kProtocols - 1);
   const Deadline deadline = deadline_in(timeout_s);

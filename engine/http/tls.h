@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "env/env.h"
+#include "http/message.h"
 #include "http/socket.h"
 
 namespace lode {
@@ -41,13 +42,19 @@ class TlsContext {
   std::unique_ptr<Impl> impl_;
 };
 
+/// What one request wants of the encryption.
+struct TlsTerms {
+  bool verify = true;
+  ClientCertificate certificate;
+};
+
 /// TLS on one connected socket, which it does not own and which must live longer. Used by one thread at a time.
 class TlsSession {
  public:
-  /// Errors: kHttpTls (certificate, name, protocol; with the reason), kHttpConnect (the peer hung up), kHttpTimeout,
-  /// kCancelled.
+  /// Errors: kHttpTls (certificate, ours too, name, protocol; with the reason), kHttpConnect (the peer hung up),
+  /// kHttpTimeout, kCancelled.
   static Result<std::unique_ptr<TlsSession>> handshake(std::shared_ptr<TlsContext> context, int fd,
-                                                       const Endpoint& server, bool verify, double timeout_s,
+                                                       const Endpoint& server, const TlsTerms& terms, double timeout_s,
                                                        const StopEvent& stop);
   ~TlsSession();  ///< says goodbye if that needs no waiting
 

@@ -39,13 +39,22 @@ http.client_fields = {
   { "base_url",         "string", default = "", doc = "what paths are joined to; a path with http:// stands alone" },
   { "headers",          "table",    doc = "sent with every request; those of a call win" },
   { "auth",             "any",      doc = "http.bearer(…), http.api_key { … }, http.basic(…) or { type = …, … }" },
-  { "timeout_s",        positive,   doc = "for connecting, and again for every wait for more of an answer: 60" },
+  { "timeout_s",        positive,   doc = "for every wait for more of an answer: 60" },
+  { "connect_timeout_s", positive,  doc = "for connecting; timeout_s unless told" },
+  { "total_timeout_s",  positive,   doc = "for an answer as a whole; as long as it keeps coming unless told" },
   { "retry",            "table",    doc = "{ attempts = 5, backoff_s = 1, backoff_s_limit = 300, statuses, when }" },
   { "hooks",            "table|function", doc = "{ response = function(response) … end }: sees every answer" },
   { "cookies",          "boolean",  default = true, doc = "sends back what servers set" },
   { "follow_redirects", "boolean",  default = true },
   { "verify_tls",       "boolean",  default = true },
+  { "certificate",      "string|table", doc = "for servers that ask: a PEM file, or { file, key_file, password }" },
 }
+
+local certificate_spec = fields.define("certificate", {
+  { "file",     "string", required = true, doc = "the certificate, and those that vouch for it" },
+  { "key_file", "string", doc = "where the key is, unless in the same file" },
+  { "password", "string|secret", doc = "of the key" },
+})
 
 -- Fields of every request; lode.rest takes some of them for paginate.
 http.request_fields = {
@@ -93,6 +102,8 @@ function http.finish_client(args, source_name)
   args.headers = headers.merge({}, args.headers)
   args.auth = fields.within("auth", auth.from, args.auth, source_name)
   args.hooks = hooks.from(args.hooks)
+  if type(args.certificate) == "string" then args.certificate = { file = args.certificate } end
+  args.certificate = args.certificate and certificate_spec:check(args.certificate)
   args.cookies = args.cookies and cookies.new() or nil
   return args
 end

@@ -39,15 +39,23 @@ class SelfSigned {
     REQUIRE(file != nullptr);
     PEM_write_X509(file, certificate);
     std::fclose(file);
+    key_path = path.string() + ".key";
+    file = std::fopen(key_path.c_str(), "w");
+    REQUIRE(file != nullptr);
+    const unsigned char* const password = reinterpret_cast<const unsigned char*>("open sesame");
+    PEM_write_PrivateKey(file, key, EVP_aes_128_cbc(), password, 11, nullptr, nullptr);
+    std::fclose(file);
   }
   ~SelfSigned() {
     X509_free(certificate);
     EVP_PKEY_free(key);
     std::filesystem::remove(path);
+    std::filesystem::remove(key_path);
   }
   EVP_PKEY* key;
   X509* certificate;
   std::filesystem::path path;
+  std::filesystem::path key_path;  // with the password "open sesame"
 };
 
 HttpRequest get(const std::string& url) {
@@ -130,6 +138,39 @@ TEST_CASE("Checking can be switched off for one request, and that does not open 
   REQUIRE(client.send(request, {}).ok());
   request.verify_tls = true;
   CHECK_FALSE(client.send(request, {}).ok());
+}
+
+TEST_CASE("A server that asks for a certificate gets the request's, and no other server does") {
+  SelfSigned own("IP:127.0.0.1");
+  HttpTestServer<httplib::SSLServer> server([&](SSL_CTX& context) {
+    SSL_CTX_use_certificate(&context, own.certificate);
+    SSL_CTX_use_PrivateKey(&context, own.key);
+    SSL_CTX_set_verify(&context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+    return SSL_CTX_load_verify_locations(&context, own.path.c_str(), nullptr) == 1;
+  });
+  server.server.Get(
+      "/", [](const httplib::Request&, httplib::Response& response) { response.set_content("welcome", "text/plain"); });
+  server.start();
+  TestEnv env;
+  HttpClientOptions options;
+  options.ca_path = own.path;
+  HttpClient client(env, options);
+  HttpRequest request = get("https://127.0.0.1:" + std::to_string(server.port()) + "/");
+  CHECK_FALSE(client.send(request, {}).ok());
+  request.certificate = {own.path, own.key_path, "wrong"};
+  const Status wrong = client.send(request, {}).status();
+  CHECK(wrong.code() == Code::kHttpTls);
+  CHECK_THAT(wrong.message(), Contains("key " + own.key_path.string()));
+  request.certificate.password = "open sesame";
+  const Result<HttpResponse> response = client.send(request, {});
+  INFO(response.status().render());
+  REQUIRE(response.ok());
+  CHECK(response->body == "welcome");
+  // The connection belongs to the certificate.
+  CHECK_FALSE(client.send(get(request.url), {}).ok());
+
+  request.certificate = {"/nowhere.pem", "", ""};
+  CHECK_THAT(client.send(request, {}).status().message(), Contains("client certificate /nowhere.pem"));
 }
 
 TEST_CASE("https:// to a server without TLS says so") {

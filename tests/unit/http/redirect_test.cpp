@@ -32,6 +32,20 @@ HttpRequest followed(const char* method, const char* from, int status, const cha
 
 }  // namespace
 
+TEST_CASE("Another server gets no secrets, whatever they are called, and no certificate") {
+  HttpRequest request = request_for("GET", "https://a.test/x");
+  request.headers.emplace_back("X-Api-Key", "k");
+  request.headers.emplace_back("Cookie", "s=1");
+  request.certificate.file = "me.pem";
+  HttpRequest same = request;
+  REQUIRE(follow_redirect(same, answer(302, "/y")).ok());
+  CHECK(same.headers.size() == request.headers.size() - 1);  // without the body there is no Content-Type
+  CHECK(same.certificate.file == "me.pem");
+  REQUIRE(follow_redirect(request, answer(302, "https://b.test/y")).ok());
+  CHECK(request.headers == HttpHeaders{{"X-Id", "1"}});
+  CHECK(request.certificate.file.empty());
+}
+
 TEST_CASE("Which answers are redirects") {
   for (const int status : {301, 302, 303, 307, 308}) CHECK(is_redirect(answer(status, "/x")));
   for (const int status : {200, 300, 304, 305, 404}) CHECK_FALSE(is_redirect(answer(status, "/x")));

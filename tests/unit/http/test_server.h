@@ -89,12 +89,14 @@ class RawServer {
       }
       return true;
     }
-    void write(std::string_view bytes) const {
+    /// False: the client is gone.
+    bool write(std::string_view bytes) const {
       while (!bytes.empty()) {
         const ssize_t sent = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-        if (sent <= 0) return;
+        if (sent <= 0) return false;
         bytes.remove_prefix(static_cast<std::size_t>(sent));
       }
+      return true;
     }
     /// Until the client closes.
     void wait_for_close() const {

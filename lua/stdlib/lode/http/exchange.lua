@@ -28,7 +28,9 @@ end
 local function encoded(request, client)
   local out = {
     method = request.method, url = request.url, params = params.copy(request.params),
-    headers = headers.merge({}, request.headers), timeout_s = request.timeout_s, verify_tls = client.verify_tls,
+    headers = headers.merge({}, request.headers), timeout_s = request.timeout_s,
+    connect_timeout_s = client.connect_timeout_s, total_timeout_s = client.total_timeout_s,
+    verify_tls = client.verify_tls, certificate = client.certificate,
   }
   if request.json ~= nil then
     out.body = native.json_encode(exchange.revealed(request.json))
@@ -145,8 +147,11 @@ function methods:follow(response, redirect)
     end
   end
   if not redirect.keeps_credentials then
-    self.has_foreign_host = true
-    for _, name in ipairs { "Authorization", "Cookie", "Host" } do headers.set(out.headers, name, nil) end
+    self.has_foreign_host, out.certificate = true, nil
+    for _, name in ipairs { "Cookie", "Host" } do headers.set(out.headers, name, nil) end
+    for name in pairs(headers.merge({}, out.headers)) do
+      if native.is_secret_name(name) then headers.set(out.headers, name, nil) end
+    end
   end
   native.log("debug", tostring(response) .. ": redirected to " .. native.url_sanitise(redirect.url))
 end
