@@ -120,7 +120,8 @@ void read_certificate(lua_State* L, int table, ClientCertificate& certificate) {
 }
 
 // native.http_request{ method, url, headers, body, timeout_s, connect_timeout_s, total_timeout_s, verify_tls,
-// certificate = { file, key_file, password }, attempt, seconds_before, redirects, first_url }: a response, or nil and an error when there was no answer. Any status is an answer, redirects too.
+// certificate = { file, key_file, password }, attempt, seconds_before, redirects, first_url }: a response, or nil and
+// an error when there was no answer. Any status is an answer, redirects too.
 int http_request(lua_State* L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   Asked asked;
@@ -270,8 +271,9 @@ void open_http(lua_State* L) {
   for (const luaL_Reg& function :
        {luaL_Reg{"http_request", http_request}, luaL_Reg{"url_join", url_join}, luaL_Reg{"url_resolve", url_resolve},
         luaL_Reg{"form_encode", form_encode_params}, luaL_Reg{"url_with_query", url_with_query},
-        luaL_Reg{"url_sanitise", url_sanitise}, luaL_Reg{"is_secret_name", is_secret_name_of}, luaL_Reg{"base64", base64}, luaL_Reg{"retry_decision", retry_decision},
-        luaL_Reg{"http_date", http_date}, luaL_Reg{"url_parts", url_parts}}) {
+        luaL_Reg{"url_sanitise", url_sanitise}, luaL_Reg{"is_secret_name", is_secret_name_of},
+        luaL_Reg{"base64", base64}, luaL_Reg{"retry_decision", retry_decision}, luaL_Reg{"http_date", http_date},
+        luaL_Reg{"url_parts", url_parts}}) {
     lua_pushcfunction(L, function.func);
     lua_setfield(L, -2, function.name);
   }
