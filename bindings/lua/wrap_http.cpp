@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "http/form.h"
 #include "http/http_date.h"
+#include "http/redact.h"
 #include "http/retry.h"
 #include "http/url.h"
 #include "lua/convert.h"

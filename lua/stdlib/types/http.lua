@@ -107,7 +107,7 @@ function Cookies:get(name) end
 ---@field verify_tls? boolean
 ---@field connect_timeout_s? number for connecting; timeout_s unless told
 ---@field total_timeout_s? number for an answer as a whole
----@field certificate? string|{ file: string, key_file?: string, password?: string|lode.secret for servers that ask
+---@field certificate? string|{ file: string, key_file?: string, password?: lode.Text } for servers that ask
 
 ---@class lode.RequestFields
 ---@field params? lode.Params query
