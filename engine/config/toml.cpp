@@ -4,6 +4,9 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include <algorithm>
+
+#include "base/text.h"
 #include "base/time.h"
 
 namespace lode {
@@ -68,16 +71,69 @@ std::string without_quotes(std::string_view description) {
   return out;
 }
 
+Status not_toml(const toml::parse_error& error, const std::string& path) {
+  const toml::source_position at = error.source().begin;
+  return Status::error(Code::kConfigUnreadable, "not valid TOML: " + without_quotes(error.description()))
+      .at(fmt::format("{}:{}:{}", path, at.line, at.column))
+      .hint("correct this line; text needs quotes: key = \"value\"");
+}
+
+// Positions of the library, which counts code points, as bytes.
+class Offsets {
+ public:
+  explicit Offsets(std::string_view text) : text_(text), lines_({0}) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      if (text[i] == '\n') lines_.push_back(i + 1);
+    }
+  }
+  std::size_t of(const toml::source_position& position) const {
+    if (position.line == 0 || position.line > lines_.size()) return text_.size();
+    std::size_t at = lines_[position.line - 1];
+    if (position.line == 1 && text_.starts_with("\xEF\xBB\xBF")) at += 3;
+    for (toml::source_index column = 1; column < position.column && at < text_.size(); ++column) {
+      at += std::max<std::size_t>(1, utf8_sequence(text_.substr(at)));
+    }
+    return std::min(at, text_.size());
+  }
+
+ private:
+  std::string_view text_;
+  std::vector<std::size_t> lines_;
+};
+
+void collect(const toml::table& table, const std::vector<std::string>& parts, const Offsets& offsets,
+             std::vector<TomlEntry>& out) {
+  for (const auto& [key, node] : table) {
+    TomlEntry entry;
+    entry.parts = parts;
+    entry.parts.emplace_back(key.str());
+    entry.key_begin = offsets.of(key.source().begin);
+    entry.value_begin = offsets.of(node.source().begin);
+    entry.value_end = offsets.of(node.source().end);
+    entry.is_table = node.is_table();
+    entry.is_inline = entry.is_table && node.as_table()->is_inline();
+    out.push_back(entry);
+    if (entry.is_table) collect(*node.as_table(), entry.parts, offsets, out);
+  }
+}
+
 }  // namespace
+
+Result<std::vector<TomlEntry>> toml_entries(std::string_view text, const std::string& path) {
+  try {
+    std::vector<TomlEntry> out;
+    collect(toml::parse(text, path), {}, Offsets(text), out);
+    return out;
+  } catch (const toml::parse_error& error) {
+    return not_toml(error, path);
+  }
+}
 
 Result<json::Value> parse_toml(std::string_view text, const std::string& path) {
   try {
     return to_json(toml::parse(text, path));
   } catch (const toml::parse_error& error) {
-    const toml::source_position at = error.source().begin;
-    return Status::error(Code::kConfigUnreadable, "not valid TOML: " + without_quotes(error.description()))
-        .at(fmt::format("{}:{}:{}", path, at.line, at.column))
-        .hint("correct this line; text needs quotes: key = \"value\"");
+    return not_toml(error, path);
   }
 }
 

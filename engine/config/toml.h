@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "json/value.h"
@@ -13,5 +14,18 @@ namespace lode {
 /// dates, times and timestamps keep their types; a timestamp without an offset is taken as UTC. Errors:
 /// kConfigUnreadable, at "path:line:column". The message never quotes the file: it may hold secrets.
 Result<json::Value> parse_toml(std::string_view text, const std::string& path);
+
+/// A value of a document, and where it stands in the text.
+struct TomlEntry {
+  std::vector<std::string> parts;
+  bool is_table = false;
+  bool is_inline = false;     ///< a table in braces
+  std::size_t key_begin = 0;  ///< bytes from the start; of a table without a key of its own, as value_begin
+  std::size_t value_begin = 0;
+  std::size_t value_end = 0;
+};
+
+/// All values and tables, lists as a whole, in no particular order. Errors: as parse_toml().
+Result<std::vector<TomlEntry>> toml_entries(std::string_view text, const std::string& path);
 
 }  // namespace lode

@@ -1,0 +1,34 @@
+// Writing secrets into secrets.toml.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "config/folders.h"
+#include "config/key_path.h"
+#include "config/secret.h"
+#include "env/env.h"
+
+namespace lode {
+
+/// The file that a secret of this project goes into: the one that has the key already, else the secrets.toml that is
+/// there, else a new one, in .dlt if that folder is there and in .lode if not. With a profile, its own file.
+/// `folders`: as find_config_folders() gives them.
+Result<Path> secrets_file_for(Env& env, const ConfigFolders& folders, const std::string& profile, const KeyPath& key);
+
+/// What was there before a write.
+struct SecretChange {
+  bool was_there = false;
+  bool same = false;  ///< the value was this one already; nothing was written
+};
+
+/// Puts the secret there, comments and order stay. Creates file (mode 0600) and folder (0700, with a .gitignore); takes
+/// away from others what they may do with a file that is there; never writes through a symbolic link; after a crash the
+/// old or the new file is there, whole. Errors: as toml_set(); kPermission for a link, and for a folder that others may
+/// write to.
+Result<SecretChange> write_secret(Env& env, const Path& file, const KeyPath& key, const Secret& value);
+
+/// Takes it away. Errors: as toml_remove() and write_secret(); kNotFound if there is no such file.
+Status remove_secret(Env& env, const Path& file, const KeyPath& key);
+
+}  // namespace lode
