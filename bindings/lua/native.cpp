@@ -27,6 +27,7 @@ int open_native(lua_State* L) {
   open_responses(L);
   open_signing(L);
   open_config(L);
+  open_config_admin(L);
   open_files(L);
   open_pipelines(L);
   open_pipeline_admin(L);

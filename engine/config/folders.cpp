@@ -24,9 +24,13 @@ std::optional<Path> dlt_global_folder(Env& env, const std::string& name) {
 }  // namespace
 
 Path project_folder_of(Env& env, const Path& project_folder) {
-  if (!project_folder.empty()) return project_folder;
-  const std::string named = env.variable("DLT_PROJECT_DIR").value_or("");
-  return named.empty() ? Path(".") : Path(named);
+  Path folder = project_folder;
+  if (folder.empty()) folder = env.variable("DLT_PROJECT_DIR").value_or("");
+  if (folder.empty()) folder = ".";
+  std::error_code failed;  // the current folder may be gone
+  const Path absolute = std::filesystem::absolute(folder, failed).lexically_normal();
+  if (failed) return folder;
+  return absolute.has_filename() ? absolute : absolute.parent_path();  // "/srv/shop/." ends in "/"
 }
 
 ConfigFolders find_config_folders(Env& env, const Path& project_folder, const std::optional<Path>& global_folder) {

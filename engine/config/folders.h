@@ -17,7 +17,7 @@ using ConfigFolders = std::vector<std::vector<Path>>;
 /// `global_folder`: the one folder to use instead of the user's. DLT_CONFIG_FOLDER renames .dlt. Pure but for `env`.
 ConfigFolders find_config_folders(Env& env, const Path& project_folder, const std::optional<Path>& global_folder);
 
-/// The project's folder: `project_folder`, DLT_PROJECT_DIR, or the current one.
+/// The project's folder, from the root: `project_folder`, DLT_PROJECT_DIR, or the current one.
 Path project_folder_of(Env& env, const Path& project_folder);
 
 /// The profile in use, "" for none: `given`, else LODE_PROFILE, else, in a folder that is a workspace (its .lode or

@@ -126,7 +126,9 @@ bool is_ignored_by_git(Env& env, const Path& repository, const Path& file) {
       const bool is_negated = line.starts_with('!');
       if (is_negated) line.remove_prefix(1);
       bool matches = names(line, inner.generic_string());
-      for (const Path& part : inner) matches = matches || (line.find('/') >= line.size() - 1 && names(line, part.string()));
+      const std::string_view bare = line.starts_with("**/") ? line.substr(3) : line;
+      const bool is_for_any_folder = bare.find('/') >= bare.size() - 1;
+      for (const Path& part : inner) matches = matches || (is_for_any_folder && names(bare, part.string()));
       if (matches) is_ignored = !is_negated;
     }
   }

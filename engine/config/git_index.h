@@ -14,8 +14,8 @@ namespace lode {
 /// The folder that has the repository of `file` (".git" beside it or above); nullopt: none.
 std::optional<Path> find_repository(Env& env, const Path& file);
 
-/// Whether the file is in the index of the repository: what is there gets into every copy. Errors: kIo and the like, and
-/// kConfigUnreadable for an index that is not understood.
+/// Whether the file is in the index of the repository: what is there gets into every copy. Errors: kIo and the like,
+/// and kConfigUnreadable for an index that is not understood.
 Result<bool> is_tracked_by_git(Env& env, const Path& repository, const Path& file);
 
 /// Whether a line of a .gitignore, from the repository's folder down to the file's, plainly names the file, its folder

@@ -88,6 +88,8 @@ std::vector<Step> Config::explain(const ConfigQuery& query) const {
         Step step = step_for(*provider, path, query);
         if (step.state != Step::State::kAbsent && decided) step.state = Step::State::kBehind;
         decided = decided || step.state != Step::State::kAbsent;
+        // Nothing to be found where it must not be: no place to write a secret at either.
+        if (step.state == Step::State::kAbsent && query.secret && !provider->holds_secrets()) continue;
         steps.push_back(std::move(step));
       }
     }

@@ -12,23 +12,45 @@ namespace {
 
 // What services begin their keys with. Only these are shown: the beginning of a password says too much.
 constexpr std::array<std::string_view, 34> kKnownStarts = {
-    "sk_live_", "sk_test_", "pk_live_", "pk_test_", "rk_live_", "rk_test_", "whsec_", "ghp_",  "gho_",
-    "ghu_",     "ghs_",     "ghr_",     "github_pat_", "glpat-", "xoxb-",   "xoxp-",  "xoxa-", "xapp-",
-    "AKIA",     "ASIA",     "AIza",     "ya29.",    "1//",      "SG.",      "shpat_", "sk-",   "npm_",
-    "pypi-",    "hf_",      "dop_v1_",  "key-",     "pat-",     "lin_api_", "secret_"};
+    "sk_live_", "sk_test_", "pk_live_", "pk_test_",    "rk_live_", "rk_test_", "whsec_", "ghp_",  "gho_",
+    "ghu_",     "ghs_",     "ghr_",     "github_pat_", "glpat-",   "xoxb-",    "xoxp-",  "xoxa-", "xapp-",
+    "AKIA",     "ASIA",     "AIza",     "ya29.",       "1//",      "SG.",      "shpat_", "sk-",   "npm_",
+    "pypi-",    "hf_",      "dop_v1_",  "key-",        "pat-",     "lin_api_", "secret_"};
 constexpr std::size_t kRestMin = 8;  // a key with less behind its beginning would be half shown
 constexpr std::string_view kStars = "***************";
 
-constexpr std::array<std::string_view, 28> kHarmless = {
-    "host",         "port",        "database",    "drivername",    "region_name", "location",     "project_id",
-    "token_uri",    "auth_uri",    "bucket_url",  "scopes",        "type",        "dataset_name", "schema",
-    "warehouse",    "role",        "catalog",     "endpoint_url",  "base_url",    "profile_name", "sftp_port",
-    "connect_timeout", "destination_type", "azure_storage_account_name", "azure_account_host", "http_path",
-    "server_hostname", "client_type"};
+constexpr std::array<std::string_view, 28> kHarmless = {"host",
+                                                        "port",
+                                                        "database",
+                                                        "drivername",
+                                                        "region_name",
+                                                        "location",
+                                                        "project_id",
+                                                        "token_uri",
+                                                        "auth_uri",
+                                                        "bucket_url",
+                                                        "scopes",
+                                                        "type",
+                                                        "dataset_name",
+                                                        "schema",
+                                                        "warehouse",
+                                                        "role",
+                                                        "catalog",
+                                                        "endpoint_url",
+                                                        "base_url",
+                                                        "profile_name",
+                                                        "sftp_port",
+                                                        "connect_timeout",
+                                                        "destination_type",
+                                                        "azure_storage_account_name",
+                                                        "azure_account_host",
+                                                        "http_path",
+                                                        "server_hostname",
+                                                        "client_type"};
 
 // As people name them in configuration, beyond what stands in requests.
 constexpr std::array<std::string_view, 16> kSecretWords = {
-    "password", "passwd",  "pwd",        "passphrase",    "secret",     "token",       "api_key",  "apikey",
+    "password", "passwd",      "pwd",        "passphrase", "secret",      "token",         "api_key",   "apikey",
     "auth_key", "private_key", "access_key", "credential", "credentials", "client_secret", "sas_token", "account_key"};
 
 }  // namespace
@@ -69,8 +91,8 @@ bool is_harmless_name(std::string_view name) {
 bool is_secret_key(std::string_view name) {
   const std::string word = to_lower(name);
   return std::any_of(kSecretWords.begin(), kSecretWords.end(), [&](std::string_view secret) {
-    return word == secret || (word.size() > secret.size() && word.ends_with(secret) &&
-                              word[word.size() - secret.size() - 1] == '_');
+    return word == secret ||
+           (word.size() > secret.size() && word.ends_with(secret) && word[word.size() - secret.size() - 1] == '_');
   });
 }
 

@@ -59,9 +59,9 @@ Status check_folder(const Path& folder, int descriptor) {
   const bool is_open = (facts.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (facts.st_mode & S_ISVTX) == 0;
   const bool is_foreign = facts.st_uid != ::geteuid() && facts.st_uid != 0 && ::geteuid() != 0;
   if (!is_open && !is_foreign) return {};
-  Status status = Status::error(
-      Code::kPermission, is_foreign ? fmt::format("the folder '{}' belongs to another user", folder.string())
-                                    : fmt::format("other users may write to the folder '{}'", folder.string()));
+  Status status = Status::error(Code::kPermission,
+                                is_foreign ? fmt::format("the folder '{}' belongs to another user", folder.string())
+                                           : fmt::format("other users may write to the folder '{}'", folder.string()));
   return std::move(status).hint(fmt::format("chmod go-w {}", folder.string()));
 }
 
@@ -158,8 +158,7 @@ Status remove_secret(Env& env, const Path& file, const KeyPath& key) {
   if (!env.exists(file)) {
     return Status::error(Code::kNotFound, fmt::format("there is no file '{}'", file.string()));
   }
-  return change_file(env, file,
-                     [&](const std::string& text) { return toml_remove(text, file.string(), key); });
+  return change_file(env, file, [&](const std::string& text) { return toml_remove(text, file.string(), key); });
 }
 
 }  // namespace lode

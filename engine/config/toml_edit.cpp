@@ -54,7 +54,10 @@ std::size_t start_of_line(std::string_view text, std::size_t at) {
 class Editor {
  public:
   Editor(std::string_view text, const std::vector<TomlEntry>& entries, const KeyPath& key)
-      : text_(text), entries_(entries), key_(key), line_end_(text.find("\r\n") == std::string_view::npos ? "\n" : "\r\n") {}
+      : text_(text),
+        entries_(entries),
+        key_(key),
+        line_end_(text.find("\r\n") == std::string_view::npos ? "\n" : "\r\n") {}
 
   // Texts that may be the document with a new line for the key, the nicest first.
   std::vector<std::string> with_new_line(const std::string& literal) const {

@@ -100,6 +100,8 @@ Status check_options(const DestinationKind& kind, const json::Value& options) {
 
 }  // namespace
 
+std::span<const DestinationKind> destination_kinds() { return kKinds; }
+
 Result<std::unique_ptr<Destination>> make_destination(const json::Value& value, const std::string& dataset, Env& env) {
   DestinationSpec spec;
   spec.dataset = dataset;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -25,6 +26,9 @@ struct DestinationKind {
   std::string_view options;  ///< names of the options, separated by commas
   Result<std::unique_ptr<Destination>> (*make)(const DestinationSpec& spec, Env& env);
 };
+
+/// All of them.
+std::span<const DestinationKind> destination_kinds();
 
 /// `spec` is a name ("sqlite"), a URL ("sqlite:///shop.db"), or an object {type = name, credentials = URL, …}; as the
 /// type, dlt's "sqlalchemy" and "dlt.destinations.sqlalchemy" stand for what the URL says. Nothing is opened yet.

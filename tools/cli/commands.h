@@ -20,4 +20,9 @@ int pipeline_command(const Options& options, Console& console, Progress& progres
 /// `lode sql`: asks a dataset.
 int sql_command(const Options& options, Console& console, Progress& progress);
 
+/// `lode config`: where settings stand, and which one counts.
+int config_command(const Options& options, Console& console, Progress& progress);
+/// `lode secrets`: writes secrets.toml.
+int secrets_command(const Options& options, Console& console, Progress& progress);
+
 }  // namespace lode::cli

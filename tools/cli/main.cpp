@@ -1,6 +1,7 @@
 // The `lode` program: reads the command line and hands over to the command.
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,7 +22,9 @@ namespace {
 ProgressMode progress_mode(const Options& options, const Console& console) {
   if (options.progress != ProgressMode::kAuto) return options.progress;
   const bool is_quiet = options.command == Command::kPreview && !console.can_redraw();
-  return is_quiet || options.command == Command::kSql ? ProgressMode::kNone : ProgressMode::kAuto;
+  const bool has_none =
+      options.command == Command::kSql || options.command == Command::kConfig || options.command == Command::kSecrets;
+  return is_quiet || has_none ? ProgressMode::kNone : ProgressMode::kAuto;
 }
 
 int run_command_line(std::vector<std::string> words) {
@@ -42,6 +45,8 @@ int run_command_line(std::vector<std::string> words) {
     return conclude(*usage.failure, options, console, *progress);
   }
   const Options& options = *usage.options;
+  // The engine reads it when it opens, as it would from the user's shell.
+  if (!options.profile.empty()) setenv("LODE_PROFILE", options.profile.c_str(), 1);
   const std::unique_ptr<Progress> progress = make_progress(progress_mode(options, console), options.json, console);
   switch (options.command) {
     case Command::kRun:
@@ -56,6 +61,10 @@ int run_command_line(std::vector<std::string> words) {
       return pipeline_command(options, console, *progress);
     case Command::kSql:
       return sql_command(options, console, *progress);
+    case Command::kConfig:
+      return config_command(options, console, *progress);
+    case Command::kSecrets:
+      return secrets_command(options, console, *progress);
   }
   return kExitUsage;
 }

@@ -9,7 +9,7 @@
 
 namespace lode::cli {
 
-enum class Command { kRun, kCheck, kLoad, kPreview, kPipeline, kSql };
+enum class Command { kRun, kCheck, kLoad, kPreview, kPipeline, kSql, kConfig, kSecrets };
 enum class ProgressMode { kAuto, kTty, kLog, kJson, kNone };
 
 struct Options {
@@ -54,6 +54,12 @@ struct Options {
 
   // sql: also words (NAME and STATEMENT), destination (--to), dataset, format and limit
   std::vector<std::string> parameters;
+
+  // config, secrets: also operation, words (KEY or SCRIPT), args and pipeline
+  std::string profile;  ///< of all commands: which files of the configuration come first
+  std::string section;  ///< where a key is looked for: "sources.shop"
+  bool secret = false;
+  bool reveal = false;
 
   bool keeps_output = false;  ///< what a script prints goes nowhere but into Outcome::printed
 };

@@ -28,6 +28,8 @@ commands:
   preview FILE|SCRIPT  show the tables, types and first rows that a load would make
   pipeline NAME        what this machine knows of a pipeline: its trace, state, schema, packages; and mends it
   sql NAME STATEMENT   ask what was loaded, in SQL
+  config OPERATION     show, explain and check settings: where each comes from
+  secrets OPERATION    set, replace and remove secrets; a template of those that a script needs
 
   lode COMMAND --help  the options of a command
   lode --version       the version of the program
@@ -61,6 +63,33 @@ const char* const kPipelineOperations = R"(
   drop-pending        gives up all packages that wait
   drop RESOURCE...    drops tables and state of resources in the destination, in a load of its own
   sync                makes what this machine keeps of it anew, from the destination)";
+
+const char* const kConfigOperations = R"(
+  show            all settings that stand somewhere, secrets masked, and where each comes from (default)
+  get KEY         the value of a key; --reveal shows a secret
+  explain KEY     every place that is looked at, in order, how to write the key there, which one wins
+  check [SCRIPT]  files that others can read or that git keeps, secrets in config.toml, keys that
+                  nobody reads; with a script, also what it misses and what it never asks for)";
+
+const char* const kSecretsOperations = R"(
+  set KEY          asks for the secret without showing it (or reads standard input) and writes it into secrets.toml
+  rotate KEY       the same for a secret that is there, and says what to do next
+  rm KEY           takes a secret out of secrets.toml
+  template SCRIPT  prints a secrets.toml with the secrets that a script needs, to fill in)";
+
+const char* const kConfigExamples = R"(examples:
+  lode config explain sources.shop.api_key
+  lode config explain api_key --section sources.shop --secret
+  lode config check pipelines/shop
+
+)";
+
+const char* const kSecretsExamples = R"(examples:
+  lode secrets set sources.shop.api_key
+  pass show shop/key | lode secrets set sources.shop.api_key
+  lode secrets template pipelines/shop > .lode/secrets.toml
+
+)";
 
 const char* const kPreviewExamples = R"(examples:
   lode preview events.jsonl
@@ -116,6 +145,8 @@ const Texts kDispositions = {"append", "replace", "merge"};
 const Texts kRefreshes = {"drop_sources", "drop_resources", "drop_data"};
 const Texts kOperations = {"info",   "show",  "trace", "failed-jobs",  "packages", "state",
                            "schema", "retry", "abort", "drop-pending", "drop",     "sync"};
+const Texts kConfigWords = {"show", "get", "explain", "check"};
+const Texts kSecretsWords = {"set", "rotate", "rm", "template"};
 const Texts kQueryFormats = {"table", "csv", "json", "jsonl"};
 const Texts kSchemaFormats = {"yaml", "json", "mermaid", "dbml"};
 
@@ -137,6 +168,8 @@ void add_choice(CLI::App& app, const std::string& name, const Texts& words, cons
 void declare_common(CLI::App& app, Options& options) {
   app.add_option("--pipelines-dir", options.pipelines_dir, "where working folders are (default: ~/.lode/pipelines)")
       ->type_name("DIR");
+  app.add_option("--profile", options.profile, "files of this profile come first: NAME.secrets.toml, NAME.config.toml")
+      ->type_name("NAME");
   app.add_flag("--json", options.json, "answer with one JSON object on standard output");
 }
 
@@ -261,6 +294,28 @@ void declare_sql(CLI::App& app, Options& options) {
   declare_common(app, options);
 }
 
+void declare_config(CLI::App& app, Options& options) {
+  options.operation = kConfigWords.front();
+  add_choice(app, "OPERATION", kConfigWords, "show (default), get, explain or check",
+             [&options](const std::string& word) { options.operation = word; });
+  app.add_option("WORD", options.words, "the key, or the script");
+  app.add_option("--section", options.section, "of get and explain: look as a source does that has this section")
+      ->type_name("NAME.NAME");
+  app.add_option("--pipeline", options.pipeline, "of get and explain: places under this name come first")
+      ->type_name("NAME");
+  app.add_flag("--secret", options.secret, "of get and explain: the key is a secret, whatever it is called");
+  app.add_flag("--reveal", options.reveal, "of get: show the secret");
+  declare_common(app, options);
+}
+
+void declare_secrets(CLI::App& app, Options& options) {
+  options.operation.clear();
+  add_choice(app, "OPERATION", kSecretsWords, "set, rotate, rm or template",
+             [&options](const std::string& word) { options.operation = word; });
+  app.add_option("WORD", options.words, "the key, or the script");
+  declare_common(app, options);
+}
+
 const std::vector<CommandSpec>& commands() {
   static const std::vector<CommandSpec> kCommands = {
       {"run", Command::kRun, "lode run SCRIPT [OPTION]... [-- KEY=VALUE...]",
@@ -287,6 +342,13 @@ const std::vector<CommandSpec>& commands() {
        "values "
        "follow --.",
        std::string(kSqlExamples) + kExitCodes, declare_sql, false, true},
+      {"config", Command::kConfig, "lode config [OPERATION] [KEY|SCRIPT] [OPTION]... [-- KEY=VALUE...]",
+       "Settings: where they stand and which one counts.\n" + std::string(kConfigOperations), kConfigExamples,
+       declare_config, true},
+      {"secrets", Command::kSecrets, "lode secrets OPERATION KEY|SCRIPT [OPTION]... [-- KEY=VALUE...]",
+       "Writes secrets where only you can read them. Comments and order of the file stay.\n" +
+           std::string(kSecretsOperations),
+       kSecretsExamples, declare_secrets, true},
   };
   return kCommands;
 }
@@ -380,8 +442,8 @@ Usage overview(bool was_asked_for) {
     usage.help = std::string(kOverview) + "\n" + kExitCodes;
     return usage;
   }
-  return wrong("a command is missing: run, check, load, preview, pipeline or sql", "lode COMMAND [OPTION]...",
-               "'lode --help' lists the commands");
+  return wrong("a command is missing: run, check, load, preview, pipeline, sql, config or secrets",
+               "lode COMMAND [OPTION]...", "'lode --help' lists the commands");
 }
 
 }  // namespace

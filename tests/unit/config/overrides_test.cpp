@@ -176,12 +176,8 @@ TEST_CASE("explain() lists every place in order, and says which one wins") {
         "secrets.toml sources.shop.token 2\n"
         "secrets.toml sources.token 0\n"
         "secrets.toml token 2\n"
-        "config.toml sources.shop.token 0\n"
-        "config.toml sources.token 0\n"
-        "config.toml token 0\n"
         "environment SHARED__TOKEN 0\n"
-        "secrets.toml shared.token 0\n"
-        "config.toml shared.token 0\n");
+        "secrets.toml shared.token 0\n");
 }
 
 TEST_CASE("What was asked for is remembered, found or not") {

@@ -38,10 +38,10 @@ const char* const kFile =
 }  // namespace
 
 TEST_CASE("A value is replaced in its place") {
-  CHECK(with(kFile, "sources.shop.api_key", "new") == std::string(kFile).replace(std::string(kFile).find("\"old\""), 5,
-                                                                                  "\"new\""));
-  CHECK(with(kFile, "sources.other.a", "1") == std::string(kFile).substr(0, std::string(kFile).find("\"\"\"two")) +
-                                                   "\"1\"\n");
+  CHECK(with(kFile, "sources.shop.api_key", "new") ==
+        std::string(kFile).replace(std::string(kFile).find("\"old\""), 5, "\"new\""));
+  CHECK(with(kFile, "sources.other.a", "1") ==
+        std::string(kFile).substr(0, std::string(kFile).find("\"\"\"two")) + "\"1\"\n");
   CHECK(with("t = { 'é' = 'ü', b = 'ß' }  # ö\n", "t.b", "x") == "t = { 'é' = 'ü', b = \"x\" }  # ö\n");
 }
 
