@@ -54,8 +54,8 @@ std::string read_secret(const std::string& key) {
   const bool is_terminal = isatty(STDIN_FILENO) != 0;
   std::optional<HiddenInput> hidden;
   if (is_terminal) {
+    hidden.emplace();  // first: whoever sees the prompt may type
     std::fputs(fmt::format("{}: ", key).c_str(), stderr);
-    hidden.emplace();
   }
   std::string text;
   for (int c = std::getc(stdin); c != EOF; c = std::getc(stdin)) {
