@@ -112,7 +112,8 @@ json::Value for_lua(const json::Value& value, std::string_view key) {
     }
     object.set(name, std::move(item));
   }
-  return key == "params" || key == "data" ? ordered_pairs(object) : object;
+  const bool is_pairs = (key == "params" || key == "data") && object.find("$fn") == nullptr;
+  return is_pairs ? ordered_pairs(object) : object;
 }
 
 EngineOptions engine_options(const json::Value& test_case, const Path& folder, AnnouncedWaits& waits) {

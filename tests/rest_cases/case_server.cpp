@@ -20,6 +20,8 @@
 namespace lode {
 namespace {
 
+constexpr std::size_t kRequestsMax = 1000;
+
 std::string reason_of(std::int64_t status) {
   switch (status) {
     case 200:
@@ -203,12 +205,15 @@ bool CaseServer::read_request(int fd, std::string& buffer, RecordedRequest& requ
 }
 
 std::pair<std::string, bool> CaseServer::answer(const RecordedRequest& request) {
+  static const json::Value too_many =
+      json::Value::object({{"status", 400}, {"text", "more requests than any case needs: something has no end"}});
   static const json::Value no_rule = json::Value::object({{"status", 599}, {"text", "no rule of the case fits"}});
   const json::Value* response = &no_rule;
   const std::lock_guard lock(mutex_);
   requests_.push_back(request);
+  if (requests_.size() > kRequestsMax) response = &too_many;
   for (Rule& rule : rules_) {
-    if (rule.times_left == 0 || !fits(rule.match, request)) continue;
+    if (response == &too_many || rule.times_left == 0 || !fits(rule.match, request)) continue;
     if (rule.times_left > 0) --rule.times_left;
     response = &rule.response;
     break;

@@ -30,7 +30,7 @@ end
 -- The configuration as a script would write it.
 local function built(value, key)
   if type(value) ~= "table" or value == lode.null then return value end
-  if value["$fn"] then
+  if value["$fn"] ~= nil then
     local fn = assert(functions[value["$fn"]], "the case has no function " .. value["$fn"])
     return key == "yield_map" and yielding(fn) or fn
   end

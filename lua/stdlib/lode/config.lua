@@ -195,6 +195,15 @@ function settings.read(args)
   return out
 end
 
+--- For the library: the value of a question with places of its own, { key, sections, trailing, secret }. Raises if nobody
+-- has it.
+function config.needed(query, kind)
+  note(query, kind, { required = true })
+  local value = native.config(query, kind)
+  if value ~= nil then return value end
+  return missing(query, kind)
+end
+
 -- lode.config "key", lode.config.set(…), lode.config["key"]
 config.settings = setmetatable(settings, {
   __call = function(_, ...) return find_setting(...) end,

@@ -108,6 +108,22 @@ function spec_methods:prefix(label)
   return (label and (self.what .. " " .. label) or self.what) .. ": "
 end
 
+-- Raises for a name that is no field.
+local function fail_unknown(self, name, prefix)
+  local guess = type(name) == "string" and native.closest(name, self.names)
+  local elsewhere = self.elsewhere and self.elsewhere(name)
+  fields.fail("lua.unknown_field", ("%sunknown field '%s'"):format(prefix, tostring(name)),
+    elsewhere or guess and ("did you mean '" .. guess .. "'?")
+      or ("its fields are " .. table.concat(self.names, ", ")))
+end
+
+--- Raises if `args` has a name that is no field. For those who fill in more before they check().
+function spec_methods:check_names(args, label)
+  for name in pairs(args) do
+    if not self.by_name[name] then fail_unknown(self, name, self:prefix(label)) end
+  end
+end
+
 --- Checks `args` and returns a copy with the defaults filled in. `label` ('"orders"') is put into messages.
 function spec_methods:check(args, label)
   local prefix = self:prefix(label)
@@ -117,13 +133,7 @@ function spec_methods:check(args, label)
   local out = {}
   for name, value in pairs(args) do
     local field = self.by_name[name]
-    if not field then
-      local guess = type(name) == "string" and native.closest(name, self.names)
-      local elsewhere = self.elsewhere and self.elsewhere(name)
-      fields.fail("lua.unknown_field", ("%sunknown field '%s'"):format(prefix, tostring(name)),
-        elsewhere or guess and ("did you mean '" .. guess .. "'?")
-          or ("its fields are " .. table.concat(self.names, ", ")))
-    end
+    if not field then fail_unknown(self, name, prefix) end
     local ok, why, hint = field.check(value)
     if not ok then fields.fail("lua.bad_field", ("%s'%s' %s"):format(prefix, name, why), hint) end
     out[name] = value

@@ -1,6 +1,7 @@
 --- Auth: how a request says who it comes from. Applied to every request just before it is sent.
--- Depends on: lode.fields, lode.http.aws, lode.http.headers, lode.http.oauth2, lode.http.params, lode.native
+-- Depends on: lode.config, lode.fields, lode.http.aws, lode.http.headers, lode.http.oauth2, lode.http.params, lode.native
 local aws = require "lode.http.aws"
+local config = require "lode.config"
 local fields = require "lode.fields"
 local headers = require "lode.http.headers"
 local native = require "lode.native"
@@ -105,6 +106,10 @@ local needed = {
   oauth_jwt = { "client_id", "private_key", "auth_endpoint" },
   aws_v4 = { "access_key_id", "secret_access_key", "region", "service" },
 }
+local specs = {
+  bearer = bearer_spec, api_key = api_key_spec, http_basic = basic_spec, basic = basic_spec, aws_v4 = aws.spec,
+}
+for name, spec in pairs(oauth2.specs) do specs[name] = spec end
 local other_names = { access_token_url = { "token_url" }, auth_endpoint = { "access_token_url", "token_url" } }
 local is_plain = { access_token_url = true, auth_endpoint = true, region = true, service = true }
 
@@ -118,18 +123,6 @@ function auth.register(name, make)
   types[name] = make
 end
 
--- dlt's places for the credentials of a source, most specific first.
-local function config_keys(source_name, field)
-  local keys = {}
-  for _, section in ipairs {
-    "sources.rest_api." .. source_name, "sources.rest_api", "sources." .. source_name, "sources",
-  } do
-    keys[#keys + 1] = ("%s.credentials.%s"):format(section, field)
-  end
-  keys[#keys + 1] = "credentials." .. field
-  return keys
-end
-
 local function is_given(args, field)
   if args[field] ~= nil then return true end
   for _, other in ipairs(other_names[field] or {}) do
@@ -138,27 +131,21 @@ local function is_given(args, field)
   return false
 end
 
--- The fields that a script left out, from the configuration: sources.<name>.credentials.<field>.
+-- The fields that a script left out, from the configuration: sources.rest_api.<name>.credentials.<field>, and dlt's other
+-- places for it.
 local function completed(kind, args, source_name)
-  local whole
-  for _, field in ipairs(source_name and needed[kind == "basic" and "http_basic" or kind] or {}) do
+  if not source_name or not specs[kind] then return args end
+  specs[kind]:check_names(args)
+  local whole = {}
+  for name, value in pairs(args) do whole[name] = value end
+  for _, field in ipairs(needed[kind == "basic" and "http_basic" or kind] or {}) do
     if not is_given(args, field) then
-      local found
-      for _, key in ipairs(config_keys(source_name, field)) do
-        if is_plain[field] then found = native.config(key) else found = native.secret(key) end
-        if found ~= nil then break end
-      end
-      if found == nil then
-        error(native.config_missing(("sources.%s.credentials.%s"):format(source_name, field), not is_plain[field]), 0)
-      end
-      if not whole then
-        whole = {}
-        for name, value in pairs(args) do whole[name] = value end
-      end
-      whole[field] = found
+      local sections = { "sources", "rest_api", source_name ~= "rest_api" and source_name or nil }
+      local query = { key = field, sections = sections, trailing = "credentials", secret = not is_plain[field] }
+      whole[field] = config.needed(query, is_plain[field] and "string" or "secret")
     end
   end
-  return whole or args
+  return whole
 end
 
 --- Auth made of what a script wrote: an auth object, a type's name, { type = "api_key", … } (without a type: bearer),

@@ -35,4 +35,6 @@ end
 --- { access_key_id, secret_access_key, region, service, session_token }
 function aws.v4(args) return setmetatable({ type = "aws_v4", args = spec:check(args) }, mt) end
 
+aws.spec = spec
+
 return aws

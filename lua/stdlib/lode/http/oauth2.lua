@@ -148,4 +148,9 @@ function oauth2.jwt(args)
   }
 end
 
+--- What each type may have.
+oauth2.specs = {
+  oauth2_client_credentials = client_credentials_spec, oauth2_refresh_token = refresh_token_spec, oauth_jwt = jwt_spec,
+}
+
 return oauth2
