@@ -25,6 +25,7 @@ int open_native(lua_State* L) {
   open_waits(L);
   open_http(L);
   open_responses(L);
+  open_tasks(L);
   open_signing(L);
   open_config(L);
   open_config_admin(L);

@@ -64,7 +64,24 @@ int page_index(lua_State* L) {
   }
   lua_pushvalue(L, 2);
   lua_rawget(L, lua_upvalueindex(1));
+  if (!lua_isnil(L, -1)) return 1;
+  // What set_page_context() gave it; else the environment is that of all functions.
+  lua_getfenv(L, 1);
+  if (lua_rawequal(L, -1, LUA_GLOBALSINDEX) != 0) {
+    lua_pushnil(L);
+    return 1;
+  }
+  lua_pushvalue(L, 2);
+  lua_rawget(L, -2);
   return 1;
+}
+
+// native.set_page_context(page, fields): what page.request and the like answer
+int set_page_context(lua_State* L) {
+  check_object<LuaPage>(L, 1);
+  luaL_checktype(L, 2, LUA_TTABLE);
+  lua_setfenv(L, 1);
+  return 0;
 }
 
 int page_next(lua_State* L) {
@@ -317,7 +334,7 @@ void open_pages(lua_State* L) {
   for (const luaL_Reg& function :
        {luaL_Reg{"page_writer", writer_new}, luaL_Reg{"is_page", is_page}, luaL_Reg{"page_of", page_of},
         luaL_Reg{"page_of_json", page_of_json}, luaL_Reg{"page_json", page_json}, luaL_Reg{"page_select", page_select},
-        luaL_Reg{"page_with_fields", page_with_fields}}) {
+        luaL_Reg{"page_with_fields", page_with_fields}, luaL_Reg{"set_page_context", set_page_context}}) {
     lua_pushcfunction(L, function.func);
     lua_setfield(L, -2, function.name);
   }

@@ -194,9 +194,13 @@ std::vector<std::string> differences(const json::Value& expect, const CaseOutcom
   if (!outcome.broken.empty()) return {outcome.broken};
   const bool any_order = expect.text_or("requests_order", "") == "any";
   check_requests(expect, any_order, outcome.requests, found);
-  check_all_rows(expect, any_order, outcome, found);
+  check_all_rows(expect, any_order && expect.text_or("rows_order", "") != "kept", outcome, found);
   check_error(expect.find("error"), outcome, found);
   if (const json::Value* waits = expect.find("retry_sleeps")) check_waits(*waits, outcome.retry_waits_s, found);
+  if (const json::Value* limit = expect.find("in_flight_max");
+      limit != nullptr && outcome.in_flight_max != limit->as_int())
+    found.push_back("requests under way at once: expected " + show(*limit) + ", got " +
+                    std::to_string(outcome.in_flight_max));
   return found;
 }
 

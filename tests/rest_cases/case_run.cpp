@@ -192,6 +192,7 @@ CaseOutcome run_case(const json::Value& test_case, CaseServer& server, const std
     read_result(printed, outcome);
   }
   outcome.requests = server.requests();
+  outcome.in_flight_max = server.in_flight_max();
   return outcome;
 }
 

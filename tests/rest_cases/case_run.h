@@ -15,6 +15,7 @@ struct CaseOutcome {
   /// Resource -> its rows before normalisation, for each run.
   std::vector<std::map<std::string, std::vector<json::Value>>> rows_per_run;
   std::vector<RecordedRequest> requests;
+  int in_flight_max = 0;              ///< requests under way at once
   std::vector<double> retry_waits_s;  ///< waits between attempts, in order
   std::string error_phase;            ///< "config", "extract"; "" if all went well
   std::string error_text;

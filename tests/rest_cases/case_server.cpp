@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -21,6 +23,7 @@ namespace lode {
 namespace {
 
 constexpr std::size_t kRequestsMax = 1000;
+constexpr std::chrono::seconds kPatience{10};  // of an answer that waits for other requests
 
 std::string reason_of(std::int64_t status) {
   switch (status) {
@@ -106,6 +109,7 @@ CaseServer::CaseServer() {
 
 CaseServer::~CaseServer() {
   stopping_ = true;
+  changed_.notify_all();
   accepting_.join();
   for (std::thread& thread : serving_) thread.join();
   close(listener_);
@@ -125,6 +129,11 @@ void CaseServer::set_rules(const json::Value& rules) {
 std::vector<RecordedRequest> CaseServer::requests() {
   const std::lock_guard lock(mutex_);
   return requests_;
+}
+
+int CaseServer::in_flight_max() {
+  const std::lock_guard lock(mutex_);
+  return in_flight_max_;
 }
 
 void CaseServer::accept_all() {
@@ -204,20 +213,31 @@ bool CaseServer::read_request(int fd, std::string& buffer, RecordedRequest& requ
   return true;
 }
 
-std::pair<std::string, bool> CaseServer::answer(const RecordedRequest& request) {
+const json::Value& CaseServer::choose(const RecordedRequest& request) {
   static const json::Value too_many =
       json::Value::object({{"status", 400}, {"text", "more requests than any case needs: something has no end"}});
   static const json::Value no_rule = json::Value::object({{"status", 599}, {"text", "no rule of the case fits"}});
-  const json::Value* response = &no_rule;
-  const std::lock_guard lock(mutex_);
-  requests_.push_back(request);
-  if (requests_.size() > kRequestsMax) response = &too_many;
+  if (requests_.size() > kRequestsMax) return too_many;
   for (Rule& rule : rules_) {
-    if (response == &too_many || rule.times_left == 0 || !fits(rule.match, request)) continue;
+    if (rule.times_left == 0 || !fits(rule.match, request)) continue;
     if (rule.times_left > 0) --rule.times_left;
-    response = &rule.response;
-    break;
+    return rule.response;
   }
+  return no_rule;
+}
+
+std::pair<std::string, bool> CaseServer::answer(const RecordedRequest& request) {
+  static const json::Value alone =
+      json::Value::object({{"status", 400}, {"text", "the requests that this one waits for did not come"}});
+  std::unique_lock lock(mutex_);
+  requests_.push_back(request);
+  changed_.notify_all();
+  in_flight_max_ = std::max(in_flight_max_, ++in_flight_);
+  const json::Value* response = &choose(request);
+  const auto needed = static_cast<std::size_t>(response->int_or("after", 0));
+  const bool came = changed_.wait_for(lock, kPatience, [&] { return requests_.size() >= needed || stopping_; });
+  if (!came) response = &alone;
+  --in_flight_;
   if (response->bool_or("disconnect", false)) return {"", false};
   if (const json::Value* raw = response->find("raw")) return {raw->as_text(), false};
 

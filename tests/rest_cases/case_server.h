@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <cstddef>
 #include <mutex>
 #include <string>
@@ -39,6 +40,8 @@ class CaseServer {
   void set_rules(const json::Value& rules);
   /// In the order in which they came.
   std::vector<RecordedRequest> requests();
+  /// How many requests were under way at once, at most.
+  int in_flight_max();
 
  private:
   struct Rule {
@@ -49,6 +52,8 @@ class CaseServer {
   void accept_all();
   void serve(int fd);
   bool read_request(int fd, std::string& buffer, RecordedRequest& request) const;
+  /// The rule that fits; counts it as used. REQUIRES: mutex_ held
+  const json::Value& choose(const RecordedRequest& request);
   /// What to send, and whether the connection stays open.
   std::pair<std::string, bool> answer(const RecordedRequest& request);
 
@@ -59,6 +64,9 @@ class CaseServer {
   std::mutex mutex_;
   std::vector<Rule> rules_;
   std::vector<RecordedRequest> requests_;
+  std::condition_variable changed_;  // requests_, stopping_
+  int in_flight_ = 0;
+  int in_flight_max_ = 0;
   std::vector<std::thread> serving_;
 };
 

@@ -52,25 +52,34 @@ local rest = {}
 ---@field base_url string
 ---@field paginator? lode.AnyPaginator default: as the first answer looks
 ---@field data_selector? string JSON path of the rows; default: as the first answer looks
+---@field parallel_pages? integer pages asked for at once where they can be counted; 1
 
 ---@class lode.PaginateFields: lode.RequestFields
 ---@field method? string GET
 ---@field paginator? lode.AnyPaginator
 ---@field data_selector? string
 ---@field accept? integer|integer[] statuses from 400 on whose bodies are pages all the same
+---@field parallel_pages? integer
 ---@field response_actions? (lode.ResponseAction|fun(response: lode.Response))[]
+
+---A page of a client knows where it comes from.
+---@class lode.ClientPage: lode.Page
+---@field request lode.Request as it was asked for
+---@field response lode.Response
+---@field paginator table its state after this page
+---@field auth lode.Auth?
 
 ---@class lode.RestClient: lode.HttpClient
 local RestClient = {}
 ---for page, response in client:paginate("orders", { params = { state = "all" } }) do
 ---@param path string
 ---@param options? lode.PaginateFields
----@return fun(): lode.Page?, lode.Response?
+---@return fun(): lode.ClientPage?, lode.Response?
 function RestClient:paginate(path, options) end
 ---The same as paginate.
 ---@param path string
 ---@param options? lode.PaginateFields
----@return fun(): lode.Page?, lode.Response?
+---@return fun(): lode.ClientPage?, lode.Response?
 function RestClient:pages(path, options) end
 
 ---@param args lode.RestClientFields
@@ -152,6 +161,7 @@ function rest.paginators.page_number(args) end
 ---@field data_selector? string
 ---@field response_actions? (lode.ResponseAction|fun(response: lode.Response))[]
 ---@field incremental? string|lode.EndpointIncremental
+---@field parallel_pages? integer pages asked for at once where they can be counted: offset, page_number with a total
 
 ---@class lode.EndpointIncremental: lode.IncrementalFields
 ---@field start_param? string query parameter for the start value; or write {incremental.start_value} where it belongs

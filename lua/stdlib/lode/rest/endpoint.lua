@@ -253,7 +253,7 @@ function endpoint.request(whole, ctx, row)
   return made.path, {
     method = call.method, params = made.params, json = made.json, data = made.data, headers = made.headers,
     auth = call.auth, paginator = call.paginator, data_selector = given(call.data_selector),
-    response_actions = call.response_actions,
+    response_actions = call.response_actions, parallel_pages = call.parallel_pages,
   }
 end
 

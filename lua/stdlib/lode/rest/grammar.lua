@@ -1,10 +1,11 @@
 --- The fields of rest.source: what a configuration may say, and how the defaults of all resources are laid under one.
--- Depends on: lode.fields, lode.http.params, lode.model, lode.native, lode.rest.json_path
+-- Depends on: lode.fields, lode.http.params, lode.model, lode.native, lode.rest.json_path, lode.rest.walk
 local fields = require "lode.fields"
 local json_path = require "lode.rest.json_path"
 local model = require "lode.model"
 local native = require "lode.native"
 local params = require "lode.http.params"
+local walk = require "lode.rest.walk"
 
 local grammar = {}
 
@@ -52,6 +53,8 @@ local endpoint_spec = fields.define("rest.source endpoint", {
   { "data_selector",    nullable(json_path.is_path) },
   { "response_actions", nullable "list" },
   { "incremental",      nullable "string|table" },
+  { "parallel_pages",   walk.is_page_count,
+    doc = "pages asked for at once where they can be counted: as the client, else 1" },
 })
 
 resource_spec.is_placed, defaults_spec.is_placed, endpoint_spec.is_placed = true, true, true

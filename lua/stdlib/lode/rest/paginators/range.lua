@@ -33,15 +33,33 @@ function methods:update_state(response, page)
   local total_path, has_more_path = paging.given(options.total_path), paging.given(options.has_more_path)
   local total = total_path and paging.integer(self, response, total_path, range.what)
   self.current = self.current + range.step
-  if (total and self.current >= total + range.base) or (range.maximum and self.current >= range.maximum) then
-    self.has_next_page = false
-  end
+  -- Pages come before this; nil: nobody knows.
+  local bound = math.min(total and total + range.base or math.huge, range.maximum or math.huge)
+  self.bound = bound < math.huge and bound or nil
+  if self.current >= bound then self.has_next_page = false end
   -- What the answer says of itself wins over what can be calculated, in both directions.
   if has_more_path then self.has_next_page = paging.has_more(self, response, has_more_path) end
 end
 
 function methods:update_request(request)
   if self.has_next_page then self:write(request) end
+end
+
+--- Whether it is known which pages follow. What an answer says of there being more cannot be known ahead.
+function methods:is_countable() return self.bound ~= nil and not paging.given(self.options.has_more_path) end
+
+--- Where the page after the one at `position` is; nil if that is the last one known of.
+function methods:position_after(position)
+  local after = position + self.range.step
+  if after < self.bound then return after end
+end
+
+--- Makes a request the one for the page at a position.
+function methods:write_at(request, position)
+  local current = self.current
+  self.current = position
+  self:write(request)
+  self.current = current
 end
 
 --- Whether nothing but the pages themselves can end it.
