@@ -195,8 +195,8 @@ function settings.read(args)
   return out
 end
 
---- For the library: the value of a question with places of its own, { key, sections, trailing, secret }. Raises if nobody
--- has it.
+--- For the library: the value of a question with places of its own, { key, sections, trailing, secret }. Raises if
+-- nobody has it.
 function config.needed(query, kind)
   note(query, kind, { required = true })
   local value = native.config(query, kind)

@@ -1,5 +1,6 @@
 --- Auth: how a request says who it comes from. Applied to every request just before it is sent.
--- Depends on: lode.config, lode.fields, lode.http.aws, lode.http.headers, lode.http.oauth2, lode.http.params, lode.native
+-- Depends on: lode.config, lode.fields, lode.http.aws, lode.http.headers, lode.http.oauth2, lode.http.params,
+-- lode.native
 local aws = require "lode.http.aws"
 local config = require "lode.config"
 local fields = require "lode.fields"
@@ -131,8 +132,8 @@ local function is_given(args, field)
   return false
 end
 
--- The fields that a script left out, from the configuration: sources.rest_api.<name>.credentials.<field>, and dlt's other
--- places for it.
+-- The fields that a script left out, from the configuration: sources.rest_api.<name>.credentials.<field>, and dlt's
+-- other places for it.
 local function completed(kind, args, source_name)
   if not source_name or not specs[kind] then return args end
   specs[kind]:check_names(args)

@@ -16,8 +16,8 @@ function ahead.copy_of(request)
   return copy
 end
 
---- `paginator` knows where pages are: position_after(position) and write_at(request, position). At most `count` requests
--- are under way.
+--- `paginator` knows where pages are: position_after(position) and write_at(request, position). At most `count`
+-- requests are under way.
 function ahead.new(client, paginator, count)
   return setmetatable({
     client = client, paginator = paginator, count = count, group = native.task_group(), queue = {}, first = 1, last = 0,

@@ -1,6 +1,6 @@
 --- The REST client: an HTTP client that also walks over pages.
--- Depends on: lode.fields, lode.http, lode.native, lode.rest.json_path, lode.rest.paginators, lode.rest.response_actions,
--- lode.rest.walk
+-- Depends on: lode.fields, lode.http, lode.native, lode.rest.json_path, lode.rest.paginators,
+-- lode.rest.response_actions, lode.rest.walk
 local fields = require "lode.fields"
 local http = require "lode.http"
 local json_path = require "lode.rest.json_path"
