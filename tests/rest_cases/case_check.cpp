@@ -109,8 +109,8 @@ std::vector<std::string> texts(const std::vector<json::Value>& rows, bool sorted
   return out;
 }
 
-// After an error, rows of a resource that did not fail itself may have come before it or not: the order between
-// generators is not specified. Then the expected ones must be the first of those that came.
+// After an error the order between generators decides what was seen before it, and that is not specified: the resource
+// that failed may have given fewer rows than expected (its last pages were on their way), the others fewer or more.
 void check_rows(const json::Value& expected, const Rows& rows, bool any_order, const std::string& error_text,
                 std::vector<std::string>& found) {
   for (const auto& [name, wanted] : expected.members()) {
@@ -121,7 +121,8 @@ void check_rows(const json::Value& expected, const Rows& rows, bool any_order, c
     const bool failed_elsewhere =
         !error_text.empty() && error_text.find("resource '" + name + "'") == std::string::npos;
     if (failed_elsewhere && came.size() > want.size()) came.resize(want.size());
-    if (came != want) {
+    const bool may_be_short = !error_text.empty() && came.size() < want.size();
+    if (may_be_short ? !std::equal(came.begin(), came.end(), want.begin()) : came != want) {
       found.push_back("rows of " + name + ": expected " + shorten(join(want, " "), 300) + ", got " +
                       shorten(join(came, " "), 300));
     }
