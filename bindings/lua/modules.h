@@ -17,6 +17,7 @@ void open_responses(lua_State* L);       // what comes of requests
 void open_signing(lua_State* L);         // signatures of requests and tokens
 void open_tasks(lua_State* L);           // functions that run side by side
 void open_config(lua_State* L);          // configuration values and secrets
+void open_credentials(lua_State* L);     // what services need to let us in
 void open_config_admin(lua_State* L);    // what `lode config` and `lode secrets` do
 void open_files(lua_State* L);           // files as resources
 void open_pipelines(lua_State* L);       // running pipelines

@@ -89,6 +89,46 @@ bool read_text_or_secret(lua_State* L, int index, std::string& out, bool* was_se
   }
 }
 
+namespace {
+
+Result<json::Value> read_revealed(lua_State* L, int index, int depth);
+
+Result<json::Value> read_revealed_table(lua_State* L, int index, int depth) {
+  const bool is_a_list = is_list(L, index);
+  json::Value value = is_a_list ? json::Value::list() : json::Value::object();
+  if (is_a_list) {
+    for (std::size_t i = 1; i <= lua_objlen(L, index); ++i) {
+      lua_rawgeti(L, index, static_cast<int>(i));
+      LODE_ASSIGN(json::Value item, read_revealed(L, lua_gettop(L), depth + 1));
+      lua_pop(L, 1);
+      value.push_back(std::move(item));
+    }
+    return value;
+  }
+  for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1)) {
+    if (lua_type(L, -2) != LUA_TSTRING) {
+      return Status::error(Code::kLuaBadField, "a table of settings has names as keys");
+    }
+    const std::string key = lua_tostring(L, -2);
+    LODE_ASSIGN(json::Value member, read_revealed(L, lua_gettop(L), depth + 1));
+    value.set(key, std::move(member));
+  }
+  return value;
+}
+
+// A value whose texts may be secrets.
+Result<json::Value> read_revealed(lua_State* L, int index, int depth) {
+  if (const Secret* secret = to_secret(L, index)) return json::Value(secret->reveal());
+  constexpr int kDepthMax = 50;
+  if (depth > kDepthMax) return Status::error(Code::kLuaBadField, "the value is nested too deeply, or in itself");
+  if (lua_istable(L, index) && !is_null(L, index)) return read_revealed_table(L, index, depth);
+  return read_value(L, index);
+}
+
+}  // namespace
+
+Result<json::Value> read_revealed(lua_State* L, int index) { return read_revealed(L, index, 0); }
+
 void open_secrets(lua_State* L) {
   register_type<Secret>(
       L, {{"reveal", secret_reveal}, {"starts_with", secret_starts_with}},

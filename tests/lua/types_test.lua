@@ -28,6 +28,7 @@ local declared_as = {
   ["lode.IncrementalFields"] = "lode.incremental",
   ["lode.Limit"] = "add_limit",
   ["lode.ArgFields"] = "lode.args",
+  ["lode.CredentialsFindFields"] = "credentials.find",
   ["lode.ConfigReadFields"] = "lode.config.read",
   ["lode.ConfigField"] = "lode.config.read field",
   ["lode.HttpClientFields"] = "http.client",

@@ -1,5 +1,6 @@
 --- Settings and secrets of a script: lode.config, lode.secrets, lode.secret.
--- Depends on: lode.fields, lode.native
+-- Depends on: lode.credentials, lode.fields, lode.native
+local credentials = require "lode.credentials"
 local fields = require "lode.fields"
 local native = require "lode.native"
 
@@ -123,7 +124,7 @@ local read_spec = fields.define("lode.config.read", {
   { "pipeline", "string", doc = "values under this name come first" },
 })
 local field_spec = fields.define("lode.config.read field", {
-  { "type",     "string" },
+  { "type",     "string|list", doc = "or a kind of credentials, or a list of kinds" },
   { "required", "boolean" },
   { "default",  "any" },
   { "doc",      "string" },
@@ -148,9 +149,12 @@ local function read_field(entry)
   end
   named.type = entry[2] or (named.default ~= nil and type_of(named.default)) or named.type or "string"
   local field = field_spec:check(named, ('"%s"'):format(entry[1]))
-  if not types[field.type] then
+  if type(field.type) == "table" or credentials.is_kind(field.type) then
+    field.kinds = credentials.kinds_from(field.type)
+  elseif not types[field.type] then
     local words = {}
     for word in pairs(types) do words[#words + 1] = word end
+    for _, kind in ipairs(native.credentials_kinds()) do words[#words + 1] = kind.name end
     table.sort(words)
     local guess = native.closest(field.type, words)
     local what = ('lode.config.read: field "%s" has the unknown type \'%s\''):format(entry[1], field.type)
@@ -175,6 +179,35 @@ local function check_choice(field, query, value)
     table.concat(words, ", ")), guess and ("did you mean '" .. guess .. "'?") or nil)
 end
 
+-- Credentials of one of the kinds; nil if nothing of them is there and they are not required.
+local function read_credentials(field, query)
+  local place = { unpack(query.sections) }
+  place[#place + 1] = field.name
+  for _, declared in ipairs(credentials.is_kind(field.kinds[1]) and credentials.fields_of(field.kinds[1]) or {}) do
+    note({ key = declared.name, sections = place, pipeline = query.pipeline, secret = declared.secret },
+      declared.secret and "secret" or "any",
+      { doc = declared.doc, required = declared.required and field.required, default = declared.default })
+  end
+  note({ key = field.name, sections = query.sections, pipeline = query.pipeline, secret = true }, "credentials")
+  local ok, found = pcall(credentials.find, {
+    section = query.sections, name = field.name, kind = field.kinds, pipeline = query.pipeline,
+  })
+  if ok then return found end
+  local is_absent = type(found) ~= "string" and (found.code == "config.missing_secret" or
+    found.code == "config.missing_value")
+  if is_absent and (collected or not field.required) then return field.default end
+  error(found, 0)
+end
+
+local function read_plain(field, query)
+  note(query, field.type, { default = field.default, doc = field.doc, required = field.required })
+  local value = native.config(query, field.type)
+  if value == nil then value = field.default end
+  if value == nil and field.required then value = missing(query, field.type) end
+  if value ~= nil then check_choice(field, query, value) end
+  return value
+end
+
 --- The settings of one section, as they are declared: { section = "sources.shop", fields = { { "api_key", "secret",
 -- required = true }, { "page_size", "integer", default = 100 } } }. Less specific places are tried in turn, as dlt
 -- does: sources.shop.api_key, sources.api_key, api_key.
@@ -185,12 +218,7 @@ function settings.read(args)
   for _, entry in ipairs(given.fields) do
     local field = read_field(entry)
     local query = { key = field.name, sections = sections, pipeline = given.pipeline, secret = field.type == "secret" }
-    note(query, field.type, { default = field.default, doc = field.doc, required = field.required })
-    local value = native.config(query, field.type)
-    if value == nil then value = field.default end
-    if value == nil and field.required then value = missing(query, field.type) end
-    if value ~= nil then check_choice(field, query, value) end
-    out[field.name] = value
+    out[field.name] = (field.kinds and read_credentials or read_plain)(field, query)
   end
   return out
 end

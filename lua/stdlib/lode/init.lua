@@ -1,8 +1,9 @@
 --- lode: everything that a pipeline script needs.
--- Depends on: lode.args, lode.config, lode.dataset, lode.incremental, lode.model, lode.native, lode.pipeline,
--- lode.resource, lode.source
+-- Depends on: lode.args, lode.config, lode.credentials, lode.dataset, lode.incremental, lode.model, lode.native,
+-- lode.pipeline, lode.resource, lode.source
 local args = require "lode.args"
 local config = require "lode.config"
+local credentials = require "lode.credentials"
 local dataset = require "lode.dataset"
 local incremental = require("lode.incremental").new
 local model = require "lode.model"
@@ -15,6 +16,7 @@ local lode = {
   args = args,
   bytes = native.bytes,
   config = config.settings,
+  credentials = credentials,
   dataset = dataset.new,
   decimal = native.decimal,
   destination = pipeline.destination,

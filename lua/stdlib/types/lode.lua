@@ -473,12 +473,54 @@ function lode.destination(kind, options) end
 ---@return table<string, any>
 function lode.args(declared) end
 
+---@alias lode.CredentialKind "connection_string"|"postgres"|"gcp_service_account"|"gcp_oauth"|"aws"|"azure"
+---|"azure_service_principal"|"oauth2"|"string"|"table"
+
+---What a service needs to let us in: fields by name, secret ones are secrets. Prints without them.
+---@class lode.CredentialsObject
+---@field [string] any
+local CredentialsObject = {}
+---A connection string, or the JSON of the fields.
+---@return lode.Secret
+function CredentialsObject:to_native_representation() end
+---@return table<string, any>
+function CredentialsObject:to_table() end
+---@return table<string, any>
+function CredentialsObject:to_adlfs_credentials() end
+---@return table<string, any>
+function CredentialsObject:to_s3fs_credentials() end
+---Auth for clients: sends the access token, and gets a new one when it ends.
+---@param scopes? string|string[]
+---@return any
+function CredentialsObject:auth(scopes) end
+
+---@class lode.CredentialsFindFields
+---@field section string|string[] "sources.shop"
+---@field kind lode.CredentialKind|lode.CredentialKind[] with several: the first that is complete
+---@field name? string default: credentials
+---@field pipeline? string values under this name come first
+
+---Made from a table, a JSON text or a native form: lode.credentials.connection_string "postgresql://…".
+---@class lode.Credentials
+---@field [lode.CredentialKind] fun(value: table|string|lode.Secret): lode.CredentialsObject
+lode.credentials = {}
+
+---Found in the configuration, in any form, completed from all places.
+---@param fields lode.CredentialsFindFields
+---@return lode.CredentialsObject|lode.Secret|table
+---@return lode.CredentialKind
+function lode.credentials.find(fields) end
+
+---@param value any
+---@return lode.CredentialKind?
+function lode.credentials.kind_of(value) end
+
 ---@alias lode.ConfigType "any"|"string"|"integer"|"number"|"boolean"|"secret"|"path"|"timestamp"|"date"|"list"|"table"
 
 ---A setting as a script declares it: { "page_size", "integer", default = 100, doc = "rows of a page" }
 ---@class lode.ConfigField
 ---@field [1] string name
----@field [2]? lode.ConfigType default: that of `default`, else string
+---@field [2]? lode.ConfigType|lode.CredentialKind|lode.CredentialKind[] default: that of `default`, else string
 ---@field required? boolean nothing found is an error
 ---@field default? any
 ---@field doc? string a sentence

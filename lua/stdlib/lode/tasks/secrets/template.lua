@@ -15,7 +15,8 @@ local function by_section(collected, wants_secrets)
   for _, asked in ipairs(collected) do
     local path = table.concat(asked.query.sections or {}, ".")
     local section, name = split((path ~= "" and path .. "." or "") .. asked.query.key)
-    if (asked.type == "secret") == wants_secrets and not seen[section .. "." .. name] then
+    local is_shown = asked.type ~= "credentials" and (asked.type == "secret") == wants_secrets
+    if is_shown and not seen[section .. "." .. name] then
       seen[section .. "." .. name] = true
       if not sections[section] then
         sections[section] = {}

@@ -1,0 +1,197 @@
+--- Credentials: what a service needs to let us in, as named fields; made from any form, or found in the configuration.
+-- Depends on: lode.fields, lode.native; lode.http when a kind signs requests
+local fields = require "lode.fields"
+local native = require "lode.native"
+
+local credentials = {}
+
+-- Kind and safe text of each credentials object; the object itself has its fields and nothing else.
+local facts = setmetatable({}, { __mode = "k" })
+
+local methods = {}
+local mt = { __name = "lode.credentials" }
+mt.__index = methods
+mt.__tostring = function(self) return facts[self].shown end
+mt.__eq = function(a, b)
+  for name, value in pairs(a) do
+    if b[name] ~= value then return false end
+  end
+  for name in pairs(b) do
+    if a[name] == nil then return false end
+  end
+  return true
+end
+
+local kinds, names = {}, {}
+for _, kind in ipairs(native.credentials_kinds()) do
+  kinds[kind.name] = kind
+  names[#names + 1] = kind.name
+end
+
+local function make(kind, values, shown)
+  local self = setmetatable(values, mt)
+  facts[self] = { kind = kind, shown = shown }
+  return self
+end
+
+--- The kind of credentials ("oauth2"), "string" of a text or a secret, "table" of another table; nil of anything else.
+function credentials.kind_of(value)
+  if facts[value] then return facts[value].kind end
+  if type(value) == "string" or native.is_secret(value) then return "string" end
+  return type(value) == "table" and "table" or nil
+end
+
+--- Whether the word names a kind.
+function credentials.is_kind(name) return kinds[name] ~= nil end
+
+--- The declared fields of a kind, { name, doc, secret, required, default }, in order.
+function credentials.fields_of(name) return kinds[name].fields end
+
+-- Fields that a table has and the kind does not are mistakes of the script, not of a file with more in it than needed.
+local function check_names(kind, value)
+  if type(value) ~= "table" or facts[value] or kind:find "^gcp" then return end
+  local known = {}
+  for i, field in ipairs(kinds[kind].fields) do known[i] = field.name end
+  for name in pairs(value) do
+    local is_known = false
+    for _, other in ipairs(known) do is_known = is_known or other == name end
+    if not is_known then
+      local guess = type(name) == "string" and native.closest(name, known)
+      fields.fail("lua.unknown_field", ("credentials %s: unknown field '%s'"):format(kind, tostring(name)),
+        guess and ("did you mean '" .. guess .. "'?") or ("its fields are " .. table.concat(known, ", ")))
+    end
+  end
+end
+
+-- credentials.aws { … }, credentials.connection_string "postgresql://…": one function a kind.
+for _, name in ipairs(names) do
+  credentials[name] = function(value)
+    check_names(name, value)
+    local made, shown = native.credentials_make(name, value, "credentials " .. name)
+    if not made then error(shown, 0) end
+    return make(name, made, shown)
+  end
+end
+
+local find_spec = fields.define("credentials.find", {
+  { "section",  "string|list", required = true, doc = 'where they stand: "sources.shop"' },
+  { "kind",     "string|list", required = true, doc = "or several: the first that is complete" },
+  { "name",     "string", default = "credentials", doc = "of the field that has them" },
+  { "pipeline", "string", doc = "values under this name come first" },
+})
+
+local function split(text)
+  local out = {}
+  for part in text:gmatch "[^%.]+" do out[#out + 1] = part end
+  return out
+end
+
+--- The list of kinds that a word or a list of words means; raises for words that mean none.
+function credentials.kinds_from(kind)
+  local list = type(kind) == "table" and kind or { kind }
+  local allowed = { unpack(names) }
+  allowed[#allowed + 1], allowed[#allowed + 2] = "string", "table"
+  for _, word in ipairs(list) do
+    local is_known = word == "string" or word == "table" or kinds[word]
+    if not is_known then
+      local guess = type(word) == "string" and native.closest(word, allowed)
+      fields.fail("lua.bad_field", ("there is no kind of credentials '%s'"):format(tostring(word)),
+        guess and ("did you mean '" .. guess .. "'?") or ("the kinds are " .. table.concat(allowed, ", ")))
+    end
+  end
+  if #list == 0 then fields.fail("lua.bad_field", "credentials: a kind is missing") end
+  return list
+end
+
+--- Credentials out of the configuration, in any form: { section = "sources.pg", kind = "postgres" }. With several kinds,
+-- the first that is complete; "string" and "table" are kinds, too. Raises if there are none.
+function credentials.find(args)
+  local given = find_spec:check(args)
+  local sections = type(given.section) == "table" and given.section or split(given.section)
+  local list = credentials.kinds_from(given.kind)
+  local query = { key = given.name, sections = sections, pipeline = given.pipeline, secret = true }
+  local kind, values, shown = native.credentials_find(list, query)
+  if not kind then error(values, 0) end
+  if kind == "string" or kind == "table" then return values, kind end
+  return make(kind, values, shown), kind
+end
+
+local function only_for(self, method, ...)
+  local kind = facts[self].kind
+  for _, name in ipairs { ... } do
+    if kind == name then return kind end
+  end
+  fields.fail("lua.bad_field", ("credentials %s have no %s"):format(kind, method))
+end
+
+--- Text that other programs take: a connection string, or the JSON of the fields. A secret.
+function methods:to_native_representation()
+  local kind = facts[self].kind
+  if kind ~= "connection_string" and kind ~= "postgres" then
+    return native.revealed_json(self:to_table())
+  end
+  local url = self:to_table()
+  if kind == "postgres" then
+    url.query = url.query or {}
+    url.query.connect_timeout = self.connect_timeout
+    url.query.client_encoding = self.client_encoding
+  end
+  return native.connection_string(url)
+end
+
+--- A copy as an ordinary table; secrets stay secrets.
+function methods:to_table()
+  local out = {}
+  for name, value in pairs(self) do out[name] = value end
+  return out
+end
+
+--- What adlfs calls them: { account_name, account_key, … }.
+function methods:to_adlfs_credentials()
+  only_for(self, "to_adlfs_credentials", "azure", "azure_service_principal")
+  return {
+    account_name = self.azure_storage_account_name, account_key = self.azure_storage_account_key,
+    sas_token = self.azure_storage_sas_token, account_host = self.azure_account_host,
+    tenant_id = self.azure_tenant_id, client_id = self.azure_client_id, client_secret = self.azure_client_secret,
+  }
+end
+
+--- What S3's client libraries call them: { key, secret, token, region, endpoint_url }.
+function methods:to_s3fs_credentials()
+  only_for(self, "to_s3fs_credentials", "aws")
+  return {
+    key = self.aws_access_key_id, secret = self.aws_secret_access_key, token = self.aws_session_token,
+    region = self.region_name, endpoint_url = self.endpoint_url,
+  }
+end
+
+local function is_set(value) return value ~= nil and (type(value) ~= "userdata" or #value > 0) end
+
+--- Auth for http.client and rest.client: sends the access token, and gets a new one when it ends.
+function methods:auth(scopes)
+  local kind = only_for(self, "auth", "oauth2", "gcp_oauth", "gcp_service_account")
+  local oauth2 = require "lode.http.oauth2"
+  scopes = scopes or self.scopes
+  if kind == "gcp_service_account" then
+    return oauth2.jwt {
+      client_id = self.client_email, private_key = self.private_key, key_id = self.private_key_id,
+      auth_endpoint = self.token_uri, scopes = scopes,
+    }
+  end
+  local url = self.token_url or self.token_uri
+  if is_set(self.refresh_token) and url then
+    return oauth2.refresh_token {
+      access_token_url = url, client_id = self.client_id, client_secret = self.client_secret,
+      refresh_token = self.refresh_token, access_token = self.token, scopes = scopes,
+    }
+  end
+  if is_set(self.token) then return require("lode.http.auth").bearer(self.token) end
+  if url then
+    return oauth2.client_credentials {
+      access_token_url = url, client_id = self.client_id, client_secret = self.client_secret, scopes = scopes,
+    }
+  end
+  fields.fail("lua.bad_field", "credentials oauth2: neither a token nor a token_url is there")
+end
+
+return credentials
