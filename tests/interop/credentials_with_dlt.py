@@ -2,9 +2,10 @@
 
   python credentials_with_dlt.py LODE [--count 300] [--seed 1]    (a Python with dlt[sqlalchemy,postgres])
 
-Connection strings are made from nasty parts; both sides parse each and write it again. Then projects are made in which a
-URL, JSON or fields of PostgreSQL credentials stand in the environment, secrets.toml and config.toml, at several levels;
-both sides resolve them. An outcome is the fields, or "missing" or "wrong". Prints what differs; exit code 1 if anything.
+Connection strings are made from nasty parts; both sides parse each and write it again. Then projects are made in which
+a URL, JSON or fields of PostgreSQL credentials stand in the environment, secrets.toml and config.toml, at several
+levels; both sides resolve them. An outcome is the fields, or "missing" or "wrong". Prints what differs; exit code 1 if
+anything does.
 """
 
 import argparse

@@ -45,8 +45,9 @@ test("a missing field is named, with the place to put it", cleared(function()
   expect.raises("config.missing_secret", function() find "postgres" end,
     "field 'password' is missing in credentials 'sources.my_source.credentials' (postgres)",
     "SOURCES__MY_SOURCE__CREDENTIALS__PASSWORD")
-  expect.raises("config.missing_value", function() credentials.postgres { database = "x", username = "u", host = "h" } end,
-    "credentials postgres: field 'password' is missing")
+  expect.raises("config.missing_value", function()
+    credentials.postgres { database = "x", username = "u", host = "h" }
+  end, "credentials postgres: field 'password' is missing")
 end))
 
 test("a field of the wrong type is named, with its value unless that is secret", cleared(function()
@@ -61,11 +62,13 @@ end))
 test("a misspelt field in a script is an error", function()
   expect.raises("lua.unknown_field", function() credentials.aws { aws_acces_key_id = "x" } end,
     "did you mean 'aws_access_key_id'?")
-  expect.raises("lua.bad_field", function() credentials.find { section = "a", kind = "awss" } end, "did you mean 'aws'?")
+  expect.raises("lua.bad_field", function() credentials.find { section = "a", kind = "awss" } end,
+    "did you mean 'aws'?")
 end)
 
 test("a Google service account, from its JSON file or from fields", cleared(function()
-  local json = '{"type": "service_account", "project_id": "my-project", "private_key": "-----BEGIN PRIVATE KEY-----\\n",'
+  local json = '{"type": "service_account", "project_id": "my-project", '
+    .. '"private_key": "-----BEGIN PRIVATE KEY-----\\n", '
     .. ' "client_email": "service@project.iam.gserviceaccount.com", "universe_domain": "googleapis.com"}'
   lode.secrets.set("sources.my_source.credentials", json)
   local account = find "gcp_service_account"
@@ -135,10 +138,9 @@ test("credentials that were made in the script can be set, and found again", cle
   local made = credentials.connection_string { database = "d", username = "u", password = "p", host = "h" }
   lode.secrets.set("sources.my_source.credentials", made)
   expect.equal(find "connection_string" == made, true)
-  local report = nil
   lode.secrets.set("destination.sqlite.credentials", credentials.connection_string("sqlite:///" ..
     testing.args.folder .. "/by_credentials.db"):to_native_representation())
-  report = lode.pipeline { name = "by_credentials", destination = "sqlite", dataset = "main",
+  local report = lode.pipeline { name = "by_credentials", destination = "sqlite", dataset = "main",
     pipelines_dir = testing.args.folder .. "/pipelines" }
     :run(lode.resource { name = "rows", data = { { id = 1 } } })
   expect.equal(report:rows "rows", 1)

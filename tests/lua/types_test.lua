@@ -60,7 +60,7 @@ local left_out = {
 
 local function class_fields()
   local classes, parents = {}, {}
-  for _, name in ipairs { "values", "lode", "http", "rest", "files", "testing" } do
+  for _, name in ipairs { "values", "lode", "config", "http", "rest", "files", "testing" } do
     local class
     for line in assert(io.open("lua/stdlib/types/" .. name .. ".lua")):lines() do
       local found, parent = line:match "^%-%-%-@class ([%w%._]+):? ?([%w%._]*)"

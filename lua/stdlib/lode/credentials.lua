@@ -103,8 +103,8 @@ function credentials.kinds_from(kind)
   return list
 end
 
---- Credentials out of the configuration, in any form: { section = "sources.pg", kind = "postgres" }. With several kinds,
--- the first that is complete; "string" and "table" are kinds, too. Raises if there are none.
+--- Credentials out of the configuration, in any form: { section = "sources.pg", kind = "postgres" }. With several
+-- kinds, the first that is complete; "string" and "table" are kinds, too. Raises if there are none.
 function credentials.find(args)
   local given = find_spec:check(args)
   local sections = type(given.section) == "table" and given.section or split(given.section)
