@@ -51,6 +51,8 @@ lode::EngineOptions engine_options(const lode_options& options) {
   if (options.work_folder != nullptr) out.home_folder = options.work_folder;
   if (options.project_folder != nullptr) out.project_folder = options.project_folder;
   out.workers = options.workers;
+  if (options.record_folder != nullptr) out.record_folder = options.record_folder;
+  if (options.replay_folder != nullptr) out.replay_folder = options.replay_folder;
   if (options.find_config != nullptr) {
     out.find_config = [find = options.find_config,
                        host = options.host](std::string_view key) -> std::optional<lode::json::Value> {

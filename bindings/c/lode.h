@@ -35,6 +35,8 @@ typedef struct lode_options {
   void (*on_log)(void* host, int level,
                  const char* line);               /* NULL: warnings and errors to standard error. [any thread] */
   void (*on_print)(void* host, const char* text); /* what scripts print. NULL: standard output */
+  const char* record_folder; /* an empty folder that gets all exchanges with servers, without secrets. NULL: none */
+  const char* replay_folder; /* answers come from a recording instead of the network. NULL: from the network */
 } lode_options;
 
 /* Fills in the defaults. */

@@ -163,11 +163,12 @@ int retry_decision(lua_State* L) {
   const LuaResponse* response = to_object<LuaResponse>(L, 3);
   const Status* error = response == nullptr ? to_status(L, 3) : nullptr;
   if (response == nullptr && error == nullptr) return luaL_argerror(L, 3, "a response or an error");
-  const std::int64_t now_us = Vm::of(L).owner()->engine().env().now_us();
+  Engine& engine = Vm::of(L).owner()->engine();
+  const std::int64_t now_us = engine.env().now_us();
   const RetryDecision decision = response != nullptr ? decide(policy, made, response->outcome.response, now_us)
                                                      : decide(policy, made, Result<HttpResponse>(*error), now_us);
   if (!decision.retry) return 0;
-  lua_pushnumber(L, decision.wait_s);
+  lua_pushnumber(L, engine.http().is_network() ? decision.wait_s : 0);
   push_text(L, decision.why);
   return 2;
 }

@@ -1,8 +1,14 @@
 // Secret: text that must not reach logs, traces or error messages.
 #include "config/secret.h"
 
+#include <algorithm>
 #include <cstring>
+#include <map>
+#include <mutex>
 #include <utility>
+#include <vector>
+
+#include "base/text.h"
 
 namespace lode {
 
@@ -23,12 +29,51 @@ void wipe(json::Value& value) {
   }
 }
 
+namespace {
+
+constexpr std::size_t kHiddenBytesMin = 6;  // shorter texts occur by chance
+
+// The values of all secrets that live. They wipe themselves; here are only views of them.
+struct Living {
+  std::mutex mutex;
+  std::map<const char*, std::size_t> values;  // by place: two may be equal
+};
+
+Living& living() {
+  static Living* const all = new Living;  // never destroyed: secrets may outlive everything
+  return *all;
+}
+
+}  // namespace
+
+std::string hide_living_secrets(std::string text) {
+  Living& all = living();
+  const std::lock_guard lock(all.mutex);
+  std::vector<std::string_view> values;
+  for (const auto& [bytes, size] : all.values) values.emplace_back(bytes, size);
+  // A secret that contains another is replaced whole.
+  std::stable_sort(values.begin(), values.end(), [](auto a, auto b) { return a.size() > b.size(); });
+  for (const std::string_view value : values) {
+    if (text.find(value) != std::string::npos) text = replace_all(std::move(text), value, "***");
+  }
+  return text;
+}
+
 class Secret::Bytes {
  public:
   explicit Bytes(std::string_view text) : size_(text.size()), bytes_(new char[text.size()]) {
     std::memcpy(bytes_.get(), text.data(), size_);
+    if (size_ < kHiddenBytesMin) return;
+    const std::lock_guard lock(living().mutex);
+    living().values.emplace(bytes_.get(), size_);
   }
-  ~Bytes() { explicit_bzero(bytes_.get(), size_); }
+  ~Bytes() {
+    if (size_ >= kHiddenBytesMin) {
+      const std::lock_guard lock(living().mutex);
+      living().values.erase(bytes_.get());
+    }
+    explicit_bzero(bytes_.get(), size_);
+  }
   Bytes(const Bytes&) = delete;
   Bytes& operator=(const Bytes&) = delete;
   std::string_view view() const { return {bytes_.get(), size_}; }

@@ -29,6 +29,9 @@ class Secret {
 
 inline std::ostream& operator<<(std::ostream& out, const Secret&) { return out << "***"; }
 
+/// `text` with every value of a secret that lives, of six bytes and more, as "***". For what is written to be kept.
+std::string hide_living_secrets(std::string text);
+
 /// Overwrites the bytes so that no copy of them stays in freed memory, then empties the text.
 void wipe(std::string& text);
 /// All texts of the tree; what was no text keeps its place.

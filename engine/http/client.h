@@ -31,6 +31,8 @@ class HttpTransport {
   ///   kCancelled
   /// Messages begin with method and URL, secrets redacted. retry.h tells which ones are worth another attempt.
   virtual Result<HttpResponse> send(const HttpRequest& request, const std::stop_token& stop) = 0;
+  /// False: answers are at hand, and waiting between attempts is of no use.
+  virtual bool is_network() const { return true; }
 };
 
 struct HttpClientOptions {

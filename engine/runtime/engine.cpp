@@ -1,6 +1,9 @@
 // Engine: what all pipelines of a host share.
 #include "runtime/engine.h"
 
+#include "config/secret.h"
+#include "http/recording.h"
+
 namespace lode {
 namespace {
 
@@ -20,10 +23,24 @@ Engine::Engine(EngineOptions options, Config config, Env& env)
       env_(env),
       config_(std::move(config)),
       http_(env),
+      transport_(&http_),
       loop_(env),
       workers_(std::make_unique<WorkerPool>(options_.workers == 0 ? kWorkersDefault : options_.workers)) {}
 
 Engine::~Engine() = default;
+
+Status Engine::open_recording() {
+  if (!options_.record_folder.empty() && !options_.replay_folder.empty()) {
+    return Status::error(Code::kInvalidArgument, "a recording cannot be made and replayed at the same time");
+  }
+  if (!options_.record_folder.empty()) {
+    LODE_ASSIGN(recording_, Recorder::open(http_, env_, options_.record_folder, hide_living_secrets));
+  } else if (!options_.replay_folder.empty()) {
+    LODE_ASSIGN(recording_, Replayer::open(env_, options_.replay_folder, hide_living_secrets));
+  }
+  if (recording_) transport_ = recording_.get();
+  return {};
+}
 
 Result<std::unique_ptr<Engine>> Engine::open(EngineOptions options, Env& env) {
   if (options.home_folder.empty()) {
@@ -34,7 +51,9 @@ Result<std::unique_ptr<Engine>> Engine::open(EngineOptions options, Env& env) {
   config_options.host = options.find_config;
   LODE_ASSIGN(Config config, Config::open(env, std::move(config_options)));
   for (const std::string& line : config.warnings()) options.log.warning(line);
-  return std::unique_ptr<Engine>(new Engine(std::move(options), std::move(config), env));
+  std::unique_ptr<Engine> engine(new Engine(std::move(options), std::move(config), env));
+  LODE_TRY(engine->open_recording());
+  return engine;
 }
 
 }  // namespace lode

@@ -20,6 +20,8 @@ struct EngineOptions {
   Path project_folder = ".";  ///< where .lode/ or .dlt/ is
   std::uint32_t workers = 0;  ///< threads for blocking work; 0: 16, started on demand
   HostLookup find_config;     ///< asked before all other providers; may be empty
+  Path record_folder;         ///< exchanges with servers are kept there (http/recording.h); empty: nowhere
+  Path replay_folder;         ///< answers come from there instead of the network; empty: from the network
   Log log;
 };
 
@@ -33,7 +35,7 @@ class Engine {
   Env& env() { return env_; }
   EventLoop& loop() { return loop_; }
   WorkerPool& workers() { return *workers_; }
-  HttpClient& http() { return http_; }
+  HttpTransport& http() { return *transport_; }
   MetricsFiles& metrics() { return metrics_; }
   const Config& config() const { return config_; }
   const Log& log() const { return options_.log; }
@@ -42,11 +44,14 @@ class Engine {
 
  private:
   Engine(EngineOptions options, Config config, Env& env);
+  Status open_recording();
 
   EngineOptions options_;
   Env& env_;
   Config config_;
   HttpClient http_;
+  std::unique_ptr<HttpTransport> recording_;  // null: none is made or replayed
+  HttpTransport* transport_;                  // http_ or recording_
   MetricsFiles metrics_;
   EventLoop loop_;
   std::unique_ptr<WorkerPool> workers_;  // last: its threads use all of the above

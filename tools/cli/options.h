@@ -28,6 +28,8 @@ struct Options {
   bool full_refresh = false;
   std::string refresh;
   std::string metrics_file;
+  std::string record_folder;  ///< of exchanges with servers; likewise replay_folder
+  std::string replay_folder;
 
   // load, preview of files: also destination (--to) and dataset
   std::vector<std::string> files;

@@ -95,6 +95,8 @@ Outcome run_script(const Script& script, const std::string& options_json, const 
   engine_options.host = &host;
   engine_options.on_print = on_print;
   engine_options.on_log = on_log;
+  if (!options.record_folder.empty()) engine_options.record_folder = options.record_folder.c_str();
+  if (!options.replay_folder.empty()) engine_options.replay_folder = options.replay_folder.c_str();
 
   Outcome outcome;
   lode_error* error = nullptr;

@@ -205,6 +205,11 @@ void declare_run(CLI::App& app, Options& options) {
       ->excludes("--refresh");
   app.add_option("--metrics", options.metrics_file, "write metrics of the run there, for Prometheus")
       ->type_name("FILE");
+  app.add_option("--record", options.record_folder, "keep what servers answer there, without secrets")
+      ->type_name("DIR");
+  app.add_option("--replay", options.replay_folder, "answer from there instead of the network")
+      ->type_name("DIR")
+      ->excludes("--record");
   declare_progress(app, options);
 }
 

@@ -26,6 +26,20 @@ TEST_CASE("Copies share, comparison reveals nothing, empty is empty") {
   CHECK(Secret("").reveal() == "");
 }
 
+TEST_CASE("Secrets that live are found in any text, the longest first") {
+  const std::string text = "Bearer living-token, living-token, short";
+  {
+    const Secret token("living-token");
+    const Secret header("Bearer living-token");
+    const Secret copy = token;
+    const Secret brief("short");
+    CHECK(hide_living_secrets(text) == "***, ***, short");
+    { const Secret equal("living-token"); }
+    CHECK(hide_living_secrets(text) == "***, ***, short");
+  }
+  CHECK(hide_living_secrets(text) == text);
+}
+
 TEST_CASE("Wiping leaves no byte of a text behind") {
   std::string text = "a secret that is too long to be kept inside the string";
   const char* bytes = text.data();
