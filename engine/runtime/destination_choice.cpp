@@ -5,6 +5,11 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
+
+#include "base/text.h"
+#include "config/connection_string.h"
+#include "destinations/builtin.h"
 
 namespace lode {
 namespace {
@@ -15,6 +20,9 @@ constexpr std::string_view kLocation = "destination_location";
 
 // Fields that credentials may be given as, one by one, as dlt's are.
 constexpr std::string_view kFields[] = {"drivername", "database", "username", "password", "host", "port"};
+// Options that dlt has under these names: it looks for them in fewer and fewer sections. Names of our own are looked
+// for under the destination alone, for a variable called FLAVOR may be anybody's.
+constexpr std::string_view kDltOptions[] = {"create_indexes", "replace_strategy", "staging_dataset_name_layout"};
 // Options of a destination that say where it is.
 constexpr std::string_view kPlaces[] = {"credentials", "url", "file", "host", "database"};
 
@@ -35,21 +43,107 @@ std::vector<std::string> section_names(const std::string& type) {
   return {name};
 }
 
+Result<std::optional<json::Value>> field_of(const Config& config, ConfigQuery query, std::string_view field) {
+  query.key = fmt::format("credentials.{}", field);
+  query.secret = field == "password";
+  return config.find(query);
+}
+
+// A URL that lacks a part, usually the password, gets it from a place of its own.
+Result<json::Value> completed(const Config& config, const ConfigQuery& query, const std::string& url) {
+  Result<json::Value> parts = parse_connection_string(url, "credentials");
+  if (!parts.ok()) return json::Value(url);  // not of that form: the destination knows what to make of it
+  const bool has_server = parts->find("host") != nullptr || parts->find("username") != nullptr;
+  bool is_changed = false;
+  for (const std::string_view field : kFields) {
+    if (!has_server || parts->find(field) != nullptr) continue;
+    LODE_ASSIGN(std::optional<json::Value> value, field_of(config, query, field));
+    if (!value) continue;
+    LODE_ASSIGN(json::Value typed, coerce(*value, field == "port" ? FieldType::kInteger : FieldType::kText,
+                                          fmt::format("'{}'", field), field == "password"));
+    parts->set(field, std::move(typed));
+    is_changed = true;
+  }
+  return is_changed ? json::Value(render_connection_string(*parts)) : json::Value(url);
+}
+
 Result<json::Value> look_up(const Config& config, const std::string& pipeline, const std::string& section) {
   ConfigQuery query;
   query.key = "credentials";
   query.sections = {"destination", section};
   query.pipeline_name = pipeline;
+  query.secret = true;
   LODE_ASSIGN(const std::optional<json::Value> whole, config.find(query));
   json::Value found = whole.value_or(json::Value());
-  if (found.is_text()) return found;
+  if (found.is_text()) return completed(config, query, found.as_text());
   for (const std::string_view field : kFields) {
-    query.key = fmt::format("credentials.{}", field);
-    query.secret = field == "password";
-    LODE_ASSIGN(std::optional<json::Value> value, config.find(query));
+    LODE_ASSIGN(std::optional<json::Value> value, field_of(config, query, field));
     if (value && (!found.is_object() || found.find(field) == nullptr)) found.set(field, std::move(*value));
   }
   return found;
+}
+
+const DestinationKind* kind_named(const std::string& name) {
+  for (const DestinationKind& kind : destination_kinds()) {
+    if (kind.name == name) return &kind;
+  }
+  return nullptr;
+}
+
+// What a destination is: its name in the configuration, and its kind's. A destination may have a name of its own:
+// destination.my_name.destination_type says what it is.
+struct NamedKind {
+  std::string type;
+  std::vector<std::string> sections;
+};
+
+Result<NamedKind> named_kind(const Config& config, const std::string& type) {
+  if (is_url(type)) {
+    const std::string scheme = type.substr(0, type.find("://"));
+    return NamedKind{type, section_names(scheme.substr(0, scheme.find('+')))};
+  }
+  if (kind_named(bare_name(type)) != nullptr || bare_name(type) == "sqlalchemy") {
+    return NamedKind{type, section_names(type)};
+  }
+  ConfigQuery query;
+  query.key = fmt::format("destination.{}.destination_type", type);
+  LODE_ASSIGN(const std::optional<std::string> named, config.text(query));
+  return named ? NamedKind{*named, {type}} : NamedKind{type, section_names(type)};
+}
+
+FieldType type_of_option(std::string_view option) {
+  if (option == "create_indexes") return FieldType::kBoolean;
+  for (const std::string_view ending : {"_ms", "_jobs", "_min", "_timeout"}) {
+    if (option.ends_with(ending)) return FieldType::kInteger;
+  }
+  return FieldType::kText;
+}
+
+// Options of the destination that the program does not name.
+Result<json::Value> find_options(const Config& config, const std::string& pipeline, const NamedKind& destination,
+                                 const json::Value& given) {
+  json::Value options = json::Value::object();
+  const std::string scheme = destination.type.substr(0, destination.type.find("://"));
+  for (const std::string& section : section_names(is_url(destination.type) ? scheme : destination.type)) {
+    const DestinationKind* kind = kind_named(section);
+    if (kind == nullptr) continue;
+    for (const std::string_view option : split(kind->options, ',')) {
+      const bool is_place = std::find(std::begin(kPlaces), std::end(kPlaces), option) != std::end(kPlaces);
+      const bool is_field = std::find(std::begin(kFields), std::end(kFields), option) != std::end(kFields);
+      if (is_place || is_field || given.find(option) != nullptr || options.find(option) != nullptr) continue;
+      const bool is_dlts = std::find(std::begin(kDltOptions), std::end(kDltOptions), option) != std::end(kDltOptions);
+      for (const std::string& name : destination.sections) {
+        ConfigQuery query;
+        query.pipeline_name = pipeline;
+        query.key = is_dlts ? std::string(option) : fmt::format("destination.{}.{}", name, option);
+        if (is_dlts) query.sections = {"destination", name};
+        if (options.find(option) != nullptr) continue;
+        LODE_ASSIGN(std::optional<json::Value> value, config.typed(query, type_of_option(option)));
+        if (value) options.set(option, std::move(*value));
+      }
+    }
+  }
+  return options;
 }
 
 // A file that is named relative to this folder is named from the root.
@@ -66,15 +160,29 @@ std::string absolute(const std::string& url) {
 
 Result<json::Value> with_credentials(const Config& config, const std::string& pipeline, json::Value given) {
   const std::string type = given.is_text() ? given.as_text() : given.text_or("type", "");
-  if (type.empty() || type == "memory" || is_url(type)) return given;
+  if (type.empty() || type == "memory" || type.starts_with("memory:")) return given;
+  LODE_ASSIGN(const NamedKind destination, named_kind(config, type));
+  LODE_ASSIGN(const json::Value options, find_options(config, pipeline, destination, given));
   const bool has_place =
-      given.is_object() && std::any_of(std::begin(kPlaces), std::end(kPlaces),
-                                       [&](std::string_view key) { return given.find(key) != nullptr; });
+      is_url(type) ||
+      (given.is_object() && std::any_of(std::begin(kPlaces), std::end(kPlaces),
+                                        [&](std::string_view key) { return given.find(key) != nullptr; }));
+  if (options.size() > 0 || destination.type != type) {
+    json::Value chosen = json::Value::object();
+    if (given.is_object()) chosen = std::move(given);
+    if (is_url(type)) {
+      chosen.set("credentials", type);  // its scheme says what it is
+    } else {
+      chosen.set("type", destination.type);
+    }
+    for (const auto& [name, value] : options.members()) chosen.set(name, value);
+    given = std::move(chosen);
+  }
   if (has_place) return given;
-  for (const std::string& section : section_names(type)) {
+  for (const std::string& section : destination.sections) {
     LODE_ASSIGN(json::Value credentials, look_up(config, pipeline, section));
     if (credentials.is_null()) continue;
-    if (given.is_text()) given = json::Value::object({{"type", type}});
+    if (given.is_text()) given = json::Value::object({{"type", destination.type}});
     given.set("credentials", std::move(credentials));
     return given;
   }

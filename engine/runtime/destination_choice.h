@@ -10,9 +10,11 @@
 
 namespace lode {
 
-/// `given` as make_destination() takes it, with what the configuration says where it lacks credentials:
-/// destination.<name>.credentials (a URL, or fields, also set one by one), then as dlt looks for it. What names a place
-/// already stays as it is. Errors: those of the configuration.
+/// `given` as make_destination() takes it, with what the configuration says where it is silent: options of the
+/// destination (destination.<name>.replace_strategy), and, unless a place is named already, its credentials:
+/// destination.<name>.credentials (a URL, or fields, also set one by one; a URL without its password is completed),
+/// then as dlt looks for it. A name that is no kind's can be given one: destination.<name>.destination_type. Errors:
+/// those of the configuration.
 Result<json::Value> with_credentials(const Config& config, const std::string& pipeline, json::Value given);
 
 /// How often a load is tried again: load.raise_on_max_retries (attempts in all; 0: without end), load.retry_delay_s,

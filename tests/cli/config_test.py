@@ -344,5 +344,28 @@ class Reading(CliCase):
         self.assertIn("chmod 600", answer.err)
 
 
+class DestinationOptions(CliCase):
+    SCRIPT = """
+local lode = require "lode"
+lode.pipeline { name = "shop", destination = "%s", dataset = "x" }
+  :run(lode.resource { name = "rows", data = { { id = 1 } } })
+"""
+
+    def test_a_destination_with_a_name_of_its_own(self):
+        self.file("x.lua", self.SCRIPT % "warehouse")
+        self.file(".dlt/config.toml", "[destination.warehouse]\ndestination_type = 'sqlite'\n")
+        secrets = self.file(".dlt/secrets.toml", "[destination.warehouse]\ncredentials = 'sqlite:///named.db'\n")
+        secrets.chmod(0o600)
+        self.ok("run", "x.lua")
+        self.assertEqual(self.rows("rows", "id"), [(1,)])
+        self.assertTrue((self.folder / "named__x.db").exists())
+
+    def test_options_reach_the_destination(self):
+        self.file("x.lua", self.SCRIPT % "sqlite:///s.db")
+        self.file(".dlt/config.toml", "[destination.sqlite]\nreplace_strategy = 'nope'\n")
+        self.fails(EXIT_FAILED, "run", "x.lua", says=["replace_strategy", "nope"])
+        self.ok("run", "x.lua", env={"DESTINATION__SQLITE__REPLACE_STRATEGY": "insert-from-staging"})
+
+
 if __name__ == "__main__":
     case.main()
