@@ -64,6 +64,12 @@ std::string mismatch(const json::Value& expected, const RecordedRequest& request
     }
     if (!has_pairs(*form, pairs)) return "form";
   }
+  if (const json::Value* part = expected.find("form_part")) {
+    for (const auto& [name, value] : part->members()) {
+      const std::string text = form_encode({{name, value.as_text()}});
+      if (("&" + request.body).find("&" + text) == std::string::npos) return "form";
+    }
+  }
   if (const json::Value* body = expected.find("body"); body != nullptr && body->as_text() != request.body)
     return "body";
   return "";

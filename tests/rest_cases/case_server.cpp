@@ -237,6 +237,8 @@ std::pair<std::string, bool> CaseServer::answer(const RecordedRequest& request) 
   const auto needed = static_cast<std::size_t>(response->int_or("after", 0));
   const bool came = changed_.wait_for(lock, kPatience, [&] { return requests_.size() >= needed || stopping_; });
   if (!came) response = &alone;
+  const std::chrono::milliseconds hold(response->int_or("hold_ms", 0));
+  changed_.wait_for(lock, hold, [&] { return stopping_.load(); });
   --in_flight_;
   if (response->bool_or("disconnect", false)) return {"", false};
   if (const json::Value* raw = response->find("raw")) return {raw->as_text(), false};

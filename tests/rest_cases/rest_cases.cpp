@@ -4,6 +4,11 @@
 //   --differences FILE  what to expect instead of cases that lode answers differently on purpose; the project's own
 //                       differences.json unless another is named
 // Prints a line a case, then "N passed, N failed". Exit code: 0 all passed, 1 any failed, 2 wrong usage.
+#include <openssl/bio.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -64,10 +69,27 @@ Options read_options(int argc, char** argv) {
   return options;
 }
 
+// PEM text of an RSA key that nobody else has.
+std::string fresh_private_key() {
+  EVP_PKEY* const key = EVP_RSA_gen(2048);
+  BIO* const out = BIO_new(BIO_s_mem());
+  if (PEM_write_bio_PrivateKey(out, key, nullptr, nullptr, 0, nullptr, nullptr) != 1) give_up("no private key");
+  char* bytes = nullptr;
+  const long size = BIO_get_mem_data(out, &bytes);
+  std::string text(bytes, static_cast<std::size_t>(size));
+  BIO_free(out);
+  EVP_PKEY_free(key);
+  return text;
+}
+
 // The case with the server's address in every text.
 Value with_address(const Value& test_case, const lode::CaseServer& server) {
   std::string text = lode::replace_all(lode::json::write(test_case), "$BASE", server.url());
   text = lode::replace_all(std::move(text), "$OTHER", server.other_url());
+  if (text.find("$PRIVATE_KEY") != std::string::npos) {
+    const std::string quoted = lode::quote_json(fresh_private_key());
+    text = lode::replace_all(std::move(text), "$PRIVATE_KEY", quoted.substr(1, quoted.size() - 2));
+  }
   return *lode::json::parse_value(text);
 }
 

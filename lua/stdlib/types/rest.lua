@@ -53,6 +53,7 @@ local rest = {}
 ---@field paginator? lode.AnyPaginator default: as the first answer looks
 ---@field data_selector? string JSON path of the rows; default: as the first answer looks
 ---@field parallel_pages? integer pages asked for at once where they can be counted; 1
+---@field same_origin_next? boolean true: a next page on another server is an error
 
 ---@class lode.PaginateFields: lode.RequestFields
 ---@field method? string GET
@@ -60,6 +61,7 @@ local rest = {}
 ---@field data_selector? string
 ---@field accept? integer|integer[] statuses from 400 on whose bodies are pages all the same
 ---@field parallel_pages? integer
+---@field same_origin_next? boolean
 ---@field response_actions? (lode.ResponseAction|fun(response: lode.Response))[]
 
 ---A page of a client knows where it comes from.
@@ -85,6 +87,12 @@ function RestClient:pages(path, options) end
 ---@param args lode.RestClientFields
 ---@return lode.RestClient
 function rest.client(args) end
+
+---The pages of one address, without a client. Fields of rest.client and of paginate.
+---@param url string
+---@param options? table
+---@return fun(): lode.ClientPage?, lode.Response?
+function rest.paginate(url, options) end
 
 ---@class lode.HeaderLinkFields
 ---@field links_next_key? string the rel of the link; next

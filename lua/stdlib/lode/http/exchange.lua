@@ -75,6 +75,7 @@ end
 -- One attempt without what follows from it: the response, or nil and the error.
 function methods:attempt()
   local out = self:signed()
+  self.token = out.token
   out.attempt = self.attempts
   out.seconds_before = native.steady_s() - self.start_s
   out.redirects, out.first_url = self.redirects, self.first_url
@@ -98,7 +99,7 @@ function methods:renewed(response)
   if response.status ~= 401 or self.was_renewed or not self.auth or not self.auth.renew then return false end
   if self.has_foreign_host then return false end
   self.was_renewed = true
-  return self.auth:renew()
+  return self.auth:renew(self.token)
 end
 
 -- Attempts until an answer stands, at one address. Returns it and "ignore" if a hook wants that; raises without one.

@@ -76,13 +76,14 @@ end
 --- Puts the token on a request, which remembers it: renew() must know which one was refused.
 function methods:apply(request)
   self:ensure()
-  self.sent = self.text
+  request.token = self.text
   headers.set(request.headers, "Authorization", "Bearer " .. self.text)
 end
 
---- After a 401: forgets the token, so that the next request asks for a new one. True: there is something new to try.
-function methods:renew()
-  if self.text == self.sent then self.text = nil end
+--- After a 401 to a request with the token `refused`: forgets it, so that the next request asks for a new one, unless
+-- another request was quicker. True: there is something new to try.
+function methods:renew(refused)
+  if self.text == refused then self.text = nil end
   return true
 end
 

@@ -14,6 +14,7 @@ local client = {}
 local paging_fields = {
   { "paginator",     "any",    doc = [["header_link", { type = "cursor", … }; default: as the first answer looks]] },
   { "data_selector", json_path.is_path, doc = "JSON path of the rows; default: as the first answer looks" },
+  { "same_origin_next", "boolean", doc = "true: a next page on another server is an error; credentials go along" },
   { "parallel_pages", walk.is_page_count, doc = "pages asked for at once where they can be counted: 1" },
 }
 
@@ -49,10 +50,12 @@ function methods:paginate(path, options)
   local request = self:prepare(path, options)
   local actions = response_actions.from(options.response_actions)
   if #actions > 0 then request.hooks = http.both(request.hooks, { response_actions.hook(actions) }) end
+  local same_origin_next = options.same_origin_next
+  if same_origin_next == nil then same_origin_next = self.same_origin_next end
   local state = walk.new {
     client = self, request = request, paginator = configured and configured:start() or nil,
     data_selector = options.data_selector or self.data_selector, accepted = http.accepted(options.accept),
-    parallel_pages = options.parallel_pages or self.parallel_pages,
+    parallel_pages = options.parallel_pages or self.parallel_pages, same_origin_next = same_origin_next,
   }
   -- The iterator is often called by the engine, with no line of the script around it: errors point to this call.
   local place = native.script_line()
@@ -64,5 +67,18 @@ function methods:paginate(path, options)
 end
 
 methods.pages = methods.paginate
+
+--- rest.paginate(url, { … }): the pages of one address, without a client. Fields of rest.client and of paginate.
+function client.paginate(url, options)
+  local for_client, for_call = { base_url = url }, {}
+  for name, value in pairs(options or {}) do
+    if client_spec.by_name[name] and not paginate_spec.by_name[name] then
+      for_client[name] = value
+    else
+      for_call[name] = value
+    end
+  end
+  return client.new(for_client):paginate("", for_call)
+end
 
 return client

@@ -7,6 +7,7 @@ local source = require "lode.rest.source"
 
 return {
   client = client.new,
+  paginate = client.paginate,
   paginators = paginators,
   source = source.new,
   resources = source.resources,

@@ -34,8 +34,15 @@ function walk.is_page_count(value)
   return false, "must be a whole number, 1 or more"
 end
 
---- { client, request, paginator (started) or nil, data_selector or nil, accepted, parallel_pages }: call next().
+local function origin_of(url)
+  local parts = native.url_parts(url)
+  return ("%s://%s:%d"):format(parts.scheme, parts.host, parts.port)
+end
+
+--- { client, request, paginator (started) or nil, data_selector or nil, accepted, parallel_pages, same_origin_next }:
+-- call next().
 function walk.new(state)
+  if state.same_origin_next then state.origin = origin_of(state.request.url) end
   state.has_been_sent, state.same_bodies = repeat_guard(), 0
   if state.data_selector == "" then state.data_selector = nil end
   if state.paginator then state.paginator:init_request(state.request) end
@@ -83,6 +90,15 @@ function methods:check_repeat(response)
     "if the last page names itself as the next one, a cursor paginator with stop_after_empty_page = true ends there")
 end
 
+-- The credentials of this walk are not for every server that an answer names.
+function methods:check_origin(response)
+  if self.ended or not self.origin then return end
+  local origin = origin_of(self.request.url)
+  if origin == self.origin then return end
+  self:fail(response, ("the next page is on another server: %s instead of %s"):format(origin, self.origin),
+    "without same_origin_next = true it would be asked for, with the same credentials")
+end
+
 -- Where the paginator knows which pages follow, some of them are asked for before it is their turn.
 function methods:look_ahead()
   local count = self.parallel_pages or 1
@@ -111,6 +127,7 @@ function methods:next()
   paginator:update_request(self.request)
   self.ended = not paginator.has_next_page
   self:check_progress(response, page)
+  self:check_origin(response)
   self:check_repeat(response)
   self:look_ahead()
   native.set_page_context(page, {
