@@ -29,6 +29,7 @@ struct Asked {
   double seconds_before = 0;
   std::uint32_t redirects = 0;
   std::string first_url;  // before redirects
+  HttpLimits limits;
 };
 
 class HttpAwait : public Await {
@@ -36,10 +37,11 @@ class HttpAwait : public Await {
   HttpAwait(Engine& engine, Asked asked, std::shared_ptr<ResourceProgress> progress)
       : env_(engine.env()), start_us_(env_.steady_us()), asked_(std::move(asked)), shared_(std::make_shared<Shared>()) {
     if (progress && asked_.attempt > 1) ++progress->retries;
-    call_ = HttpCall::start(engine, asked_.request, std::move(progress), [shared = shared_](HttpOutcome outcome) {
-      shared->outcome.emplace(std::move(outcome));
-      if (shared->waker) shared->waker();
-    });
+    call_ = HttpCall::start(engine, asked_.request, asked_.limits, std::move(progress),
+                            [shared = shared_](HttpOutcome outcome) {
+                              shared->outcome.emplace(std::move(outcome));
+                              if (shared->waker) shared->waker();
+                            });
   }
   ~HttpAwait() override { call_->cancel(); }
 
@@ -120,8 +122,22 @@ void read_certificate(lua_State* L, int table, ClientCertificate& certificate) {
   lua_pop(L, 1);
 }
 
+void read_limits(lua_State* L, int table, HttpLimits& limits) {
+  limits.concurrency = static_cast<std::uint32_t>(number_field(L, table, "concurrency", 0));
+  lua_getfield(L, table, "rate_limit");
+  if (lua_istable(L, -1)) {
+    const int fields = lua_gettop(L);
+    limits.requests = number_field(L, fields, "requests", 0);
+    limits.per_s = number_field(L, fields, "per_s", limits.per_s);
+    limits.burst = number_field(L, fields, "burst", 0);
+    limits.wait_s_limit = number_field(L, fields, "wait_s_limit", limits.wait_s_limit);
+  }
+  lua_pop(L, 1);
+}
+
 // native.http_request{ method, url, headers, body, timeout_s, connect_timeout_s, total_timeout_s, verify_tls,
-// certificate = { file, key_file, password }, attempt, seconds_before, redirects, first_url }: a response, or nil and
+// certificate = { file, key_file, password }, concurrency, rate_limit = { requests, per_s, burst, wait_s_limit },
+// attempt, seconds_before, redirects, first_url }: a response, or nil and
 // an error when there was no answer. Any status is an answer, redirects too.
 int http_request(lua_State* L) {
   luaL_checktype(L, 1, LUA_TTABLE);
@@ -137,6 +153,7 @@ int http_request(lua_State* L) {
   request.follow_redirects = false;
   request.verify_tls = bool_field(L, 1, "verify_tls", true);
   read_certificate(L, 1, request.certificate);
+  read_limits(L, 1, asked.limits);
   asked.attempt = static_cast<std::uint32_t>(number_field(L, 1, "attempt", 1));
   asked.seconds_before = number_field(L, 1, "seconds_before", 0);
   asked.redirects = static_cast<std::uint32_t>(number_field(L, 1, "redirects", 0));

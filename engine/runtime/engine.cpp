@@ -25,6 +25,7 @@ Engine::Engine(EngineOptions options, Config config, Env& env)
       http_(env),
       transport_(&http_),
       loop_(env),
+      gates_(loop_, env_, options_.log),
       workers_(std::make_unique<WorkerPool>(options_.workers == 0 ? kWorkersDefault : options_.workers)) {}
 
 Engine::~Engine() = default;

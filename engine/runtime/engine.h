@@ -10,6 +10,7 @@
 #include "env/env.h"
 #include "http/client.h"
 #include "runtime/event_loop.h"
+#include "runtime/http_gate.h"
 #include "runtime/metrics.h"
 #include "runtime/worker_pool.h"
 
@@ -36,6 +37,7 @@ class Engine {
   EventLoop& loop() { return loop_; }
   WorkerPool& workers() { return *workers_; }
   HttpTransport& http() { return *transport_; }
+  HttpGates& http_gates() { return gates_; }
   MetricsFiles& metrics() { return metrics_; }
   const Config& config() const { return config_; }
   const Log& log() const { return options_.log; }
@@ -54,6 +56,7 @@ class Engine {
   HttpTransport* transport_;                  // http_ or recording_
   MetricsFiles metrics_;
   EventLoop loop_;
+  HttpGates gates_;
   std::unique_ptr<WorkerPool> workers_;  // last: its threads use all of the above
 };
 

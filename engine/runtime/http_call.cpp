@@ -16,10 +16,20 @@ bool looks_like_json(const HttpResponse& response) {
 
 }  // namespace
 
-std::shared_ptr<HttpCall> HttpCall::start(Engine& engine, HttpRequest request,
+std::shared_ptr<HttpCall> HttpCall::start(Engine& engine, HttpRequest request, const HttpLimits& limits,
                                           std::shared_ptr<ResourceProgress> progress, Done done) {
   std::shared_ptr<HttpCall> call(new HttpCall(std::move(progress), std::move(done)));
-  call->send(engine, std::move(request));
+  auto shared_request = std::make_shared<const HttpRequest>(std::move(request));
+  if (!engine.http().is_network()) {
+    call->send(engine, std::move(shared_request), nullptr);
+    return call;
+  }
+  call->gate_ = engine.http_gates().at(shared_request->url, limits);
+  call->gate_->enter(
+      [weak = std::weak_ptr(call), &engine, request = std::move(shared_request)](HttpGate::Ticket ticket) {
+        const std::shared_ptr<HttpCall> waiting = weak.lock();
+        if (waiting && waiting->done_) waiting->send(engine, request, std::move(ticket));
+      });
   return call;
 }
 
@@ -33,24 +43,26 @@ void HttpCall::cancel() {
   stop_.request_stop();
 }
 
-void HttpCall::send(Engine& engine, HttpRequest request) {
+void HttpCall::send(Engine& engine, std::shared_ptr<const HttpRequest> request, HttpGate::Ticket ticket) {
   if (progress_) ++progress_->requests;
   // The worker holds no reference to the call: an abandoned call ends at once, its request soon after.
-  engine.workers().submit(
-      [weak = weak_from_this(), request = std::move(request), token = stop_.get_token(), engine = &engine] {
-        HttpOutcome outcome{engine->http().send(request, token), std::nullopt};
-        if (outcome.response.ok() && looks_like_json(*outcome.response)) {
-          outcome.json = json::Parser().parse(outcome.response->body);
-        }
-        engine->loop().post([weak, outcome = std::make_shared<HttpOutcome>(std::move(outcome))] {
-          if (const std::shared_ptr<HttpCall> call = weak.lock()) call->finish(std::move(*outcome));
-        });
-      });
+  engine.workers().submit([weak = weak_from_this(), request = std::move(request), ticket = std::move(ticket),
+                           token = stop_.get_token(), engine = &engine]() mutable {
+    HttpOutcome outcome{engine->http().send(*request, token), std::nullopt};
+    ticket.reset();
+    if (outcome.response.ok() && looks_like_json(*outcome.response)) {
+      outcome.json = json::Parser().parse(outcome.response->body);
+    }
+    engine->loop().post([weak, outcome = std::make_shared<HttpOutcome>(std::move(outcome))] {
+      if (const std::shared_ptr<HttpCall> call = weak.lock()) call->finish(std::move(*outcome));
+    });
+  });
 }
 
 void HttpCall::finish(HttpOutcome outcome) {
   if (!done_) return;
   if (outcome.response.ok() && progress_) progress_->bytes += outcome.response->bytes_in;
+  if (outcome.response.ok() && gate_) gate_->note(*outcome.response);
   const Done done = std::exchange(done_, nullptr);
   done(std::move(outcome));
 }

@@ -27,18 +27,19 @@ class HttpCall : public std::enable_shared_from_this<HttpCall> {
  public:
   using Done = std::function<void(HttpOutcome)>;
   /// `done` is called once, on the engine's thread, in a later tick; not after cancel(). `progress` may be null.
-  static std::shared_ptr<HttpCall> start(Engine& engine, HttpRequest request,
+  static std::shared_ptr<HttpCall> start(Engine& engine, HttpRequest request, const HttpLimits& limits,
                                          std::shared_ptr<ResourceProgress> progress, Done done);
   ~HttpCall();
   void cancel();
 
  private:
   HttpCall(std::shared_ptr<ResourceProgress> progress, Done done);
-  void send(Engine& engine, HttpRequest request);
+  void send(Engine& engine, std::shared_ptr<const HttpRequest> request, HttpGate::Ticket ticket);
   void finish(HttpOutcome outcome);
 
   const std::shared_ptr<ResourceProgress> progress_;
   Done done_;
+  std::shared_ptr<HttpGate> gate_;
   std::stop_source stop_;
 };
 

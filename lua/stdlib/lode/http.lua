@@ -44,11 +44,20 @@ http.client_fields = {
   { "total_timeout_s",  positive,   doc = "for an answer as a whole; as long as it keeps coming unless told" },
   { "retry",            "table",    doc = "{ attempts = 5, backoff_s = 1, backoff_s_limit = 300, statuses, when }" },
   { "hooks",            "table|function", doc = "{ response = function(response) … end }: sees every answer" },
+  { "concurrency",      positive,   doc = "requests under way at once to a server; as many as there are workers" },
+  { "rate_limit",       "table",    doc = "{ requests = 100, per_s = 60, burst = 10 }: no faster than that" },
   { "cookies",          "boolean",  default = true, doc = "sends back what servers set" },
   { "follow_redirects", "boolean",  default = true },
   { "verify_tls",       "boolean",  default = true },
   { "certificate",      "string|table", doc = "for servers that ask: a PEM file, or { file, key_file, password }" },
 }
+
+local rate_limit_spec = fields.define("rate_limit", {
+  { "requests",     positive, doc = "in per_s seconds" },
+  { "per_s",        positive, default = 1 },
+  { "burst",        positive, doc = "requests that may come at once after a pause: as many as requests" },
+  { "wait_s_limit", positive, doc = "a server that asks for a longer wait is asked anyway: 300" },
+})
 
 local certificate_spec = fields.define("certificate", {
   { "file",     "string", required = true, doc = "the certificate, and those that vouch for it" },
@@ -102,6 +111,7 @@ function http.finish_client(args, source_name)
   args.headers = headers.merge({}, args.headers)
   args.auth = fields.within("auth", auth.from, args.auth, source_name)
   args.hooks = hooks.from(args.hooks)
+  args.rate_limit = args.rate_limit and rate_limit_spec:check(args.rate_limit)
   if type(args.certificate) == "string" then args.certificate = { file = args.certificate } end
   args.certificate = args.certificate and certificate_spec:check(args.certificate)
   args.cookies = args.cookies and cookies.new() or nil

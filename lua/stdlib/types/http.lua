@@ -105,6 +105,8 @@ function Cookies:get(name) end
 ---@field retry? lode.Retry
 ---@field follow_redirects? boolean
 ---@field verify_tls? boolean
+---@field concurrency? integer requests under way at once to a server
+---@field rate_limit? { requests?: number, per_s?: number, burst?: number, wait_s_limit?: number } no faster than that
 ---@field connect_timeout_s? number for connecting; timeout_s unless told
 ---@field total_timeout_s? number for an answer as a whole
 ---@field certificate? string|{ file: string, key_file?: string, password?: lode.Text } for servers that ask
