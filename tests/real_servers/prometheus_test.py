@@ -49,7 +49,12 @@ def main():
         url = f"http://127.0.0.1:{port}/api/v1/"
         begin = int(time.time())
         place.serve(
-            [server, f"--web.listen-address=127.0.0.1:{port}", "--config.file=prometheus.yml", "--storage.tsdb.path=data"],
+            [
+                server,
+                f"--web.listen-address=127.0.0.1:{port}",
+                "--config.file=prometheus.yml",
+                "--storage.tsdb.path=data",
+            ],
             url + "labels",
         )
 

@@ -1,4 +1,4 @@
-"""What tests against other people's servers share: the server as a child in a folder of its own, and lode's run of a script.
+"""What tests against other people's servers share: the server as a child in a folder of its own, and runs of lode.
 
 A test whose software is not installed exits with 77, which ctest shows as skipped.
 """
@@ -78,7 +78,9 @@ class Place:
         (self.folder / "script.lua").write_text(script)
         env = {**os.environ, "LODE_HOME": str(self.folder / "home"), **environment}
         words = ["run", "script.lua", "--progress", "none", "--", *arguments]
-        done = subprocess.run([self.lode, *words], cwd=self.folder, env=env, capture_output=True, text=True, timeout=300)
+        done = subprocess.run(
+            [self.lode, *words], cwd=self.folder, env=env, capture_output=True, text=True, timeout=300
+        )
         assert done.returncode == 0, f"exit code {done.returncode}\n{done.stdout}{done.stderr}"
         return done.stdout + done.stderr
 
