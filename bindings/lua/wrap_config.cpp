@@ -5,11 +5,18 @@
 #include "lua/config_query.h"
 #include "lua/convert.h"
 #include "lua/modules.h"
+#include "lua/object.h"
 #include "lua/script_run.h"
 #include "lua/secret_value.h"
 #include "lua/status_value.h"
 
 namespace lode::lua {
+
+template <>
+struct TypeName<std::shared_ptr<ScriptProvider>> {
+  static constexpr const char* kName = "lode.config.provider";
+};
+
 namespace {
 
 Config& config_of(lua_State* L) { return Vm::of(L).owner()->config(); }
@@ -103,6 +110,41 @@ int config_clear(lua_State* L) {
   return 0;
 }
 
+// A place of the script's own: native.config_provider(name, holds_secrets) adds it, provider:set(key, value) fills it.
+int config_provider(lua_State* L) {
+  auto provider = std::make_shared<ScriptProvider>(luaL_checkstring(L, 1), lua_toboolean(L, 2) != 0);
+  Status status = config_of(L).add_provider(provider);
+  if (!status.ok()) raise(L, std::move(status));
+  push_object<std::shared_ptr<ScriptProvider>>(L, std::move(provider));
+  return 1;
+}
+
+int provider_set(lua_State* L) {
+  const auto& provider = check_object<std::shared_ptr<ScriptProvider>>(L, 1);
+  const std::string key = luaL_checkstring(L, 2);
+  if (!names_something(key)) raise(L, nameless_key());
+  lua_settop(L, 3);
+  Result<json::Value> value = read_revealed(L, 3);
+  if (!value.ok()) raise(L, std::move(value).status());
+  provider->set(KeyPath::from_dotted(key), std::move(*value));
+  return 0;
+}
+
+// native.config_paths(query): the dotted paths that are looked at, in lists: each list is asked of every place before
+// the next
+int config_paths(lua_State* L) {
+  const ConfigQuery query = read_query(L, 1);
+  if (!names_something(query.key)) raise(L, nameless_key());
+  json::Value passes = json::Value::list();
+  for (const std::vector<KeyPath>& pass : lookup_passes(query)) {
+    json::Value paths = json::Value::list();
+    for (const KeyPath& path : pass) paths.push_back(path.dotted());
+    passes.push_back(std::move(paths));
+  }
+  push_value(L, passes);
+  return 1;
+}
+
 // native.make_secret(text): for values that the script got elsewhere
 int make_secret(lua_State* L) {
   push_secret(L, Secret(luaL_checkstring(L, 1)));
@@ -117,8 +159,10 @@ int is_secret(lua_State* L) {
 }  // namespace
 
 void open_config(lua_State* L) {
+  register_type<std::shared_ptr<ScriptProvider>>(L, {{"set", provider_set}});
   for (const luaL_Reg& function : {luaL_Reg{"config", config_value}, luaL_Reg{"config_missing", config_missing},
                                    luaL_Reg{"config_set", config_set}, luaL_Reg{"config_clear", config_clear},
+                                   luaL_Reg{"config_provider", config_provider}, luaL_Reg{"config_paths", config_paths},
                                    luaL_Reg{"make_secret", make_secret}, luaL_Reg{"is_secret", is_secret}}) {
     lua_pushcfunction(L, function.func);
     lua_setfield(L, -2, function.name);

@@ -58,4 +58,10 @@ json::Value Overrides::document() const {
   return values_;
 }
 
+std::vector<LookedAt> ScriptProvider::explain(const std::vector<KeyPath>& keys, bool) const {
+  std::vector<LookedAt> lines;
+  for (const KeyPath& key : keys) lines.push_back({std::string(name()), key.dotted(), "not there"});
+  return lines;
+}
+
 }  // namespace lode

@@ -57,11 +57,54 @@ local function missing(query, kind)
   error(native.config_missing(query), 0)
 end
 
+-- Places that a script has added and that are asked key by key: { provider, get, asked }.
+local getters = {}
+
+-- Asks them for what nobody else has. True if one of them had it: then it stands where it is looked for.
+local function ask_getters(query)
+  for _, paths in ipairs(native.config_paths(query)) do
+    for _, getter in ipairs(getters) do
+      for _, path in ipairs(paths) do
+        local value
+        if not getter.asked[path] then
+          getter.asked[path] = true -- before it answers: what it asks itself must not come back here
+          value = getter.get(path)
+        end
+        if value ~= nil then
+          getter.provider:set(path, value)
+          return true
+        end
+      end
+    end
+  end
+  return false
+end
+
+local function find(query, kind)
+  if type(query) == "string" then query = { key = query } end
+  local value = native.config(query, kind)
+  if value == nil and #getters > 0 and ask_getters(query) then return native.config(query, kind) end
+  return value
+end
+
+-- Credentials are looked for by the engine, many fields at a time: what the script's own places have must be there.
+credentials.before_find(function(kinds, query)
+  if #getters == 0 then return end
+  ask_getters(query)
+  local place = { unpack(query.sections) }
+  place[#place + 1] = query.key
+  for _, kind in ipairs(kinds) do
+    for _, field in ipairs(credentials.is_kind(kind) and credentials.fields_of(kind) or {}) do
+      find({ key = field.name, sections = place, pipeline = query.pipeline, secret = field.secret }, "any")
+    end
+  end
+end)
+
 --- The configured value of a dotted key ("sources.shop.page_size"). Without it: `default`, and without that an error
 -- that says where it was looked for. What is found is read as the type of `default`.
 local function find_setting(key, default)
   check_key("lode.config", key)
-  local value = native.config(key, default ~= nil and type_of(default) or "auto")
+  local value = find(key, default ~= nil and type_of(default) or "auto")
   note({ key = key }, default ~= nil and type_of(default) or "any", { default = default })
   if value ~= nil then return value end
   if default ~= nil then return default end
@@ -72,7 +115,7 @@ end
 local function find_secret(key)
   check_key("lode.secret", key)
   local query = { key = key, secret = true }
-  local value = native.config(query, "secret")
+  local value = find(query, "secret")
   note(query, "secret", { required = true })
   if value ~= nil then return value end
   return missing(query, "secret")
@@ -85,7 +128,7 @@ function settings.get(key, kind)
     fields.fail("lua.bad_field", ("lode.config.get: unknown type '%s'"):format(tostring(kind)))
   end
   note({ key = key }, kind or "any")
-  return native.config(key, kind or "auto")
+  return find(key, kind or "auto")
 end
 
 --- The secret of a key; nil if nobody has it. As another type than text: secrets.get("sources.shop.port", "integer").
@@ -96,7 +139,7 @@ function secrets.get(key, kind)
   end
   local query = { key = key, secret = true }
   note(query, kind or "secret")
-  return native.config(query, kind or "secret")
+  return find(query, kind or "secret")
 end
 
 local function set(what)
@@ -117,6 +160,34 @@ end
 settings.set, secrets.set = set "lode.config.set", set "lode.secrets.set"
 --- Forgets what was set at a key and below it; without a key, all that was set.
 settings.clear, secrets.clear = clear "lode.config.clear", clear "lode.secrets.clear"
+
+local provider_spec = fields.define("lode.config.register_provider", {
+  { "name",    "string", required = true, doc = "for messages: where values come from" },
+  { "load",    "function", doc = "function(): all that is there, as a table of sections; called once" },
+  { "get",     "function", doc = "function(key): the value of a dotted key, or nil; called once a key" },
+  { "secrets", "boolean", default = true, doc = "secrets may stand there" },
+})
+
+--- Adds a place of the script's own, asked after all others: { name = "vault", get = function(key) … end }, or load for
+-- all values at once. Both may wait, so they can use lode.http.
+function settings.register_provider(args)
+  local given = provider_spec:check(args)
+  if (given.load == nil) == (given.get == nil) then
+    fields.fail("lua.bad_field", "lode.config.register_provider: either load or get must be there")
+  end
+  local document = {}
+  if given.load then
+    document = given.load()
+    if type(document) ~= "table" then
+      local what = "lode.config.register_provider: load of '%s' must return a table, not a %s"
+      fields.fail("lua.bad_field", what:format(given.name, type(document)))
+    end
+  end
+  local provider = native.config_provider(given.name, given.secrets)
+  for key, value in pairs(document) do provider:set(tostring(key), value) end
+  if given.get then getters[#getters + 1] = { provider = provider, get = given.get, asked = {} } end
+end
+secrets.register_provider = settings.register_provider
 
 local read_spec = fields.define("lode.config.read", {
   { "section",  "string|list", required = true, doc = 'where the fields stand: "sources.shop"' },
@@ -201,7 +272,7 @@ end
 
 local function read_plain(field, query)
   note(query, field.type, { default = field.default, doc = field.doc, required = field.required })
-  local value = native.config(query, field.type)
+  local value = find(query, field.type)
   if value == nil then value = field.default end
   if value == nil and field.required then value = missing(query, field.type) end
   if value ~= nil then check_choice(field, query, value) end

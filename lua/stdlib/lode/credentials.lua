@@ -73,6 +73,12 @@ for _, name in ipairs(names) do
   end
 end
 
+-- Called with the kinds and the query of each search.
+local prepare = function() end
+
+--- For lode.config: `hook(kinds, query)` is called before credentials are looked for.
+function credentials.before_find(hook) prepare = hook end
+
 local find_spec = fields.define("credentials.find", {
   { "section",  "string|list", required = true, doc = 'where they stand: "sources.shop"' },
   { "kind",     "string|list", required = true, doc = "or several: the first that is complete" },
@@ -110,6 +116,7 @@ function credentials.find(args)
   local sections = type(given.section) == "table" and given.section or split(given.section)
   local list = credentials.kinds_from(given.kind)
   local query = { key = given.name, sections = sections, pipeline = given.pipeline, secret = true }
+  prepare(list, query)
   local kind, values, shown = native.credentials_find(list, query)
   if not kind then error(values, 0) end
   if kind == "string" or kind == "table" then return values, kind end

@@ -80,6 +80,16 @@ function Config.set(key, value) end
 ---@param key? string
 function Config.clear(key) end
 
+---@class lode.ConfigProviderFields
+---@field name string for messages
+---@field load? fun(): table all that is there, by sections; called once
+---@field get? fun(key: string): any the value of a dotted key, or nil; called once a key
+---@field secrets? boolean default: true
+
+---Adds a place of the script's own, asked after all others. Either load or get.
+---@param fields lode.ConfigProviderFields
+function Config.register_provider(fields) end
+
 ---The settings of a section as they are declared; less specific places are tried in turn.
 ---@param fields lode.ConfigReadFields
 ---@return table<string, any>
