@@ -1,0 +1,179 @@
+#!/usr/bin/env python3
+"""A canary in every place that secrets come from, every kind of failure, and no trace of it anywhere.
+
+Goal: no secret gets into what people and programs see: output, errors, JSON, logs, progress, traces, packages,
+databases, metrics, recordings, the audit file. Method: the same text stands as secret in each place in turn; runs fail
+in each way in turn; then all output and all files that lode made are searched for it, as it is and encoded.
+"""
+
+import base64
+import http.server
+import json
+import threading
+import urllib.parse
+
+import case
+from case import CliCase
+
+CANARY = "cAnArY7Xq+/v9z"
+FORMS = (
+    CANARY,
+    urllib.parse.quote(CANARY, safe=""),
+    urllib.parse.quote_plus(CANARY),
+    base64.b64encode(CANARY.encode()).decode(),
+    base64.b64encode(b"user:" + CANARY.encode()).decode(),
+    json.dumps(CANARY)[1:-1].replace("/", "\\/"),
+    CANARY.encode().hex(),
+)
+
+# How a run goes wrong, with the secret in hand.
+FAILURES = {
+    "an error of the script": "error('oops ' .. tostring(secret))",
+    "an error object": "error({ secret = secret })",
+    "a secret joined with a table": "local _ = secret .. {}",
+    "a secret in a row": "run { { id = 1, token = secret } }",
+    "a secret in a nested row": "run { { id = 1, deep = { { token = 'x' .. secret } } } }",
+    "a secret as a table name": "lode.resource { name = secret, data = {} }",
+    "an unknown field": "lode.resource { name = 'x', data = {}, tokne = secret }",
+    "a wrong type": "lode.secrets.get('sources.shop.token', 'integer')",
+    "a secret that is no connection string": "lode.credentials.find { section = 'sources.shop', name = 'token',"
+    " kind = 'postgres' }",
+    "a destination that is none": "run({ { id = 1 } }, 'nope://user:' .. secret .. '@h/d')",
+    "a destination that nobody serves": "run({ { id = 1 } }, 'postgresql://user:' .. secret .. '@127.0.0.1:1/d')",
+    "credentials that nobody takes": "run({ { id = 1 } }, lode.credentials.connection_string { username = 'user',"
+    " password = secret, host = '127.0.0.1', port = 1, database = 'd' }:to_native_representation())",
+    "a refused request": "api:get('refused', { auth = { type = 'bearer', token = secret } })",
+    "a refused request with the secret in the URL": "api:get('refused', { params = { api_key = secret } })",
+    "a refused request with a password": "api:get('refused', { auth = { type = 'http_basic', username = 'user',"
+    " password = secret } })",
+    "an answer that repeats the secret": "api:get('echo', { headers = { ['X-Api-Key'] = secret } })",
+    "a redirect to nowhere": "api:get('away', { params = { token = secret } })",
+    "a log line": "lode.log.warning('token ' .. tostring(secret)) print(secret) error('end')",
+}
+
+SCRIPT = """
+local lode = require "lode"
+local http = require "lode.http"
+local function run(rows, to)
+  lode.pipeline { name = "canary", destination = to or "sqlite:///canary.db", dataset = "d" }
+    :run(lode.resource { name = "rows", data = rows })
+end
+local secret = lode.secret "sources.shop.token"
+local api = http.client { base_url = "%(url)s", retry = { attempts = 2, backoff_s = 0.01 } }
+local _ = { run, api }
+%(failure)s
+"""
+
+
+class Refusing(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):  # pylint: disable=invalid-name
+        status, body = 403, b'{"error": "no"}'
+        if self.path.startswith("/echo"):
+            body = json.dumps({"error": "bad key", "api_key": self.headers.get("X-Api-Key", "")}).encode()
+        if self.path.startswith("/away"):
+            status = 302
+        self.send_response(status)
+        if status == 302:
+            self.send_header("Location", "http://127.0.0.1:1/" + self.path)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_args):
+        pass
+
+
+class Canary(CliCase):
+    def setUp(self):
+        super().setUp()
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Refusing)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        self.url = f"http://127.0.0.1:{server.server_port}/"
+        self.planted = set()
+
+    def search(self, what, *texts):
+        for text in texts:
+            for form in FORMS:
+                self.assertNotIn(form, text, what)
+        for path in self.folder.rglob("*"):
+            if path.is_file() and path not in self.planted:
+                content = path.read_bytes()
+                for form in FORMS:
+                    self.assertNotIn(form.encode(), content, f"{what}: {path}")
+
+    def plant(self, name, content):
+        path = self.file(name, content)
+        path.chmod(0o600)
+        self.planted.add(path)
+
+    def test_no_failure_shows_it(self):
+        self.plant(".dlt/secrets.toml", f"[sources.shop]\ntoken = {json.dumps(CANARY)}\n")
+        audit = {"RUNTIME__AUDIT_FILE": "audit.jsonl", "RUNTIME__METRICS_FILE": "metrics.prom"}
+        for number, (what, failure) in enumerate(FAILURES.items()):
+            self.file("canary.lua", SCRIPT % {"url": self.url, "failure": failure})
+            for words in (["--json"], ["--progress", "json"], ["--progress", "log"], ["--record", f"tape{number}"]):
+                answer = self.lode("run", "canary.lua", *words, env=audit)
+                self.assertNotEqual(answer.code, 0, f"{what}: {answer}")
+                self.search(what, answer.out, answer.err)
+        self.assertTrue(any(path.stat().st_size for path in self.folder.glob("tape*/*")))
+        lines = (self.folder / "audit.jsonl").read_text().splitlines()
+        self.assertEqual({json.loads(line)["length"] for line in lines if "shop.token" in line}, {len(CANARY)})
+
+    def test_no_place_shows_it(self):
+        script = 'local lode = require "lode"\nlocal s = lode.secret "sources.shop.token"\nerror("end " .. #s)'
+        self.file("place.lua", script)
+        toml = f"[sources.shop]\ntoken = {json.dumps(CANARY)}\n"
+        places = {
+            ".dlt/secrets.toml": (toml, {}),
+            ".lode/secrets.toml": (toml, {}),
+            ".lode/prod.secrets.toml": (toml, {"LODE_PROFILE": "prod"}),
+            "user/.lode/secrets.toml": (toml, {"HOME": str(self.folder / "user"), "LODE_HOME": ""}),
+            ".env": (f"SOURCES__SHOP__TOKEN='{CANARY}'\n", {}),
+            "": ("", {"SOURCES__SHOP__TOKEN": CANARY}),
+        }
+        for place, (content, env) in places.items():
+            if place:
+                self.plant(place, content)
+            for words in (
+                ["run", "place.lua"],
+                ["run", "place.lua", "--json"],
+                ["config", "show"],
+                ["config", "show", "--json"],
+                ["config", "get", "sources.shop.token"],
+                ["config", "explain", "sources.shop.token"],
+                ["config", "explain", "token", "--section", "sources.shop", "--json"],
+                ["config", "check"],
+                ["config", "check", "place.lua", "--json"],
+                ["secrets", "template", "place.lua"],
+            ):
+                answer = self.lode(*words, env=env)
+                self.search(f"{place} {words}", answer.out, answer.err)
+                if words == ["run", "place.lua"]:
+                    self.assertIn(f"end {len(CANARY)}", answer.err, place)
+            if place:
+                (self.folder / place).unlink()
+
+    def test_no_broken_file_shows_it(self):
+        broken = {
+            ".dlt/secrets.toml": [f"token = {CANARY}\n", f'token = "{CANARY}\n', f'a = 1\na = "{CANARY}"\n'],
+            ".env": [f"{CANARY}\n", f'A="{CANARY}\n', f"A='x' {CANARY}\n"],
+            ".dlt/config.toml": [f'[sources.shop]\ntoken = "{CANARY}"\n'],
+        }
+        self.file("broken.lua", 'require("lode").secret "sources.shop.token"')
+        for name, contents in broken.items():
+            for content in contents:
+                self.plant(name, content)
+                for words in (["run", "broken.lua"], ["config", "check"], ["config", "show"]):
+                    answer = self.lode(*words)
+                    self.search(f"{name}: {content!r}", answer.out, answer.err)
+                for words in (["secrets", "set", "a.b"], ["secrets", "rm", "a.b"]):
+                    answer = self.lode(*words, stdin=CANARY.encode())
+                    self.planted.add(self.folder / ".dlt/secrets.toml")
+                    self.search(f"{name}: {content!r} {words}", answer.out, answer.err)
+            (self.folder / name).unlink()
+
+
+if __name__ == "__main__":
+    case.main()
