@@ -57,7 +57,9 @@ std::string without_cookie(std::string_view set_cookie) {
 
 Value request_value(const HttpRequest& request, const Asked& asked, const HideSecrets& hide) {
   Value headers = Value::object();
-  for (const auto& [name, value] : request.headers) {
+  HttpHeaders sorted = request.headers;  // scripts keep theirs in no order
+  std::sort(sorted.begin(), sorted.end());
+  for (const auto& [name, value] : sorted) {
     const bool is_secret = is_secret_name(name) || equal_ignoring_case(name, "Cookie");
     headers.set(name, is_secret ? "***" : hide(value));
   }
