@@ -80,7 +80,7 @@ RetryDecision decide(const RetryPolicy& policy, std::uint32_t attempts_made, con
   const int doublings = static_cast<int>(std::min(attempts_made, 64u)) - 1;
   decision.wait_s = std::clamp(std::ldexp(policy.backoff_s, std::max(doublings, 0)), 0.0, limit_s);
   if (!last.ok() || !policy.respect_retry_after) return decision;
-  if (const double asked_s = retry_after_s(*last, now_us); asked_s >= 0) {
+  if (const double asked_s = retry_after_s(*last, now_us); asked_s > 0) {
     decision.wait_s = std::min(asked_s, limit_s);
     decision.why += fmt::format(", asked to wait {}", seconds_text(asked_s));
   }

@@ -25,7 +25,8 @@ struct RetryDecision {
 };
 
 /// `attempts_made` includes the one that ended in `last`. Tries again after 429, 5xx, and failures to connect, to wait
-/// and to read a body. Bad certificates, bad URLs, redirects without end and cancelling are final.
+/// and to read a body. What the server asks for replaces the back-off, unless it is no time at all. Bad certificates,
+/// bad URLs, redirects without end and cancelling are final.
 RetryDecision decide(const RetryPolicy& policy, std::uint32_t attempts_made, const Result<HttpResponse>& last,
                      std::int64_t now_us);
 

@@ -43,6 +43,29 @@ test("pages side by side are the same rows in the same order", function()
   expect.equal(ids(5), one_by_one)
 end)
 
+test("pages that nobody wants any more are dropped", function()
+  for _, count in ipairs { 1, 5 } do
+    local source = rest.source {
+      name = "part", client = { base_url = demo_api.url .. "/v1", auth = { token = demo_api.token } },
+      resources = { { name = "inventory", endpoint = { parallel_pages = count,
+                                                       paginator = { type = "offset", limit = 10 } } } },
+    }
+    local report = testing.run(source.inventory:add_limit(2))
+    expect.equal(report:rows "inventory", 20)
+  end
+  local walk = api:paginate("inventory", { paginator = { type = "offset", limit = 10 }, parallel_pages = 5 })
+  walk()
+  walk()
+end)
+
+test("pages of an address without a client", function()
+  local rows = demo_api.rows_of(rest.paginate(demo_api.url .. "/v1/matches", {
+    auth = { token = demo_api.token }, params = { per_page = 20 }, paginator = { type = "json_link",
+    next_url_path = "links.next" },
+  }))
+  expect.equal(#rows, truth.matches)
+end)
+
 test("all methods", function()
   for _, method in ipairs { "put", "patch", "delete" } do
     local answer = api[method](api, "items", { accept = { 404, 405 } })

@@ -1,10 +1,11 @@
 --- Endpoints of rest.source: a resource as written is made ready to be asked.
 -- Depends on: lode.fields, lode.http.auth, lode.http.params, lode.incremental, lode.native, lode.rest.grammar,
--- lode.rest.paginators, lode.rest.response_actions, lode.rest.template
+-- lode.rest.json_path, lode.rest.paginators, lode.rest.response_actions, lode.rest.template
 local auth = require "lode.http.auth"
 local fields = require "lode.fields"
 local grammar = require "lode.rest.grammar"
 local incremental = require "lode.incremental"
+local json_path = require "lode.rest.json_path"
 local native = require "lode.native"
 local paginators = require "lode.rest.paginators"
 local params = require "lode.http.params"
@@ -128,8 +129,9 @@ local function note_parent(whole, expression, place)
   if whole.parent and whole.parent ~= parent then
     fail(place, ("it depends on '%s' and on '%s', but a resource can have one parent"):format(whole.parent, parent))
   end
+  local ok, why = json_path.is_path(field)
+  if not ok then fail(place, ("the field in {%s} %s"):format(expression, why)) end
   whole.parent = parent
-  return field
 end
 
 local cursor_fields = { "start_value", "initial_value", "last_value", "end_value", "cursor_path", "lag" }
