@@ -1,6 +1,6 @@
 --- Endpoints of rest.source: a resource as written is made ready to be asked.
 -- Depends on: lode.fields, lode.http.auth, lode.http.params, lode.incremental, lode.native, lode.rest.grammar,
--- lode.rest.json_path, lode.rest.paginators, lode.rest.response_actions, lode.rest.template
+-- lode.rest.json_path, lode.rest.paginators, lode.rest.response_actions, lode.rest.template, lode.rest.text_format
 local auth = require "lode.http.auth"
 local fields = require "lode.fields"
 local grammar = require "lode.rest.grammar"
@@ -11,6 +11,7 @@ local paginators = require "lode.rest.paginators"
 local params = require "lode.http.params"
 local response_actions = require "lode.rest.response_actions"
 local template = require "lode.rest.template"
+local text_format = require "lode.rest.text_format"
 
 local given, overlay = grammar.given, grammar.overlay
 
@@ -32,8 +33,9 @@ end
 
 local function typed(value) return type(value) == "table" and value ~= native.null and value.type or nil end
 
--- What takes the place of {name} in a path: the parameter's value, or the placeholder of a parent's field.
-local function bound(call, name, by_name)
+-- What takes the place of {name} in a path: the parameter's value, or the placeholder of a parent's field. `suffix` is
+-- its format.
+local function bound(call, name, suffix, by_name)
   local value = by_name[name]
   if value == nil then
     local guess = native.closest(name, names_of(call.params))
@@ -41,11 +43,16 @@ local function bound(call, name, by_name)
       guess and ("did you mean {%s}?"):format(guess)
         or "placeholders are parameters, {resources.<parent>.<field>} and {incremental.start_value}")
   end
-  if type(value) ~= "table" then return (tostring(value):gsub("[{}]", "%0%0")) end
+  if type(value) ~= "table" then
+    local format = text_format.parse(suffix)
+    local text = type(value) == "number" and params.number_text(value) or tostring(value)
+    if format then text = text_format.apply(format, value, text) end
+    return (text:gsub("[{}]", "%0%0"))
+  end
   if value.type ~= "resolve" then
     fail("params." .. name, "it stands in the path, so it must be a plain value or of type \"resolve\"")
   end
-  return ("{resources.%s.%s}"):format(tostring(value.resource), tostring(value.field))
+  return ("{resources.%s.%s%s}"):format(tostring(value.resource), tostring(value.field), suffix)
 end
 
 -- Path placeholders that name a parameter: a fixed one is put into the path, one of type "resolve" becomes a
@@ -55,8 +62,9 @@ local function bind_path_params(call)
   for _, pair in ipairs(call.params) do by_name[pair[1]] = pair[2] end
   call.path = path:gsub("{{", "\1"):gsub("}}", "\2"):gsub("{([^{}]+)}", function(name)
     if name:find("resources.", 1, true) == 1 or name:find("incremental.", 1, true) == 1 then return nil end
-    used[name] = true
-    return bound(call, name, by_name)
+    local base, suffix = text_format.split(name)
+    used[base] = true
+    return bound(call, base, suffix, by_name)
   end):gsub("\1", "{{"):gsub("\2", "}}")
   for name in pairs(used) do params.set(call.params, name, nil) end
   for _, pair in ipairs(call.params) do

@@ -1,16 +1,28 @@
 --- Placeholders: "issues/{resources.issues.number}" in a path, a parameter, a header, a body. {{ and }}: plain braces.
--- Depends on: lode.fields, lode.http.params, lode.native
+-- Depends on: lode.fields, lode.http.params, lode.native, lode.rest.text_format
 local fields = require "lode.fields"
 local native = require "lode.native"
 local params = require "lode.http.params"
+local text_format = require "lode.rest.text_format"
 
 local template = {}
 
 -- A compiled value is what it was, but for texts with placeholders, which become a table of this type: a list of plain
--- texts and of { expression = … }.
+-- texts and of { expression = …, format = … }.
 local mt = { __name = "lode.rest.template" }
 
 local function is_template(value) return getmetatable(value) == mt end
+
+-- What stands between braces: "id:>5".
+local function placeholder(inside, text, label)
+  local expression, suffix = text_format.split(inside)
+  local format = text_format.parse(suffix)
+  if format == nil then
+    fields.fail_at(label, "lua.bad_field", ("'%s' in '%s' is no format"):format(suffix, text),
+      "formats are Python's: {id:>5}, {id:05d}, {price:.2f}, {name!r}")
+  end
+  return { expression = expression, format = format }
+end
 
 local function compile_text(text, label)
   if not text:find "[{}]" then return text end
@@ -28,7 +40,7 @@ local function compile_text(text, label)
           "a plain brace is written twice: {{ or }}")
       end
       parts[#parts + 1] = table.concat(plain)
-      parts[#parts + 1] = { expression = expression }
+      parts[#parts + 1] = placeholder(expression, text, label)
       plain, at = {}, stop + 1
     elseif one == "}" then
       fields.fail_at(label, "lua.bad_field", ("'%s' has a brace without its other half"):format(text),
@@ -109,17 +121,25 @@ local function text_of(value, text)
   return tostring(value)
 end
 
+-- A placeholder as text.
+local function filled(part, find)
+  local value, source_text = find(part.expression)
+  local text = text_of(value, source_text)
+  return part.format and text_format.apply(part.format, value, text) or text
+end
+
 --- A compiled value with everything filled in. `find(expression)` answers a value, and maybe its text. A text that is
 -- one placeholder and nothing else becomes the value itself if `keeps_types`.
 function template.expand(compiled, find, keeps_types)
   if is_template(compiled) then
-    if keeps_types and #compiled == 3 and compiled[1] == "" and compiled[3] == "" then
+    local is_alone = #compiled == 3 and compiled[1] == "" and compiled[3] == "" and not compiled[2].format
+    if keeps_types and is_alone then
       local value = find(compiled[2].expression)
       return value == nil and native.null or value
     end
     local text = ""
     for _, part in ipairs(compiled) do
-      text = text .. (type(part) == "table" and text_of(find(part.expression)) or part)
+      text = text .. (type(part) == "table" and filled(part, find) or part)
     end
     return text
   end
