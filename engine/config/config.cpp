@@ -40,6 +40,7 @@ const KeyPath& recommended(const std::vector<KeyPath>& paths, const ConfigQuery&
 
 Result<Config> Config::open(Env& env, ConfigOptions options) {
   Config config;
+  config.env_ = &env;
   config.folders_ = find_config_folders(env, options.project_folder, options.global_folder);
   LODE_ASSIGN(config.profile_, find_profile(env, options.project_folder, options.profile));
   LODE_ASSIGN(Variables variables, Variables::open(env, find_env_file(env, options.project_folder)));

@@ -87,8 +87,9 @@ class Config {
   Status add_provider(std::shared_ptr<const ConfigProvider> provider);
 
   /// nullopt: nowhere. With a pipeline's name, all providers and paths are tried under it first; after all of them,
-  /// [shared]. Errors: kConfigUnreadable; kConfigInvalid for a secret that stands in config.toml, for a template's
-  /// placeholder that nobody replaced, and for a reference to a variable that is not set.
+  /// [shared]. A secret may be a reference: env://NAME, file:///path. Errors: kConfigUnreadable; kConfigInvalid for a
+  /// secret that stands in config.toml, for a template's placeholder that nobody replaced, and for a reference to what
+  /// is not there.
   Result<std::optional<Found>> locate(const ConfigQuery& query) const;
   /// Every place that locate() would look at, in its order, past the one that wins.
   std::vector<Step> explain(const ConfigQuery& query) const;
@@ -134,6 +135,7 @@ class Config {
   Status account(const ConfigQuery& query, const std::optional<Found>& found) const;
   Result<std::optional<Found>> look(const std::vector<KeyPath>& paths, const ConfigQuery& query) const;
 
+  Env* env_ = nullptr;
   Providers providers_;
   ConfigFolders folders_;
   std::string profile_;

@@ -23,6 +23,31 @@ Status placeholder_left(const KeyPath& path, const std::string& place) {
       .hint("replace it by the real value, or remove the line");
 }
 
+Status dead_reference(const Found& found, const std::string& reference, std::string_view why) {
+  return Status::error(Code::kConfigInvalid,
+                       fmt::format("'{}' refers to {}, which {}", found.path.dotted(), reference, why))
+      .with("in", found.place);
+}
+
+// A secret may say where it is: env://NAME, file:///run/secrets/name. Settings may not: there, such texts are URLs.
+Status follow_reference(Env& env, const Variables& variables, Found& found) {
+  if (!found.value.is_text()) return {};
+  const std::string reference = found.value.as_text();
+  if (reference.starts_with("env://")) {
+    std::optional<std::string> text = variables.find(reference.substr(6));
+    if (!text) return dead_reference(found, reference, "is not set");
+    found.value = std::move(*text);
+    found.place += " -> " + variables.place_of(reference.substr(6));
+  } else if (reference.starts_with("file:///")) {
+    Result<std::string> text = env.read_file(reference.substr(7));
+    if (!text.ok()) return dead_reference(found, reference, "cannot be read").caused_by(std::move(text).status());
+    while (text->ends_with('\n') || text->ends_with('\r')) text->pop_back();
+    found.value = std::move(*text);
+    found.place += " -> " + reference.substr(7);
+  }
+  return {};
+}
+
 // What `provider` has at `path`: nullopt if nothing that answers the query, an error if something that must not be
 // used.
 Result<std::optional<Found>> probe(const ConfigProvider& provider, const KeyPath& path, const ConfigQuery& query) {
@@ -60,7 +85,9 @@ Result<std::optional<Found>> Config::look(const std::vector<KeyPath>& paths, con
   for (const auto& provider : providers()) {
     for (const KeyPath& path : paths) {
       LODE_ASSIGN(std::optional<Found> found, probe(*provider, path, query));
-      if (found) return found;
+      if (!found) continue;
+      if (query.secret) LODE_TRY(follow_reference(*env_, *variables_, *found));
+      return found;
     }
   }
   return std::optional<Found>();

@@ -116,6 +116,25 @@ TEST_CASE("A variable that is not set is an error that names it and the key") {
                                   Contains("secrets.toml") && Contains("$${"));
 }
 
+TEST_CASE("A secret may say where it is: in a variable or in a file") {
+  ScratchProject project;
+  project.write("token", "from file\n");
+  const std::string file = (project.root / "token").string();
+  project.write("project/.dlt/secrets.toml", "a = \"env://TOKEN\"\nb = \"file://" + file +
+                                                 "\"\nc = \"env://NOPE\"\nd = \"file:///nope\"\n");
+  project.write("project/.dlt/config.toml", "bucket_url = \"file:///data\"\n");
+  project.env.variables = {{"TOKEN", "from variable"}, {"E", "file://" + file}};
+  const Config config = project.open();
+  CHECK(std::string(config.secret({.key = "a"})->value().reveal()) == "from variable");
+  CHECK(std::string(config.secret({.key = "b"})->value().reveal()) == "from file");
+  CHECK(std::string(config.secret({.key = "e"})->value().reveal()) == "from file");
+  CHECK(project.shown(config.locate({.key = "b", .secret = true})->value().place) ==
+        "@/project/.dlt/secrets.toml -> @/token");
+  CHECK(text_at(config, {.key = "bucket_url"}) == "file:///data");
+  CHECK_THAT(config.secret({.key = "c"}).status().render(), Contains("'c' refers to env://NOPE, which is not set"));
+  CHECK_THAT(config.secret({.key = "d"}).status().render(), Contains("cannot be read") && Contains("/nope"));
+}
+
 TEST_CASE("Values of environment variables are never interpolated") {
   ScratchProject project;
   project.env.variables = {{"TOKEN", "${HOME}"}, {"HOME", "/root"}};
