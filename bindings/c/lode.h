@@ -62,6 +62,7 @@ int lode_load(lode_engine* engine, const char* name, const char* source, lode_er
  *   refresh        "drop_sources", "drop_resources" or "drop_data": what is forgotten before it loads (docs/cli.md)
  *   metrics_file   text: a file that gets metrics of the runs, in Prometheus' text format
  *   check_only     true: pipelines are validated, nothing runs
+ *   explain        true: the same, and each prints what it would run, value by value, with where it was written
  *   preview        true, or an object: pipelines show what they would load and change nothing, here and there. Members:
  *                  limit (number: rows of each resource; default: 1000, and few pages and calls), rows_shown (number:
  * of each table; default 5), compare (true: the destination is looked at, never written) Returns NULL on failure. */

@@ -41,13 +41,17 @@ Result<ScriptOptions> ScriptOptions::from_json(const json::Value& value) {
       options.limit = static_cast<std::uint64_t>(member.as_int());
     } else if (key == "preview") {
       LODE_ASSIGN(options.preview, PreviewOptions::from_json(member));
-    } else if (key == "full_refresh" || key == "check_only") {
+    } else if (key == "full_refresh" || key == "check_only" || key == "explain") {
       if (!member.is_bool()) return wrong("true or false");
-      (key == "check_only" ? options.check_only : options.full_refresh) = member.as_bool();
+      (key == "check_only" ? options.check_only
+       : key == "explain"  ? options.explains
+                           : options.full_refresh) = member.as_bool();
+      options.check_only = options.check_only || options.explains;
     } else {
       return Status::error(Code::kUsage, fmt::format("unknown run option '{}'", key))
           .hint(
-              "args, check_only, dataset, destination, full_refresh, limit, metrics_file, pipelines_dir, preview, "
+              "args, check_only, dataset, destination, explain, full_refresh, limit, metrics_file, pipelines_dir, "
+              "preview, "
               "refresh and resources are known");
     }
   }

@@ -25,7 +25,8 @@ struct ScriptOptions {
   bool full_refresh = false;           ///< refresh = "drop_data"
   std::string refresh;                 ///< dlt's word; empty: as in the script
   std::string metrics_file;
-  bool check_only = false;                ///< pipeline:run validates and does nothing
+  bool check_only = false;  ///< pipeline:run validates and does nothing
+  bool explains = false;    ///< pipeline:run says what it would run, and does no more than with check_only
   std::optional<PreviewOptions> preview;  ///< pipeline:run shows what it would load
   std::uint64_t lua_bytes_max = 0;
   std::function<void(std::string_view text)> on_print;

@@ -433,6 +433,12 @@ int script_args(lua_State* L) {
   return 1;
 }
 
+// native.is_explaining(): whether the caller wants to know what would run
+int is_explaining(lua_State* L) {
+  lua_pushboolean(L, Vm::of(L).owner()->options().explains);
+  return 1;
+}
+
 // native.dev_suffix(): what a dataset's name gets in dev_mode, made of the present time
 int make_dev_suffix(lua_State* L) {
   push_text(L, dev_suffix(Vm::of(L).owner()->engine().env().now_us()));
@@ -520,8 +526,8 @@ int write_log(lua_State* L) {
 void open_pipelines(lua_State* L) {
   for (const luaL_Reg& function :
        {luaL_Reg{"run", pipeline_run}, luaL_Reg{"args", script_args}, luaL_Reg{"dev_suffix", make_dev_suffix},
-        luaL_Reg{"error", make_error}, luaL_Reg{"error_at", error_at}, luaL_Reg{"closest", closest_word},
-        luaL_Reg{"script_line", caller_line}, luaL_Reg{"log", write_log}}) {
+        luaL_Reg{"is_explaining", is_explaining}, luaL_Reg{"error", make_error}, luaL_Reg{"error_at", error_at},
+        luaL_Reg{"closest", closest_word}, luaL_Reg{"script_line", caller_line}, luaL_Reg{"log", write_log}}) {
     lua_pushcfunction(L, function.func);
     lua_setfield(L, -2, function.name);
   }

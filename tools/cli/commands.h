@@ -11,6 +11,8 @@ namespace lode::cli {
 int run_command(const Options& options, Console& console, Progress& progress);
 /// `lode check`: reads a script and validates what it defines; nothing is contacted.
 int check_command(const Options& options, Console& console, Progress& progress);
+/// `lode explain`: prints what a script would run, value by value, with where each was written.
+int explain_command(const Options& options, Console& console, Progress& progress);
 /// `lode load`: loads files without a script.
 int load_command(const Options& options, Console& console, Progress& progress);
 /// `lode preview`: shows what files or a script would load; nothing is written.

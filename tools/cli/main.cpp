@@ -53,6 +53,8 @@ int run_command_line(std::vector<std::string> words) {
       return run_command(options, console, *progress);
     case Command::kCheck:
       return check_command(options, console, *progress);
+    case Command::kExplain:
+      return explain_command(options, console, *progress);
     case Command::kLoad:
       return load_command(options, console, *progress);
     case Command::kPreview:

@@ -9,7 +9,7 @@
 
 namespace lode::cli {
 
-enum class Command { kRun, kCheck, kLoad, kPreview, kPipeline, kSql, kConfig, kSecrets };
+enum class Command { kRun, kCheck, kExplain, kLoad, kPreview, kPipeline, kSql, kConfig, kSecrets };
 enum class ProgressMode { kAuto, kTty, kLog, kJson, kNone };
 
 struct Options {

@@ -48,6 +48,7 @@ std::string run_options_json(const Options& options, const std::string& args_jso
   if (!options.metrics_file.empty()) json.text("metrics_file", options.metrics_file);
   if (options.full_refresh) json.boolean("full_refresh", true);
   if (options.command == Command::kCheck) json.boolean("check_only", true);
+  if (options.command == Command::kExplain) json.boolean("explain", true);
   return json.str();
 }
 

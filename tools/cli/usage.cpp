@@ -330,6 +330,10 @@ const std::vector<CommandSpec>& commands() {
       {"check", Command::kCheck, "lode check SCRIPT [OPTION]... [-- KEY=VALUE...]",
        "Reads a script and validates what it defines. No source and no destination is contacted.", kExitCodes,
        declare_check, true},
+      {"explain", Command::kExplain, "lode explain SCRIPT [OPTION]... [-- KEY=VALUE...]",
+       "Prints what the pipelines of a script would run: each value of their sources, and where it was written. "
+       "Nothing is contacted.",
+       kExitCodes, declare_check, true},
       {"load", Command::kLoad, "lode load FILE... --to URL --dataset NAME [OPTION]...",
        "Loads files without a script. '-' is standard input and needs --format.", std::string(kExamples) + kExitCodes,
        declare_load},

@@ -1,7 +1,8 @@
 --- Pipelines: from a source into a dataset of a destination.
--- Depends on: lode.dataset, lode.disposition, lode.fields, lode.native, lode.report, lode.schema, lode.source
+-- Depends on: lode.dataset, lode.disposition, lode.explain, lode.fields, lode.native, lode.report, lode.schema, lode.source
 local dataset = require "lode.dataset"
 local disposition = require "lode.disposition"
+local explain = require "lode.explain"
 local fields = require "lode.fields"
 local native = require "lode.native"
 local report = require "lode.report"
@@ -76,6 +77,7 @@ function methods:run(data, options)
   for name, value in pairs(options) do
     for _, item in ipairs(what.resources) do item:apply_hints { [name] = value } end
   end
+  if native.is_explaining() then print(explain.text(self, what)) end
   local facts, text, handle = native.run { pipeline = self, source = what, keeps_packages = keeps_packages,
     refresh = refresh }
   if not facts then error(text, 0) end

@@ -1,8 +1,9 @@
 --- rest.source: a REST API as a table that says what is where.
--- Depends on: lode.fields, lode.native, lode.resource, lode.rest.client, lode.rest.endpoint, lode.rest.grammar,
--- lode.source
+-- Depends on: lode.fields, lode.native, lode.resource, lode.rest.client, lode.rest.endpoint, lode.rest.explain,
+-- lode.rest.grammar, lode.source
 local client = require "lode.rest.client"
 local endpoint = require "lode.rest.endpoint"
+local explain = require "lode.rest.explain"
 local fields = require "lode.fields"
 local grammar = require "lode.rest.grammar"
 local native = require "lode.native"
@@ -157,12 +158,17 @@ local function read_resource(item, defaults, source_name)
   return endpoint.compile(grammar.complete(item, defaults), source_name)
 end
 
+local function client_as_written(args) return args.client.paginate and {} or args.client end
+
 local function read_resources(args)
   local defaults, list, places = grammar.check_defaults(args.resource_defaults), {}, {}
   for i, item in ipairs(args.resources) do
     local place = place_of(i, item)
     local whole = fields.within(place, read_resource, item, defaults, args.name)
     whole.place = place
+    if not whole.made then
+      whole.explained = explain.resource(item, ("resources[%d]"):format(i), defaults, client_as_written(args))
+    end
     if places[whole.name] then
       fields.fail("lua.bad_field", ("%s: two resources are called '%s'"):format(place, whole.name))
     end
@@ -183,6 +189,7 @@ local function make_resources(args)
   for _, whole in ipairs(in_order(list)) do
     made[whole.name] = whole.made or fields.within(whole.place, function()
       local item = whole.parent and dependent(api, whole, made[whole.parent]) or top_level(api, whole)
+      item.explained = whole.explained
       return add_steps(item, whole)
     end)
   end
@@ -198,12 +205,14 @@ end
 --- rest.source { name = …, client = { base_url = …, … }, resource_defaults = { … }, resources = { … } }: a lode.source.
 function rest_source.new(args)
   args = spec:check(args, label_of(args))
-  return source.new {
+  local made = source.new {
     name = args.name,
     resources = fields.about(('rest.source "%s"'):format(args.name), make_resources, args),
     max_table_nesting = args.max_table_nesting, schema_contract = args.schema_contract, root_key = args.root_key,
     on_violation = args.on_violation,
   }
+  made.explained_client = explain.client(client_as_written(args))
+  return made
 end
 
 --- rest.resources { … }: the same fields, and a list of resources, for a source of the script's own.
