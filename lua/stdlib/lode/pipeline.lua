@@ -1,5 +1,6 @@
 --- Pipelines: from a source into a dataset of a destination.
--- Depends on: lode.dataset, lode.disposition, lode.explain, lode.fields, lode.native, lode.report, lode.schema, lode.source
+-- Depends on: lode.dataset, lode.disposition, lode.explain, lode.fields, lode.native, lode.report,
+-- lode.schema, lode.source
 local dataset = require "lode.dataset"
 local disposition = require "lode.disposition"
 local explain = require "lode.explain"

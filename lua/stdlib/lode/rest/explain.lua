@@ -42,7 +42,7 @@ function Rows:add(name, value, origin)
   self[#self + 1] = { name = name, value = is_hidden and "***" or explain.shown(value), origin = origin }
 end
 
--- The fields of a table of params, headers or JSON, each for itself. `layers`: { written, origin }, the strongest first.
+-- The fields of a table of params, headers or JSON, each for itself. `layers`: { written, origin }, strongest first.
 function Rows:add_each(name, layers)
   local seen = {}
   for _, layer in ipairs(layers) do
