@@ -120,8 +120,8 @@ TEST_CASE("A secret may say where it is: in a variable or in a file") {
   ScratchProject project;
   project.write("token", "from file\n");
   const std::string file = (project.root / "token").string();
-  project.write("project/.dlt/secrets.toml", "a = \"env://TOKEN\"\nb = \"file://" + file +
-                                                 "\"\nc = \"env://NOPE\"\nd = \"file:///nope\"\n");
+  project.write("project/.dlt/secrets.toml",
+                "a = \"env://TOKEN\"\nb = \"file://" + file + "\"\nc = \"env://NOPE\"\nd = \"file:///nope\"\n");
   project.write("project/.dlt/config.toml", "bucket_url = \"file:///data\"\n");
   project.env.variables = {{"TOKEN", "from variable"}, {"E", "file://" + file}};
   const Config config = project.open();
