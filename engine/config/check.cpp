@@ -172,6 +172,8 @@ class Checker {
 
   void check_source(const Path& file, const Parts& all) {
     if (!judges_scripts_) return;
+    const bool is_naming = all.size() > 3 && all[all.size() - 2] == "schema" && all.back() == "naming";
+    if (is_naming) return;  // the engine's, for one schema
     // Other keys of the same section; else the same key in a section that is nearly called so.
     const Parts section(all.begin(), all.end() - 1);
     std::vector<std::string> keys;

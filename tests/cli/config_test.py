@@ -149,6 +149,17 @@ class Config(CliCase):
         self.assertNotIn("https://x***", answer.out)  # what the script prints
         self.assertFalse(list(self.folder.glob("*.db")))
 
+    def test_check_of_a_script_knows_that_generators_ask_later(self):
+        self.file(
+            "late.lua",
+            'local lode = require "lode"\nlode.resource { name = "r", data = function()\n'
+            '  coroutine.yield { n = #lode.secret "sources.late.api_key" }\nend }\n',
+        )
+        self.secrets('[sources.late]\napi_key = "k"\nunused = 1\n')
+        out = self.ok("config", "check", "late.lua").out
+        self.assertNotIn("api_key'", out)
+        self.assertIn("nobody reads 'sources.late.unused'", out)
+
     def test_check_of_a_script_that_stops(self):
         self.file("shop.lua", "error 'oops'")
         answer = self.lode("config", "check", "shop.lua")

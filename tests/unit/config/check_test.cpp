@@ -69,7 +69,7 @@ TEST_CASE("Keys of sources are judged by what scripts ask") {
   ScratchProject project;
   project.write("project/.dlt/config.toml",
                 "[sources.shop]\npage_size = 1\npage_szie = 1\n[sources.shpo]\nmode = 'x'\n[sources]\nmode = 'x'\n"
-                "[sources.table.deep]\na = 1\n");
+                "[sources.table.deep]\na = 1\n[sources.shop.schema]\nnaming = 'direct'\n");
   CHECK(found(project).empty());
   const std::vector<ConfigQuery> asked = {{.key = "page_size", .sections = {"sources", "shop"}},
                                           {.key = "mode", .sections = {"sources", "shop"}},
