@@ -135,10 +135,10 @@ void read_limits(lua_State* L, int table, HttpLimits& limits) {
   lua_pop(L, 1);
 }
 
-// native.http_request{ method, url, headers, body, timeout_s, connect_timeout_s, total_timeout_s, verify_tls,
-// certificate = { file, key_file, password }, concurrency, rate_limit = { requests, per_s, burst, wait_s_limit },
-// attempt, seconds_before, redirects, first_url }: a response, or nil and
-// an error when there was no answer. Any status is an answer, redirects too.
+// native.http_request{ method, url, headers, body, body_file, timeout_s, connect_timeout_s, total_timeout_s,
+// verify_tls, certificate = { file, key_file, password }, concurrency, rate_limit = { requests, per_s, burst,
+// wait_s_limit }, attempt, seconds_before, redirects, first_url }: a response, or nil and an error when there was no
+// answer. Any status is an answer, redirects too.
 int http_request(lua_State* L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   Asked asked;
@@ -146,6 +146,8 @@ int http_request(lua_State* L) {
   request.method = to_upper(text_field(L, 1, "method", "GET"));
   request.url = text_field(L, 1, "url");
   request.body = text_field(L, 1, "body");
+  request.body_file = text_field(L, 1, "body_file");
+  if (!request.body_file.empty()) request.body_bytes_max = UINT64_MAX;  // a disk has its own limit
   read_headers(L, 1, request.headers);
   request.timeout_s = number_field(L, 1, "timeout_s", request.timeout_s);
   request.connect_timeout_s = number_field(L, 1, "connect_timeout_s", request.connect_timeout_s);

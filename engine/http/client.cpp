@@ -91,13 +91,14 @@ struct HttpClient::Impl {
     std::optional<Proxy> proxy;
     std::string server;  // names the connections that can carry it
     Patience& patience;
+    BodyFile* file;  // null: none
   };
   struct Outcome {
     Status status;
     bool worth_a_fresh_connection = false;  // the kept one turned out to be closed
   };
 
-  Result<HttpResponse> send_once(const HttpRequest& request, Patience& patience, const StopEvent& stop);
+  Result<HttpResponse> send_once(const HttpRequest& request, Patience& patience, BodyFile* file, const StopEvent& stop);
   Result<std::unique_ptr<Connection>> open(const Hop& hop, const StopEvent& stop);
   Status open_tunnel(Connection& connection, const Hop& hop, const StopEvent& stop);
   Outcome ask(std::unique_ptr<Connection> connection, const Hop& hop, const StopEvent& stop, HttpResponse& response);
@@ -166,7 +167,7 @@ HttpClient::Impl::Outcome HttpClient::Impl::ask(std::unique_ptr<Connection> conn
   ++connection->requests;
   ++requests;
   Exchange result = exchange(*connection, request, head_of(request, hop.url, hop.proxy, options.user_agent),
-                             hop.patience, stop, response);
+                             hop.patience, stop, response, hop.file);
   bytes_in += response.bytes_in;
   if (!result.status.ok()) {
     const bool hung_up = result.status.code() == Code::kHttpConnect && !result.answered;
@@ -182,13 +183,13 @@ HttpClient::Impl::Outcome HttpClient::Impl::ask(std::unique_ptr<Connection> conn
   return {};
 }
 
-Result<HttpResponse> HttpClient::Impl::send_once(const HttpRequest& request, Patience& patience,
+Result<HttpResponse> HttpClient::Impl::send_once(const HttpRequest& request, Patience& patience, BodyFile* file,
                                                  const StopEvent& stop) {
   if (stop.requested()) return cancelled();
   LODE_TRY(check_sendable(request));
   LODE_ASSIGN(Url url, parse_url(request.url));
   LODE_ASSIGN(std::optional<Proxy> proxy, proxies.choose(url));
-  Hop hop{request, std::move(url), std::move(proxy), "", patience};
+  Hop hop{request, std::move(url), std::move(proxy), "", patience, file};
   hop.server =
       fmt::format("{}://{}{}{}{}", hop.url.scheme, hop.url.host_and_port(), request.verify_tls ? "" : " unverified",
                   request.certificate.file.empty() ? "" : " as " + request.certificate.file,
@@ -217,9 +218,11 @@ Result<HttpResponse> HttpClient::send(const HttpRequest& request, const std::sto
   const std::int64_t start_us = impl_->env.steady_us();
   HttpRequest asked = request;
   Patience patience(request);
+  std::optional<BodyFile> file;
+  if (!request.body_file.empty()) file.emplace(impl_->env, request.body_file);
   std::uint64_t bytes_before = 0;
   for (std::uint32_t redirects = 0;; ++redirects) {
-    Result<HttpResponse> response = impl_->send_once(asked, patience, event);
+    Result<HttpResponse> response = impl_->send_once(asked, patience, file ? &*file : nullptr, event);
     if (!response.ok()) {
       Status status = std::move(response).status();
       if (status.code() == Code::kCancelled) return status;
@@ -229,6 +232,7 @@ Result<HttpResponse> HttpClient::send(const HttpRequest& request, const std::sto
     response->bytes_in += bytes_before;
     bytes_before = response->bytes_in;
     if (!request.follow_redirects || !is_redirect(*response)) {
+      if (file && response->status / 100 == 2) LODE_TRY(file->finish());
       response->url = asked.url;
       response->redirects = redirects;
       response->seconds = static_cast<double>(impl_->env.steady_us() - start_us) / 1e6;

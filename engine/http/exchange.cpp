@@ -65,8 +65,13 @@ enum class Framing { kNone, kLength, kChunks, kEndless };
 class Talk final : public httplib::Stream {
  public:
   Talk(Connection& connection, const HttpRequest& request, Patience& patience, const StopEvent& stop,
-       HttpResponse& response)
-      : connection_(connection), request_(request), patience_(patience), stop_(stop), response_(response) {}
+       HttpResponse& response, BodyFile* file)
+      : connection_(connection),
+        request_(request),
+        patience_(patience),
+        stop_(stop),
+        response_(response),
+        file_(file) {}
 
   ssize_t read(char* bytes, std::size_t size) override;
   ssize_t write(const char* bytes, std::size_t size) override;
@@ -99,6 +104,7 @@ class Talk final : public httplib::Stream {
   Patience& patience_;
   const StopEvent& stop_;
   HttpResponse& response_;
+  BodyFile* file_;  // null unless the body goes there
   Status status_;   // why this side stopped reading
   Transfer fault_;  // kDone while nothing went wrong with the connection
   bool fault_in_sending_ = false;
@@ -262,7 +268,9 @@ bool Talk::take_head(const httplib::Response& head) {
       response_.headers.emplace_back(name, trim(value));
     }
   }
+  if (response_.status / 100 != 2) file_ = nullptr;  // what an error or a redirect says is for people
   status_ = choose_framing();
+  if (status_.ok() && file_ != nullptr) status_ = file_->begin();
   return status_.ok() && framing_ != Framing::kNone;
 }
 
@@ -294,6 +302,7 @@ Status Talk::choose_framing() {
     return Status::error(Code::kHttpTooLarge, fmt::format("the body has {}, more than the {} allowed",
                                                           show_bytes(announced_), show_bytes(request_.body_bytes_max)));
   }
+  if (file_ != nullptr) return {};
   response_.body.reserve(static_cast<std::size_t>(std::min(announced_, kReserveBytesMax)) + kParserPadding);
   return {};
 }
@@ -303,7 +312,12 @@ bool Talk::take_body(std::string_view bytes) {
   framing_line_.clear();
   after_empty_line_ = false;
   received_ += bytes.size();
-  status_ = decoder_->add(bytes, response_.body, request_.body_bytes_max);
+  const std::uint64_t written = file_ == nullptr ? 0 : file_->size();
+  status_ = decoder_->add(bytes, response_.body, request_.body_bytes_max - written);
+  if (status_.ok() && file_ != nullptr) {
+    status_ = file_->add(response_.body);
+    response_.body.clear();
+  }
   return status_.ok();
 }
 
@@ -405,8 +419,8 @@ httplib::Request request_for_httplib(const HttpRequest& request, const RequestHe
 }  // namespace
 
 Exchange exchange(Connection& connection, const HttpRequest& request, const RequestHead& head, Patience& patience,
-                  const StopEvent& stop, HttpResponse& response) {
-  Talk talk(connection, request, patience, stop, response);
+                  const StopEvent& stop, HttpResponse& response, BodyFile* file) {
+  Talk talk(connection, request, patience, stop, response, file);
   try {
     httplib::Request out = request_for_httplib(request, head);
     out.response_handler = [&](const httplib::Response& in) { return talk.take_head(in); };

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "http/body_file.h"
 #include "http/connection.h"
 #include "http/message.h"
 #include "http/patience.h"
@@ -26,7 +27,8 @@ struct RequestHead {
 /// Sends method and body of `request` under `head`, and reads the answer into `response`, without interim ones (100,
 /// 103). Of an answer to CONNECT only the head is read. After an error `response` has what came until then. Errors:
 /// kHttpConnect (hung up before answering), kHttpTimeout, kHttpBody, kHttpTooLarge, kCancelled.
+/// `file` gets the body of a 2xx answer, but for its finish(); null: `response` gets it.
 Exchange exchange(Connection& connection, const HttpRequest& request, const RequestHead& head, Patience& patience,
-                  const StopEvent& stop, HttpResponse& response);
+                  const StopEvent& stop, HttpResponse& response, BodyFile* file = nullptr);
 
 }  // namespace lode

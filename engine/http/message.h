@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "env/env.h"
+
 namespace lode {
 
 /// Header lines; several of one name are in order. Names compare without regard to case.
@@ -37,8 +39,9 @@ struct HttpRequest {
   double connect_timeout_s = 0;  ///< for connecting, and again for the TLS handshake; 0: timeout_s
   double total_timeout_s = 0;    ///< for the attempt, redirects included; 0: as long as bytes come
   std::uint64_t body_bytes_max = kBodyBytesMaxDefault;  ///< of the decoded body; more is an error
-  bool follow_redirects = true;                         ///< at most kRedirectsMax
-  bool verify_tls = true;                               ///< check the server's certificate and its name
+  Path body_file;  ///< where the decoded body of a 2xx answer goes, whole or not at all; empty: into HttpResponse::body
+  bool follow_redirects = true;  ///< at most kRedirectsMax
+  bool verify_tls = true;        ///< check the server's certificate and its name
   ClientCertificate certificate;
 };
 
@@ -46,7 +49,7 @@ struct HttpResponse {
   int status = 0;
   std::string reason;          ///< "Not Found"; may be empty
   HttpHeaders headers;         ///< sorted by name; repeated ones are joined with ", ", but not Set-Cookie
-  std::string body;            ///< decoded (gzip, deflate, brotli, zstd)
+  std::string body;            ///< decoded (gzip, deflate, brotli, zstd); empty when it went into a file
   std::string url;             ///< that answered: after redirects
   double seconds = 0;          ///< from the first byte out to the last byte in, redirects included
   std::uint64_t bytes_in = 0;  ///< received, as on the wire, redirects included

@@ -147,24 +147,29 @@ Result<std::unique_ptr<Recorder>> Recorder::open(HttpTransport& network, Env& en
 Result<HttpResponse> Recorder::send(const HttpRequest& request, const std::stop_token& stop) {
   Result<HttpResponse> response = network_.send(request, stop);
   if (!response.ok()) return response;
+  HttpResponse recorded = *response;
+  if (!request.body_file.empty() && response->status / 100 == 2) {
+    LODE_ASSIGN(recorded.body, env_.read_file(request.body_file));
+  }
   const Asked asked = asked_of(request, hide_);
   const Value exchange = Value::object(
-      {{"request", request_value(request, asked, hide_)}, {"response", response_value(request, *response, hide_)}});
+      {{"request", request_value(request, asked, hide_)}, {"response", response_value(request, recorded, hide_)}});
   const Path file = folder_ / fmt::format("{:04}-{}.json", ++count_, name_of(asked));
   Status written = env_.write_file(file, json::write(exchange, {.indent = 2}) + "\n");
   if (!written.ok()) return std::move(written).about("recording");
   return response;
 }
 
-Replayer::Replayer(Path folder, HideSecrets hide) : folder_(std::move(folder)), hide_(std::move(hide)) {}
+Replayer::Replayer(Env& env, Path folder, HideSecrets hide)
+    : env_(env), folder_(std::move(folder)), hide_(std::move(hide)) {}
 
 Result<std::unique_ptr<Replayer>> Replayer::open(Env& env, const Path& folder, HideSecrets hide) {
-  std::unique_ptr<Replayer> replayer(new Replayer(folder, std::move(hide)));
+  std::unique_ptr<Replayer> replayer(new Replayer(env, folder, std::move(hide)));
   LODE_ASSIGN(std::vector<FolderEntry> entries, env.list_folder(folder));
   std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
   for (const FolderEntry& entry : entries) {
     if (!is_recorded_file(entry)) continue;
-    Status read = replayer->read(env, folder / entry.name);
+    Status read = replayer->read(folder / entry.name);
     if (!read.ok()) return std::move(read).about((folder / entry.name).string());
   }
   if (!replayer->answers_.empty()) return replayer;
@@ -172,8 +177,8 @@ Result<std::unique_ptr<Replayer>> Replayer::open(Env& env, const Path& folder, H
       .hint("lode run SCRIPT --record DIR makes one");
 }
 
-Status Replayer::read(Env& env, const Path& file) {
-  LODE_ASSIGN(const std::string text, env.read_file(file));
+Status Replayer::read(const Path& file) {
+  LODE_ASSIGN(const std::string text, env_.read_file(file));
   LODE_ASSIGN(const Value exchange, json::parse_value(text));
   const Value* const request = exchange.find("request");
   const Value* const recorded = exchange.find("response");
@@ -222,6 +227,12 @@ Result<HttpResponse> Replayer::send(const HttpRequest& request, const std::stop_
   const std::lock_guard lock(mutex_);
   const HttpResponse* response = take(asked.key());
   if (response == nullptr && answers_.count(asked.key()) == 0) response = take(asked.key_without_body());
+  if (response != nullptr && !request.body_file.empty() && response->status / 100 == 2) {
+    HttpResponse without_body = *response;
+    LODE_TRY(env_.write_file(request.body_file, without_body.body));
+    without_body.body.clear();
+    return without_body;
+  }
   if (response != nullptr) return *response;
   const bool is_known = answers_.count(asked.key_without_body()) > 0;
   return Status::error(Code::kHttpReplay,

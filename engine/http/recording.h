@@ -43,7 +43,8 @@ class Recorder final : public HttpTransport {
 /// or method and URL if no body is the same. Several answers to one request are given in their order.
 class Replayer final : public HttpTransport {
  public:
-  /// Errors: kNotFound when there is no recording, kHttpReplay for a file that is none, naming it.
+  /// `env` must outlive it. Errors: kNotFound when there is no recording, kHttpReplay for a file that is none, naming
+  /// it.
   static Result<std::unique_ptr<Replayer>> open(Env& env, const Path& folder, HideSecrets hide);
   /// Errors: kHttpReplay when there is no such exchange, or no more of them.
   Result<HttpResponse> send(const HttpRequest& request, const std::stop_token& stop) override;
@@ -54,10 +55,11 @@ class Replayer final : public HttpTransport {
     std::vector<HttpResponse> responses;
     std::size_t given = 0;
   };
-  Replayer(Path folder, HideSecrets hide);
-  Status read(Env& env, const Path& file);
+  Replayer(Env& env, Path folder, HideSecrets hide);
+  Status read(const Path& file);
   const HttpResponse* take(const std::string& key);
 
+  Env& env_;
   const Path folder_;
   const HideSecrets hide_;
   std::mutex mutex_;

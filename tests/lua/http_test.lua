@@ -203,6 +203,20 @@ test("a compressed answer reads as any other", function()
   expect.equal(#page:page "results", 100)
 end)
 
+test("a download is the body in a file, at the second attempt too; an error leaves none", function()
+  local name = os.tmpname()
+  local options = { params = { per_page = 100 } }
+  local whole = api:get("items", options).body
+  local answer = demo_api.with_faults("gzip;503:times=1", function() return api:download("items", name, options) end)
+  expect.equal(answer.body, "")
+  local file = assert(io.open(name, "rb"))
+  expect.equal(file:read "*a", whole)
+  file:close()
+  os.remove(name)
+  expect.raises("http.status", function() api:download("nowhere", name) end)
+  expect.equal(io.open(name), nil)
+end)
+
 test("secrets do not show", function()
   local secret = lode.secret "sources.game_studio.token"
   expect.equal(tostring(secret), "***")

@@ -192,6 +192,22 @@ function methods:request(path, options)
   return response
 end
 
+--- client:download("dumps/orders.jsonl", "orders.jsonl", options): the body goes into the file as it comes, however large
+-- it is; the file is there whole or not at all. Options are those of request. Returns the response, without body.
+function methods:download(path, file, options)
+  if type(file) ~= "string" or file == "" then
+    fields.fail("lua.bad_field", "download: the second argument is the file's path, as text")
+  end
+  options = request_spec:check(options or {}, type(path) == "string" and ('"%s"'):format(path) or nil)
+  local request = self:prepare(path, options)
+  request.body_file = file
+  local response = self:send(request)
+  if response and response.status >= 400 and not http.accepted(options.accept)[response.status] then
+    error(response:status_error(), 0)
+  end
+  return response
+end
+
 -- client:get(path, options), client:post(path, options), …
 for _, method in ipairs { "get", "post", "put", "patch", "delete" } do
   methods[method] = function(self, path, options)
@@ -208,10 +224,10 @@ end
 
 -- http.get(url, options) and the like, for a request or two without a client.
 local plain
-for _, method in ipairs { "request", "get", "post", "put", "patch", "delete" } do
-  http[method] = function(url, options)
+for _, method in ipairs { "request", "get", "post", "put", "patch", "delete", "download" } do
+  http[method] = function(url, ...)
     plain = plain or http.client {}
-    return plain[method](plain, url, options)
+    return plain[method](plain, url, ...)
   end
 end
 

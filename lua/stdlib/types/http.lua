@@ -136,6 +136,13 @@ function HttpClient:request(path, options) end
 ---@param options? lode.RequestFields
 ---@return lode.Response
 function HttpClient:get(path, options) end
+
+---The body goes into `file` as it comes; the file is there whole or not at all. The response has no body.
+---@param path string
+---@param file string
+---@param options? lode.RequestFields
+---@return lode.Response
+function HttpClient:download(path, file, options) end
 ---@param path string
 ---@param options? lode.RequestFields
 ---@return lode.Response

@@ -3,6 +3,7 @@
 
 #include "http/client.h"
 #include "http/retry.h"
+#include "support/scratch.h"
 #include "support/test_env.h"
 #include "test_server.h"
 
@@ -153,6 +154,38 @@ TEST_CASE("A server that hangs up without a word is worth another attempt") {
   CHECK_THAT(status.message(), Contains("hung up without an answer"));
   CHECK(decide({}, 1, status, 0).retry);
   CHECK(server.connections == 1);
+}
+
+TEST_CASE("A body on its way into a file is there whole or not at all") {
+  const test::ScratchFolder folder;
+  const Path file = folder.path() / "dump.jsonl";
+  const std::string whole(300'000, 'x');
+  RawServer server({[&](Peer& peer) {
+                      peer.read_request();
+                      peer.write("HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n" + whole.substr(0, 200'000));
+                    },
+                    [&](Peer& peer) {
+                      peer.read_request();
+                      peer.write("HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\ngone");
+                      peer.read_request();
+                      peer.write("HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n" + whole);
+                    }});
+  HttpClient client(Env::real());
+  HttpRequest request = get(server.url(), 5);
+  request.body_file = file;
+  CHECK(client.send(request, {}).status().code() == Code::kHttpBody);
+  CHECK(Env::real().list_folder(folder.path()).value().empty());
+
+  const Result<HttpResponse> refused = client.send(request, {});
+  REQUIRE(refused.ok());
+  CHECK(refused->body == "gone");
+  CHECK(Env::real().list_folder(folder.path()).value().empty());
+
+  const Result<HttpResponse> response = client.send(request, {});
+  REQUIRE(response.ok());
+  CHECK(response->body.empty());
+  CHECK(Env::real().read_file(file).value() == whole);
+  CHECK(Env::real().list_folder(folder.path()).value().size() == 1);
 }
 
 TEST_CASE("Something that is no HTTP is noticed at once") {

@@ -31,7 +31,7 @@ local function encoded(request, client)
     headers = headers.merge({}, request.headers), timeout_s = request.timeout_s,
     connect_timeout_s = client.connect_timeout_s, total_timeout_s = client.total_timeout_s,
     verify_tls = client.verify_tls, certificate = client.certificate,
-    concurrency = client.concurrency, rate_limit = client.rate_limit,
+    concurrency = client.concurrency, rate_limit = client.rate_limit, body_file = request.body_file,
   }
   if request.json ~= nil then
     out.body = native.json_encode(exchange.revealed(request.json))
