@@ -220,6 +220,18 @@ test("paginators are checked when they are written", function()
   expect.raises("lua.unknown_field", function() api:paginate("x", { pagintor = "offset" }) end, "'paginator'")
 end)
 
+test("a next page that never ends is an error when no rows come", function()
+  local always_more = {
+    update_state = function(self) self.number = (self.number or 0) + 1 end,
+    update_request = function(self, request)
+      request.params = { { "limit", 1 }, { "offset", 1000000 + self.number } }
+    end,
+  }
+  expect.raises("rest.paging", function()
+    demo_api.rows_of(api:paginate("inventory", { paginator = always_more, data_selector = "items" }))
+  end, "1000 pages in a row have no rows")
+end)
+
 test("response_actions end the pages quietly", function()
   local rows = demo_api.rows_of(api:paginate("matches/none/events", {
     response_actions = { { status_code = 404, action = "ignore" } },

@@ -192,8 +192,8 @@ function methods:request(path, options)
   return response
 end
 
---- client:download("dumps/orders.jsonl", "orders.jsonl", options): the body goes into the file as it comes, however large
--- it is; the file is there whole or not at all. Options are those of request. Returns the response, without body.
+--- client:download("dumps/orders.jsonl", "orders.jsonl", options): the body goes into the file as it comes; the file
+-- is there whole or not at all. Options are those of request. Returns the response, without its body.
 function methods:download(path, file, options)
   if type(file) ~= "string" or file == "" then
     fields.fail("lua.bad_field", "download: the second argument is the file's path, as text")

@@ -11,6 +11,9 @@ local walk = {}
 -- So many answers in a row with the same body, and no total: the server does not look at the page number.
 local same_bodies_max = 4
 
+-- So many pages in a row without a row, each with another next one: there is no end to be seen.
+local empty_pages_max = 1000
+
 -- Tells when a walk comes back to a request that it has sent before: it would go round for ever. Keeps two requests at
 -- any length of the walk: the last one, and one that is replaced at ever longer intervals.
 local function repeat_guard()
@@ -43,7 +46,7 @@ end
 -- call next().
 function walk.new(state)
   if state.same_origin_next then state.origin = origin_of(state.request.url) end
-  state.has_been_sent, state.same_bodies = repeat_guard(), 0
+  state.has_been_sent, state.same_bodies, state.empty_pages = repeat_guard(), 0, 0
   if state.data_selector == "" then state.data_selector = nil end
   if state.paginator then state.paginator:init_request(state.request) end
   state.has_been_sent(state.request)
@@ -82,6 +85,14 @@ function methods:check_progress(response, page)
     ("%d pages in a row are the same: the server does not seem to look at what the %s paginator asks for")
       :format(same_bodies_max, paginator.name),
     "compare the names of its parameters with the API's documentation")
+end
+
+-- A next link that always has another one behind it would be followed until somebody looks.
+function methods:check_rows(response, page)
+  self.empty_pages = #page == 0 and self.empty_pages + 1 or 0
+  if self.ended or self.empty_pages < empty_pages_max then return end
+  self:fail(response, ("%d pages in a row have no rows, and there is always a next one"):format(empty_pages_max),
+    "is data_selector the path of the rows? stop_after_empty_page = true ends at the first page without any")
 end
 
 function methods:check_repeat(response)
@@ -127,6 +138,7 @@ function methods:next()
   paginator:update_request(self.request)
   self.ended = not paginator.has_next_page
   self:check_progress(response, page)
+  self:check_rows(response, page)
   self:check_origin(response)
   self:check_repeat(response)
   self:look_ahead()
