@@ -40,8 +40,8 @@ struct Living {
 };
 
 Living& living() {
-  static Living* const all = new Living;  // never destroyed: secrets may outlive everything
-  return *all;
+  static Living* const kAll = new Living;  // never destroyed: secrets may outlive everything
+  return *kAll;
 }
 
 }  // namespace

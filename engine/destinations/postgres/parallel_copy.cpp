@@ -62,6 +62,7 @@ Status copy_in_parallel(const std::vector<CopyTask>& tasks, const std::vector<st
   Work work(tasks, env, listener);
   const std::stop_callback on_stop(std::move(stop), [&work] { work.stop(); });
   std::vector<std::thread> threads;
+  threads.reserve(connections.size());
   for (const std::unique_ptr<Connection>& connection : connections) {
     threads.emplace_back([&work, &connection] { work.run(*connection); });
   }

@@ -97,13 +97,13 @@ class PostgresDestination : public SqlDestination {
   bool can_load_in_parallel(const std::vector<const Job*>& staged) const;
   std::vector<std::unique_ptr<Connection>> open_lanes(std::size_t count);
   Status load_in_parallel(const std::vector<const Job*>& jobs, const Schema& schema,
-                          const std::vector<std::unique_ptr<Connection>>& lanes, std::stop_token stop,
+                          const std::vector<std::unique_ptr<Connection>>& lanes, const std::stop_token& stop,
                           JobListener& listener);
   Status restore_order(const std::vector<CopyTask>& tasks, const Schema& schema, Connection& connection,
-                       std::stop_token stop);
+                       const std::stop_token& stop);
   Result<bool> has_staged_twins(const Table& table);
   Result<std::optional<Wires>> wires_of(const Table& table, Place place);
-  Status insert_by_cast(RowFileReader& reader, const Table& table, Place place, std::stop_token stop);
+  Status insert_by_cast(RowFileReader& reader, const Table& table, Place place, const std::stop_token& stop);
 
   const Options options_;
   Env& env_;
@@ -219,7 +219,7 @@ Status PostgresDestination::insert_rows(const Job& job, const Table& table, Plac
   if (stop.stop_requested()) return Status::error(Code::kCancelled, "the run was cancelled");
   has_staged_twins_.erase(table.name());
   LODE_ASSIGN(const std::optional<Wires> wires, wires_of(table, place));
-  if (!wires) return insert_by_cast(*reader, table, place, std::move(stop));
+  if (!wires) return insert_by_cast(*reader, table, place, stop);
   return postgres::copy_rows(*connection_, *reader, dataset_->qualified(place, table.name()), *wires, std::move(stop));
 }
 
@@ -251,7 +251,7 @@ Status PostgresDestination::load_jobs(const std::vector<const Job*>& jobs, const
   LODE_TRY(SqlDestination::load_jobs(direct, schema, stop, listener));
   const std::vector<std::unique_ptr<Connection>> lanes = open_lanes(staged.size());
   if (lanes.empty()) return SqlDestination::load_jobs(staged, schema, std::move(stop), listener);
-  return load_in_parallel(staged, schema, lanes, std::move(stop), listener);
+  return load_in_parallel(staged, schema, lanes, stop, listener);
 }
 
 bool PostgresDestination::can_load_in_parallel(const std::vector<const Job*>& staged) const {
@@ -283,7 +283,7 @@ std::vector<std::unique_ptr<Connection>> PostgresDestination::open_lanes(std::si
 
 Status PostgresDestination::load_in_parallel(const std::vector<const Job*>& jobs, const Schema& schema,
                                              const std::vector<std::unique_ptr<Connection>>& lanes,
-                                             std::stop_token stop, JobListener& listener) {
+                                             const std::stop_token& stop, JobListener& listener) {
   std::vector<CopyTask> tasks;
   for (const Job* job : jobs) {
     const Table& table = *schema.find_table(job->table);
@@ -294,13 +294,13 @@ Status PostgresDestination::load_in_parallel(const std::vector<const Job*>& jobs
     tasks.push_back({job, dataset_->qualified(place, table.name()), std::move(*wires)});
   }
   LODE_TRY(postgres::copy_in_parallel(tasks, lanes, env_, stop, listener));
-  return restore_order(tasks, schema, *lanes[0], std::move(stop));
+  return restore_order(tasks, schema, *lanes[0], stop);
 }
 
 // Of rows with one primary key the first counts, and over several connections none can tell which that is. Such tables
 // are rare: they are loaded once more, one file after the other.
 Status PostgresDestination::restore_order(const std::vector<CopyTask>& tasks, const Schema& schema,
-                                          Connection& connection, std::stop_token stop) {
+                                          Connection& connection, const std::stop_token& stop) {
   std::map<std::string, std::vector<CopyTask>> of_table;
   for (const CopyTask& task : tasks) of_table[task.job->table].push_back(task);
   for (const auto& [name, its_tasks] : of_table) {
@@ -332,7 +332,7 @@ Result<bool> PostgresDestination::has_staged_twins(const Table& table) {
 
 // A column that somebody gave another type: the rows go through a table of lode's types, and the server casts them.
 Status PostgresDestination::insert_by_cast(RowFileReader& reader, const Table& table, Place place,
-                                           std::stop_token stop) {
+                                           const std::stop_token& stop) {
   Table plain{std::string(kCastTable)};
   Wires wires;
   std::vector<std::string> names;
