@@ -13,7 +13,10 @@ int explain_command(const Options& options, Console& console, Progress& progress
   if (!script) return conclude(failure, options, console, progress);
   const std::string options_json = run_options_json(options, args_json(options));
   Outcome outcome = run_script(*script, options_json, options, console, progress);
-  if (!outcome.failure && !options.json) outcome.view.reports.clear();  // there is nothing to report of
+  if (!outcome.failure && !options.json) {
+    if (outcome.view.reports.empty()) console.print(script->name + ": it runs no pipeline\n");
+    outcome.view.reports.clear();  // nothing was done
+  }
   return conclude(outcome, Reports::kFirstLine, options, console, progress);
 }
 

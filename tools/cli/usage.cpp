@@ -24,6 +24,7 @@ usage: lode COMMAND [OPTION]...
 commands:
   run SCRIPT           run a pipeline
   check SCRIPT         read a script and validate what it defines, without running anything
+  explain SCRIPT       print what a script would run, value by value, with where each was written
   load FILE...         load JSON and CSV files without a script
   preview FILE|SCRIPT  show the tables, types and first rows that a load would make
   pipeline NAME        what this machine knows of a pipeline: its trace, state, schema, packages; and mends it
