@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "interrupt.h"
+#include "run_options.h"
 
 namespace lode::cli {
 namespace {
@@ -117,6 +118,15 @@ Outcome run_script(const Script& script, const std::string& options_json, const 
   progress.end(outcome.view, outcome.failure.has_value());
   outcome.printed = std::move(host.printed);
   lode_run_free(run);
+  return outcome;
+}
+
+Outcome run_named_script(const Options& options, Console& console, Progress& progress) {
+  Failure failure;
+  const std::optional<Script> script = read_script(options.script, failure);
+  if (script) return run_script(*script, run_options_json(options, args_json(options)), options, console, progress);
+  Outcome outcome;
+  outcome.failure = failure;
   return outcome;
 }
 

@@ -26,5 +26,7 @@ struct Outcome {
 /// or to standard error when `options.json` wants standard output for itself.
 Outcome run_script(const Script& script, const std::string& options_json, const Options& options, Console& console,
                    Progress& progress);
+/// The same for the script that `options` names, with all that they say of a run.
+Outcome run_named_script(const Options& options, Console& console, Progress& progress);
 
 }  // namespace lode::cli
