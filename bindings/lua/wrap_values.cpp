@@ -11,6 +11,7 @@
 #include "lua/modules.h"
 #include "lua/object.h"
 #include "lua/status_value.h"
+#include "schema/yaml.h"
 
 namespace lode::lua {
 namespace {
@@ -115,6 +116,16 @@ int json_decode(lua_State* L) {
   return 1;
 }
 
+// native.yaml_decode(text): of YAML 1.1, which JSON is a part of; raises for what is none
+int yaml_decode(lua_State* L) {
+  std::size_t size = 0;
+  const char* const text = luaL_checklstring(L, 1, &size);
+  Result<json::Value> value = parse_yaml(std::string_view(text, size));
+  if (!value.ok()) raise(L, std::move(value).status());
+  push_value(L, *value);
+  return 1;
+}
+
 }  // namespace
 
 void open_values(lua_State* L) {
@@ -125,7 +136,8 @@ void open_values(lua_State* L) {
   lua_setfield(L, -2, "null");
   for (const luaL_Reg& function :
        {luaL_Reg{"list", value_list}, luaL_Reg{"decimal", value_decimal}, luaL_Reg{"bytes", value_bytes},
-        luaL_Reg{"time", value_time}, luaL_Reg{"json_encode", json_encode}, luaL_Reg{"json_decode", json_decode}}) {
+        luaL_Reg{"time", value_time}, luaL_Reg{"json_encode", json_encode}, luaL_Reg{"json_decode", json_decode},
+        luaL_Reg{"yaml_decode", yaml_decode}}) {
     lua_pushcfunction(L, function.func);
     lua_setfield(L, -2, function.name);
   }

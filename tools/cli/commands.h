@@ -26,5 +26,7 @@ int sql_command(const Options& options, Console& console, Progress& progress);
 int config_command(const Options& options, Console& console, Progress& progress);
 /// `lode secrets`: writes secrets.toml.
 int secrets_command(const Options& options, Console& console, Progress& progress);
+/// `lode init`: writes a pipeline script for an API.
+int init_command(const Options& options, Console& console, Progress& progress);
 
 }  // namespace lode::cli

@@ -22,8 +22,8 @@ namespace {
 ProgressMode progress_mode(const Options& options, const Console& console) {
   if (options.progress != ProgressMode::kAuto) return options.progress;
   const bool is_quiet = options.command == Command::kPreview && !console.can_redraw();
-  const bool has_none =
-      options.command == Command::kSql || options.command == Command::kConfig || options.command == Command::kSecrets;
+  const bool has_none = options.command == Command::kSql || options.command == Command::kConfig ||
+                        options.command == Command::kSecrets || options.command == Command::kInit;
   return is_quiet || has_none ? ProgressMode::kNone : ProgressMode::kAuto;
 }
 
@@ -67,6 +67,8 @@ int run_command_line(std::vector<std::string> words) {
       return config_command(options, console, *progress);
     case Command::kSecrets:
       return secrets_command(options, console, *progress);
+    case Command::kInit:
+      return init_command(options, console, *progress);
   }
   return kExitUsage;
 }

@@ -9,7 +9,7 @@
 
 namespace lode::cli {
 
-enum class Command { kRun, kCheck, kExplain, kLoad, kPreview, kPipeline, kSql, kConfig, kSecrets };
+enum class Command { kRun, kCheck, kExplain, kLoad, kPreview, kPipeline, kSql, kConfig, kSecrets, kInit };
 enum class ProgressMode { kAuto, kTty, kLog, kJson, kNone };
 
 struct Options {
@@ -56,6 +56,10 @@ struct Options {
 
   // sql: also words (NAME and STATEMENT), destination (--to), dataset, format and limit
   std::vector<std::string> parameters;
+
+  // init: also words (the URL) and pipeline (--name)
+  std::string openapi;  ///< file or URL of the document
+  std::string output;   ///< file, or folder
 
   // config, secrets: also operation, words (KEY or SCRIPT), args and pipeline
   std::string profile;  ///< of all commands: which files of the configuration come first

@@ -31,6 +31,7 @@ commands:
   sql NAME STATEMENT   ask what was loaded, in SQL
   config OPERATION     show, explain and check settings: where each comes from
   secrets OPERATION    set, replace and remove secrets; a template of those that a script needs
+  init URL             write a pipeline script for an API: from one of its answers, or from its OpenAPI document
 
   lode COMMAND --help  the options of a command
   lode --version       the version of the program
@@ -89,6 +90,12 @@ const char* const kSecretsExamples = R"(examples:
   lode secrets set sources.shop.api_key
   pass show shop/key | lode secrets set sources.shop.api_key
   lode secrets template pipelines/shop > .lode/secrets.toml
+
+)";
+
+const char* const kInitExamples = R"(examples:
+  lode init "https://api.example.com/v1/orders?status=open"
+  lode init --openapi openapi.json --name shop --output pipelines
 
 )";
 
@@ -322,6 +329,17 @@ void declare_secrets(CLI::App& app, Options& options) {
   declare_common(app, options);
 }
 
+void declare_init(CLI::App& app, Options& options) {
+  app.add_option("URL", options.words, "an address that answers with rows");
+  app.add_option("--openapi", options.openapi, "an OpenAPI 3 or Swagger 2 document, JSON or YAML")
+      ->type_name("FILE|URL");
+  app.add_option("--output", options.output, "where the script goes (default: NAME.lua in this folder)")
+      ->type_name("FILE|FOLDER");
+  app.add_option("--name", options.pipeline, "of source, pipeline and secrets (default: made from the server's name)")
+      ->type_name("NAME");
+  declare_common(app, options);
+}
+
 const std::vector<CommandSpec>& commands() {
   static const std::vector<CommandSpec> kCommands = {
       {"run", Command::kRun, "lode run SCRIPT [OPTION]... [-- KEY=VALUE...]",
@@ -359,6 +377,10 @@ const std::vector<CommandSpec>& commands() {
        "Writes secrets where only you can read them. Comments and order of the file stay.\n" +
            std::string(kSecretsOperations),
        kSecretsExamples, declare_secrets, true},
+      {"init", Command::kInit, "lode init URL|--openapi FILE|URL [OPTION]...",
+       "Writes a readable pipeline script for an API, with comments on what was guessed. Asks the URL once, with the "
+       "bearer token sources.NAME.token if there is one. Never overwrites a file.",
+       std::string(kInitExamples) + kExitCodes, declare_init},
   };
   return kCommands;
 }
@@ -452,7 +474,7 @@ Usage overview(bool was_asked_for) {
     usage.help = std::string(kOverview) + "\n" + kExitCodes;
     return usage;
   }
-  return wrong("a command is missing: run, check, load, preview, pipeline, sql, config or secrets",
+  return wrong("a command is missing: run, check, load, preview, pipeline, sql, config, secrets or init",
                "lode COMMAND [OPTION]...", "'lode --help' lists the commands");
 }
 
