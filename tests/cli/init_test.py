@@ -331,6 +331,9 @@ SHOP = {
             "parameters": [path_param("user_id")],
             "get": {"responses": answers(list_of("Order"))},
         },
+        "/users/{user_id}/orders/{order}/parts": {"get": {"responses": answers(list_of("Line"))}},
+        "/users/{name}/pets": {"get": {"responses": answers(list_of("Line"))}},
+        "/users/{login}/cars": {"get": {"responses": answers(list_of("Line"))}},
         "/shops/{id}/lines": {
             "get": {
                 "parameters": [
@@ -352,6 +355,9 @@ class OpenApi(InitCase):
     pages = {
         "/v1/users": keyed(users),
         **{f"/v1/users/{n}/orders": keyed(listing([{"order_id": n * 10, "total": n}])) for n in range(1, 6)},
+        **{f"/v1/users/{n}/orders/{n * 10}/parts": keyed(listing([{"sku": f"p{n}"}])) for n in range(1, 6)},
+        **{f"/v1/users/user%20{n}/pets": keyed(listing([])) for n in range(1, 6)},
+        "/v1/users/ann/cars": keyed(listing([{"sku": "c"}])),
         "/v1/shops/7/lines": keyed(listing([{"sku": "a", "count": 2}])),
         "/openapi.json": lambda handler, _: (200, {**SHOP, "servers": [{"url": "/v1"}]}, {}),
     }
@@ -361,17 +367,19 @@ class OpenApi(InitCase):
         return json.dumps({**SHOP, **changes}).replace("SERVER", self.server.url)
 
     def runs(self):
-        self.check_and_run("corner_shop.lua", "--", "shop_id=7", env=self.key)
+        self.check_and_run("corner_shop.lua", "--", "shop_id=7", "login=ann", env=self.key)
         self.assertEqual(self.rows("users", "id"), [(n,) for n in range(1, 6)])
         self.assertEqual(self.rows("orders", "order_id", "_users_id"), [(n * 10, n) for n in range(1, 6)])
+        self.assertEqual(self.rows("parts", "sku", "_orders_order_id"), [(f"p{n}", n * 10) for n in range(1, 6)])
         self.assertEqual(self.rows("lines", "sku", "count"), [("a", 2)])
+        self.assertEqual(self.rows("cars", "sku"), [("c",)])
         self.assertEqual([query for path, query, _ in self.server.asked if "lines" in path], [{"status": "open"}])
 
     def test_document_becomes_a_script_that_runs(self):
         self.file("shop.json", self.shop())
         answer = self.ok("init", "--openapi", "shop.json")
         self.assertEqual(self.server.asked, [], "a document says it all")
-        for text in ("wrote corner_shop.lua", "3 resources", "with the reason in a comment: 5", "lode secrets set sources.corner_shop.api_key"):
+        for text in ("wrote corner_shop.lua", "6 resources", "with the reason in a comment: 5", "lode secrets set sources.corner_shop.api_key"):
             self.assertIn(text, answer.out)
         text = self.flat("corner_shop.lua")
         for part in (
@@ -380,6 +388,10 @@ class OpenApi(InitCase):
             'api_key = lode.secret "sources.corner_shop.api_key" }',
             'path = "users/{resources.users.id}/orders"',
             'include_from_parent = { "id" }',
+            'path = "users/{resources.orders._users_id}/orders/{resources.orders.order_id}/parts"',
+            'include_from_parent = { "_users_id", "order_id" }',
+            'path = "users/{resources.users.name}/pets"',
+            'path = "users/" .. args.login .. "/cars"',
             'path = "shops/" .. args.shop_id .. "/lines"',
             'status = { default = "open" }',
             'primary_key = "order_id"',
@@ -460,7 +472,7 @@ paths:
                 self.file("shop.json", self.shop(components=components))
                 self.ok("init", "--openapi", "shop.json", "--output", f"{number}.lua")
                 self.assertIn(part, self.flat(f"{number}.lua"))
-                self.ok("check", f"{number}.lua", "--", "shop_id=1", env=env)
+                self.ok("check", f"{number}.lua", "--", "shop_id=1", "login=ann", env=env)
 
     def test_paging_by_names(self):
         def param(name, **schema):

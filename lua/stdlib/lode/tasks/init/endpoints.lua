@@ -140,6 +140,9 @@ local function parent_field(parent, param_name)
   for _, column in ipairs(parent.columns) do
     if one .. "_" .. names.identifier(column) == wanted then return column end
   end
+  -- "{username}" is no key, and a guess that is wrong is worse than a question.
+  local is_key = wanted == one or wanted:find "id$" or wanted:find "key$"
+  if not is_key then return nil end
   return rows_guess.key_among(parent.columns, names.of_path(parent.path)) or #parent.columns == 0 and "id" or nil
 end
 
@@ -151,7 +154,23 @@ local function find_parent(path, by_path)
     local field = parent and parent_field(parent, name)
     if field then found = { at = before, resource = parent, field = field } end
   end
+  if not found then return nil end
+  found.fields = { [found.at] = found.field }
+  -- What the parent has got from its own parent belongs to the same place of the path.
+  for at, field in pairs(found.resource.inherited) do found.fields[at] = field end
   return found
+end
+
+-- What the rows of a resource get from their parent's: all that stands in its path, for resources below it.
+local function inherit(endpoint, parent)
+  local list = {}
+  endpoint.inherited = {}
+  for at, field in pairs(parent and parent.fields or {}) do
+    list[#list + 1] = field
+    endpoint.inherited[at] = ("_%s_%s"):format(parent.resource.name, field)
+  end
+  table.sort(list)
+  return #list > 0 and script.list(list) or nil
 end
 
 local function braced(text) return (text:gsub("[{}]", "%0%0")) end
@@ -181,8 +200,9 @@ local function path_value(model, endpoint, parent)
   end
   for start, name, stop in path:gmatch "(){([^{}]+)}()" do
     add_text(braced(path:sub(at, start - 1)))
-    if parent and start == parent.at + 1 then
-      add_text(("{resources.%s.%s}"):format(parent.resource.name, schemas.path_of(parent.field)))
+    local field = parent and parent.fields[start - 1]
+    if field then
+      add_text(("{resources.%s.%s}"):format(parent.resource.name, schemas.path_of(field)))
     else
       local param = param_named(endpoint.params, "path", name)
       pieces[#pieces + 1] = argument(model, argument_name(path, start - 1, name), param)
@@ -230,7 +250,7 @@ local function required_params(model, endpoint, place, found)
   return #list > 0 and script.fields(list) or nil
 end
 
---- The resource of an operation. `by_path`: all operations that are resources.
+--- The resource of an operation. `by_path`: all operations that are resources; those above it come first.
 function endpoints.resource(model, endpoint, by_path)
   local parent = find_parent(endpoint.path, by_path)
   local found = paging.guess(query_of(endpoint.params), endpoint.answer)
@@ -239,7 +259,7 @@ function endpoints.resource(model, endpoint, by_path)
   return {
     name = endpoint.name, note = endpoint.summary and endpoint.summary:gsub("%s+", " "):sub(1, 200),
     primary_key = key, key_note = not key and "No key was found: each run adds all rows again." or nil,
-    include_from_parent = parent and script.list { parent.field } or nil,
+    include_from_parent = inherit(endpoint, parent),
     endpoint = {
       { "path", path_value(model, endpoint, parent) },
       { "params", required_params(model, endpoint, "query", found) },

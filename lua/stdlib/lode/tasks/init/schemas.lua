@@ -76,9 +76,12 @@ function methods:flat(schema, depth)
   return out
 end
 
+--- The names in an object, sorted; none of what is no object.
 local function sorted_names(properties)
   local list = {}
-  for name in pairs(properties) do list[#list + 1] = name end
+  for name in pairs(type(properties) == "table" and properties or {}) do
+    if type(name) == "string" then list[#list + 1] = name end
+  end
   table.sort(list)
   return list
 end
