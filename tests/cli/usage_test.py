@@ -21,6 +21,7 @@ class Help(CliCase):
             ("load", "--primary-key"),
             ("preview", "--rows"),
             ("pipeline", "--pipelines-dir"),
+            ("init", "--openapi"),
         ):
             for words in ([command, "--help"], ["help", command]):
                 answer = self.ok(*words)
