@@ -260,9 +260,8 @@ const std::vector<KnownSection>& known_sections() {
       {"data_writer", {}, {"buffer_max_items", "file_max_items", "file_max_bytes", "disable_compression"}},
       {"pipelines", {}, {}},
       {"providers",
-       {},
-       {"enable_airflow_secrets", "enable_google_secrets", "enable_aws_secrets", "airflow_secrets", "google_secrets",
-        "aws_secrets"}},
+       {"enable_aws_secrets", "enable_aws_parameters", "aws_secrets", "aws_parameters"},
+       {"enable_airflow_secrets", "enable_google_secrets", "airflow_secrets", "google_secrets"}},
       {"workspace", {}, {}},
       {"dashboard", {}, {}},
   };

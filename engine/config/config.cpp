@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "config/env_provider.h"
 #include "config/toml_provider.h"
+#include "config/vaults.h"
 #include "json/write.h"
 
 namespace lode {
@@ -64,6 +65,9 @@ Result<Config> Config::open(Env& env, ConfigOptions options) {
   if (audit_file && !audit_file->empty()) {
     LODE_ASSIGN(config.audit_, AuditFile::open(env, *audit_file));
   }
+  LODE_ASSIGN(std::shared_ptr<const Vaults> vaults, Vaults::open(env, config.branch("")));
+  for (const auto& provider : vaults->providers()) config.providers_.push_back(provider);
+  config.vaults_ = std::move(vaults);
   return config;
 }
 

@@ -24,6 +24,8 @@
 
 namespace lode {
 
+class Vaults;
+
 struct ConfigOptions {
   /// The folder that has .lode/ or .dlt/; "": DLT_PROJECT_DIR, else the current one.
   Path project_folder;
@@ -68,8 +70,8 @@ struct Lookup {
 };
 
 /// Asked in this order, the first value wins: overrides, the host, the environment (for secrets: mounted files before
-/// it), secrets.toml, config.toml, providers that were added. Files are read when it is opened; environment variables
-/// at every question. Any thread may ask. Copies share what is set and added. `env` must outlive it.
+/// it), secrets.toml, config.toml, vaults, providers that were added. Files are read when it is opened; environment
+/// variables at every question. Any thread may ask. Copies share what is set and added. `env` must outlive it.
 class Config {
  public:
   /// Errors: kConfigUnreadable for a file that is there but cannot be read or is not TOML; kConfigInvalid for a
@@ -87,9 +89,9 @@ class Config {
   Status add_provider(std::shared_ptr<const ConfigProvider> provider);
 
   /// nullopt: nowhere. With a pipeline's name, all providers and paths are tried under it first; after all of them,
-  /// [shared]. A secret may be a reference: env://NAME, file:///path. Errors: kConfigUnreadable; kConfigInvalid for a
-  /// secret that stands in config.toml, for a template's placeholder that nobody replaced, and for a reference to what
-  /// is not there.
+  /// [shared]. A secret may be a reference: env://NAME, file:///path, aws-sm://name#key, aws-ssm:///path. Asking a
+  /// vault blocks. Errors: kConfigUnreadable; kConfigInvalid for a secret that stands in config.toml, for a template's
+  /// placeholder that nobody replaced, and for a reference to what is not there.
   Result<std::optional<Found>> locate(const ConfigQuery& query) const;
   /// Every place that locate() would look at, in its order, past the one that wins.
   std::vector<Step> explain(const ConfigQuery& query) const;
@@ -142,6 +144,7 @@ class Config {
   std::shared_ptr<const Variables> variables_;
   std::vector<std::string> warnings_;
   std::shared_ptr<AuditFile> audit_;
+  std::shared_ptr<const Vaults> vaults_;  // null in the copy that vaults themselves are found with
   std::shared_ptr<Own> own_ = std::make_shared<Own>();
 };
 

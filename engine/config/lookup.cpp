@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "config/config.h"
+#include "config/vaults.h"
 #include "json/write.h"
 
 namespace lode {
@@ -29,8 +30,9 @@ Status dead_reference(const Found& found, const std::string& reference, std::str
       .with("in", found.place);
 }
 
-// A secret may say where it is: env://NAME, file:///run/secrets/name. Settings may not: there, such texts are URLs.
-Status follow_reference(Env& env, const Variables& variables, Found& found) {
+// A secret may say where it is: env://NAME, file:///run/secrets/name, aws-sm://name#key. Settings may not: there, such
+// texts are URLs.
+Status follow_reference(Env& env, const Variables& variables, const Vaults* vaults, Found& found) {
   if (!found.value.is_text()) return {};
   const std::string reference = found.value.as_text();
   if (reference.starts_with("env://")) {
@@ -44,6 +46,12 @@ Status follow_reference(Env& env, const Variables& variables, Found& found) {
     while (text->ends_with('\n') || text->ends_with('\r')) text->pop_back();
     found.value = std::move(*text);
     found.place += " -> " + reference.substr(7);
+  } else if (Vaults::is_reference(reference)) {
+    if (vaults == nullptr) return dead_reference(found, reference, "cannot stand in what vaults are reached with");
+    Result<std::string> text = vaults->follow(reference);
+    if (!text.ok()) return dead_reference(found, reference, "cannot be had").caused_by(std::move(text).status());
+    found.value = std::move(*text);
+    found.place += " -> " + reference;
   }
   return {};
 }
@@ -86,7 +94,7 @@ Result<std::optional<Found>> Config::look(const std::vector<KeyPath>& paths, con
     for (const KeyPath& path : paths) {
       LODE_ASSIGN(std::optional<Found> found, probe(*provider, path, query));
       if (!found) continue;
-      if (query.secret) LODE_TRY(follow_reference(*env_, *variables_, *found));
+      if (query.secret) LODE_TRY(follow_reference(*env_, *variables_, vaults_.get(), *found));
       return found;
     }
   }

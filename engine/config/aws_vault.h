@@ -1,0 +1,59 @@
+// AWS Secrets Manager and SSM Parameter Store as vaults.
+// Source: their API references, "GetSecretValue", "ListSecrets", "GetParameter", "DescribeParameters".
+#pragma once
+
+#include <functional>
+
+#include "config/vault_store.h"
+#include "http/aws_v4.h"
+#include "http/client.h"
+#include "json/value.h"
+
+namespace lode {
+
+struct AwsVaultAccess {
+  AwsCredentials keys;
+  std::string region;
+  std::string endpoint_url;  ///< "": AWS's own for the region
+};
+
+struct AwsVaultOptions {
+  enum class Service { kSecretsManager, kParameterStore };
+  Service service = Service::kSecretsManager;
+  std::string prefix = "dlt";  ///< the first part of all names; may be empty
+  double timeout_s = 10;       ///< of one attempt
+  std::uint32_t attempts = 3;
+};
+
+class AwsVault final : public VaultStore {
+ public:
+  using FindAccess = std::function<Result<AwsVaultAccess>()>;
+  /// `find_access` is called with the first question, and again after it failed. `http` and `env` must outlive it.
+  AwsVault(Env& env, HttpTransport& http, AwsVaultOptions options, FindAccess find_access);
+  ~AwsVault() override;
+  std::string_view title() const override;
+  std::string name_of(const KeyPath& key) const override;
+  std::string address_of(const std::string& name) const override;
+  Status fetch(const std::string& name, VaultEntry& entry) override;
+  Result<std::vector<std::string>> list() override;
+
+ private:
+  struct Answer {
+    std::string error;  // "ResourceNotFoundException"; "": it is what was asked for
+    std::string message;
+    json::Value body;
+  };
+  bool is_parameters() const { return options_.service == AwsVaultOptions::Service::kParameterStore; }
+  Result<Answer> call(const std::string& action, const json::Value& question, std::string_view what);
+  HttpRequest request_for(const std::string& action, const json::Value& question) const;
+  Result<Answer> read_answer(const HttpRequest& request, const HttpResponse& response, std::string_view what) const;
+  Status refused(const Answer& answer, const std::string& action, std::string_view what) const;
+
+  Env& env_;
+  HttpTransport& http_;
+  const AwsVaultOptions options_;
+  const FindAccess find_access_;
+  std::optional<AwsVaultAccess> access_;
+};
+
+}  // namespace lode
