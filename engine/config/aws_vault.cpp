@@ -195,7 +195,7 @@ Status AwsVault::fetch(const std::string& name, VaultEntry& entry) {
     return {};
   }
   if (is_one_of(answer.error, {"ResourceNotFoundException", "ParameterNotFound"})) return {};
-  if (answer.error == "InvalidRequestException" && answer.message.find("deletion") != std::string::npos) {
+  if (answer.error == "InvalidRequestException" && answer.message.find("marked") != std::string::npos) {
     entry.why = "marked for deletion";
     return {};
   }

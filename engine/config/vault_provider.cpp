@@ -96,7 +96,8 @@ Status VaultProvider::load(const Place& place) const {
   const std::lock_guard lock(mutex_);
   const auto known = fragments_.find(name);
   if (known != fragments_.end() && known->second.entry == entry) return {};
-  Fragment fragment{entry, {}};
+  const std::size_t depth = place.path.parts.size() - (place.path.key() == kEverything ? 1 : 0);
+  Fragment fragment{entry, {}, depth};
   if (entry->state == VaultEntry::State::kFound) {
     LODE_ASSIGN(fragment.content, read_text(cache_->store(), name, place.path, place.is_key, entry->text));
   }
@@ -105,15 +106,13 @@ Status VaultProvider::load(const Place& place) const {
   return {};
 }
 
-// The most specific one: the one with the longest name.
+// The most specific one: the one with the most sections.
 const VaultProvider::Fragment* VaultProvider::fragment_with(const KeyPath& key) const {
   const Fragment* best = nullptr;
-  std::size_t length = 0;
   for (const auto& [name, fragment] : fragments_) {
     const json::Value* value = find_at(fragment.content, key.parts);
-    if (value == nullptr || value->is_null() || (best != nullptr && name.size() < length)) continue;
+    if (value == nullptr || value->is_null() || (best != nullptr && fragment.depth < best->depth)) continue;
     best = &fragment;
-    length = name.size();
   }
   return best;
 }

@@ -27,7 +27,8 @@ class VaultProvider final : public ConfigProvider {
  private:
   struct Fragment {
     std::shared_ptr<const VaultEntry> entry;
-    json::Value content;  // from the root
+    json::Value content;    // from the root
+    std::size_t depth = 0;  // sections that its name has
   };
   struct Place {
     KeyPath path;
