@@ -37,6 +37,14 @@ std::string error_name(const json::Value& body) {
   return type.substr(type.find('#') + 1);  // npos + 1 is 0
 }
 
+// The text between two marks; "" if there is none.
+std::string between(const std::string& text, std::string_view begin, std::string_view end) {
+  const std::size_t at = text.find(begin);
+  const std::size_t stop = at == std::string::npos ? at : text.find(end, at);
+  if (stop == std::string::npos || stop - at > 100) return "";
+  return text.substr(at + begin.size(), stop - at - begin.size());
+}
+
 // What the services accept as a name; others cannot be there, and asking for them is an error.
 bool can_be_name(const std::string& name, std::string_view signs) {
   return !name.empty() && name.size() <= 512 && std::all_of(name.begin(), name.end(), [&](char c) {
@@ -99,6 +107,8 @@ Result<AwsVault::Answer> AwsVault::read_answer(const HttpRequest& request, const
   const bool is_ok = response.status == 200 && answer.body.is_object();
   if (is_ok) return answer;
   answer.error = error_name(answer.body);
+  // What stands before the services (and moto) may refuse in XML, as AWS's older services do.
+  if (answer.error.empty()) answer.error = between(response.body, "<Code>", "</Code>");
   if (answer.error.empty()) {
     return Status::error(Code::kConfigUnreadable,
                          fmt::format("{} answered {} to the question for {}", title(), response.status, what))

@@ -1,7 +1,6 @@
 // Vaults: which names are asked for, how often, and what becomes of the texts.
-#include "config/vault_provider.h"
-
 #include "base/text.h"
+#include "config/vault_provider.h"
 #include "support/catch.h"
 #include "support/test_env.h"
 
@@ -66,8 +65,8 @@ using Names = std::vector<std::string>;
 TEST_CASE("fragments of all sections of a key are asked for, each once") {
   Fixture vault;
   CHECK(vault.find("p.sources.shop.orders.key").empty());
-  CHECK(vault.book.asked == Names{"dlt_secrets_toml", "p/dlt_secrets_toml", "p/sources", "p/sources/shop",
-                                  "p/sources/shop/orders"});
+  CHECK(vault.book.asked ==
+        Names{"dlt_secrets_toml", "p/dlt_secrets_toml", "p/sources", "p/sources/shop", "p/sources/shop/orders"});
   vault.book.asked.clear();
   CHECK(vault.find("p.sources.shop.other").empty());
   CHECK(vault.book.asked.empty());
