@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "extract/row_selection.h"
 #include "http/link_header.h"
+#include "http/redact.h"
 #include "http/redirect.h"
 #include "http/retry.h"
 #include "http/url.h"
@@ -25,14 +26,20 @@ void LuaResponse::describe() {
 
 namespace {
 
+// The beginning of the body without the secrets of its request.
+std::string excerpt_of(const LuaResponse& response, std::size_t bytes_max) {
+  return body_excerpt(response.response().body, secrets_of(response.request), bytes_max);
+}
+
 Status not_json(const LuaResponse& response, const Status& cause) {
   const std::string* type = response.response().header("content-type");
+  const std::string& body = response.response().body;
   return Status::error(Code::kJsonSyntax,
                        fmt::format("{} {} answered {}, but its body is not JSON", response.request.method,
                                    sanitise_url(response.request.url), response.response().status))
       .with("content-type", type != nullptr ? *type : "(none)")
-      .with("body", response.response().body.empty() ? "(empty)" : quote_json(shorten(response.response().body, 120)))
-      .caused_by(cause);
+      .with("body", body.empty() ? "(empty)" : quote_json(excerpt_of(response, 120)))
+      .with("because", cause.message());  // what stands near the mistake may be a secret that the server repeats
 }
 
 // The parsed body; raises if it is not JSON.
@@ -168,6 +175,12 @@ int response_link(lua_State* L) {
     return 1;
   }
   lua_pushnil(L);
+  return 1;
+}
+
+// response:excerpt(bytes): the beginning of the body for a message, on one line and without the request's secrets
+int response_excerpt(lua_State* L) {
+  push_text(L, excerpt_of(check_object<LuaResponse>(L, 1), static_cast<std::size_t>(luaL_checkinteger(L, 2))));
   return 1;
 }
 
@@ -321,10 +334,10 @@ void open_responses(lua_State* L) {
         luaL_Reg{"rows", response_rows}, luaL_Reg{"detect_rows_path", response_detect},
         luaL_Reg{"outline", response_outline}, luaL_Reg{"has_same_body", response_has_same_body},
         luaL_Reg{"header", response_header}, luaL_Reg{"link", response_link},
-        luaL_Reg{"status_error", response_status_error}, luaL_Reg{"header_list", response_header_list},
-        luaL_Reg{"redirect", response_redirect}, luaL_Reg{"set_status", response_set_status},
-        luaL_Reg{"set_body", response_set_body}, luaL_Reg{"set_json", response_set_json},
-        luaL_Reg{"raise_for_status", response_raise_for_status}}) {
+        luaL_Reg{"status_error", response_status_error}, luaL_Reg{"excerpt", response_excerpt},
+        luaL_Reg{"header_list", response_header_list}, luaL_Reg{"redirect", response_redirect},
+        luaL_Reg{"set_status", response_set_status}, luaL_Reg{"set_body", response_set_body},
+        luaL_Reg{"set_json", response_set_json}, luaL_Reg{"raise_for_status", response_raise_for_status}}) {
     lua_pushcfunction(L, method.func);
     lua_setfield(L, -2, method.name);
   }

@@ -47,6 +47,8 @@ FAILURES = {
     "a refused request with a password": "api:get('refused', { auth = { type = 'http_basic', username = 'user',"
     " password = secret } })",
     "an answer that repeats the secret": "api:get('echo', { headers = { ['X-Api-Key'] = secret } })",
+    "an answer that is no JSON and repeats the secret": "api:get('broken', { headers = { ['X-Api-Key'] = secret } })"
+    ":json()",
     "a redirect to nowhere": "api:get('away', { params = { token = secret } })",
     "a log line": "lode.log.warning('token ' .. tostring(secret)) print(secret) error('end')",
 }
@@ -70,6 +72,8 @@ class Refusing(http.server.BaseHTTPRequestHandler):
         status, body = 403, b'{"error": "no"}'
         if self.path.startswith("/echo"):
             body = json.dumps({"error": "bad key", "api_key": self.headers.get("X-Api-Key", "")}).encode()
+        if self.path.startswith("/broken"):
+            status, body = 200, b'{"key": ' + self.headers.get("X-Api-Key", "").encode() + b"}"
         if self.path.startswith("/away"):
             status = 302
         self.send_response(status)

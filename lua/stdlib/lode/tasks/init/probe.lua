@@ -29,7 +29,7 @@ end
 local function check_allowed(response, name, token)
   if response.status ~= 401 and response.status ~= 403 then return end
   local key = token_key(name)
-  local excerpt = #response.body > 0 and { "body: " .. response.body:sub(1, 200):gsub("%c", " ") } or {}
+  local excerpt = #response.body > 0 and { "body: " .. response:excerpt(200) } or {}
   local message = ("%s: the server refuses"):format(tostring(response))
   if token then
     fail("http.auth", message .. (" the token '%s'"):format(key), excerpt, "lode secrets set " .. key)
@@ -49,7 +49,7 @@ local function find_rows(response)
   if type(body) == "table" and #body == 0 then found = "it has no list in it, or an empty one" end
   if type(page) == "table" and page[1] ~= nil then found = ("the list at '%s' has no objects in it"):format(path) end
   fail("lua.bad_field", ("%s: no rows were found in the answer: %s"):format(tostring(response), found),
-    { "body: " .. response.body:sub(1, 200):gsub("%c", " ") },
+    { "body: " .. response:excerpt(200) },
     "give the address of a list that has rows now; a script for something else starts from docs/rest.md")
 end
 
