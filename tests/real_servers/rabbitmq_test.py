@@ -66,6 +66,8 @@ def start(place):
     )
     (place.folder / "plugins").write_text("[rabbitmq_management].")
     folder = str(place.folder)
+    # Erlang would start this one itself, and leave it behind.
+    place.start([program("/usr/lib/erlang/erts-*/bin/epmd"), "-port", str(epmd), "-address", "127.0.0.1"])
     place.serve(
         [server],
         f"http://127.0.0.1:{http}/api/overview",

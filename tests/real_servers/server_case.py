@@ -56,12 +56,17 @@ class Place:
             server.wait()
         self.holder.cleanup()
 
-    def serve(self, command, url, seconds=90, **environment):
-        """Starts the server in a process group of its own and waits until it answers at `url`."""
+    def start(self, command, **environment):
+        """Starts a program in a process group of its own, which ends with this place."""
         log = open(self.folder / "server.log", "ab")
         env = {**os.environ, "HOME": str(self.folder), **environment}
         server = subprocess.Popen(command, cwd=self.folder, env=env, stdout=log, stderr=log, start_new_session=True)
         self.servers.append(server)
+        return server
+
+    def serve(self, command, url, seconds=90, **environment):
+        """The same, and waits until it answers at `url`."""
+        server = self.start(command, **environment)
         end = time.monotonic() + seconds
         while True:
             try:
