@@ -21,6 +21,12 @@ local kinds = {
   any = function() return true end,
 }
 
+--- A validator: the value must be a number above 0.
+function fields.positive(value)
+  if type(value) == "number" and value > 0 then return true end
+  return false, "must be a number above 0"
+end
+
 --- A validator: the value must be one of the words.
 function fields.one_of(words)
   local allowed = {}

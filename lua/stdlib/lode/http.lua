@@ -29,10 +29,7 @@ local http = {
   base64 = native.base64,
 }
 
-local function positive(value)
-  if type(value) == "number" and value > 0 then return true end
-  return false, "must be a number above 0"
-end
+local positive = fields.positive
 
 -- Fields of every client; lode.rest adds its own.
 http.client_fields = {
@@ -180,17 +177,22 @@ end
 -- ignored. Raises when there is no answer.
 function methods:send(request) return exchange.send(self, request) end
 
---- client:request("orders", { method = "PUT", … }): the response. Raises for a status of 400 and more that `accept`
--- does not name. The response has status, url, headers, body, :json(), :select(path), :rows(path), :page(path) and
--- :header(name). nil: a hook wants it ignored.
-function methods:request(path, options)
+-- One request, its answer's body in `file` if one is named.
+local function request(self, path, options, file)
   options = request_spec:check(options or {}, type(path) == "string" and ('"%s"'):format(path) or nil)
-  local response = self:send(self:prepare(path, options))
+  local prepared = self:prepare(path, options)
+  prepared.body_file = file
+  local response = self:send(prepared)
   if response and response.status >= 400 and not http.accepted(options.accept)[response.status] then
     error(response:status_error(), 0)
   end
   return response
 end
+
+--- client:request("orders", { method = "PUT", … }): the response. Raises for a status of 400 and more that `accept`
+-- does not name. The response has status, url, headers, body, :json(), :select(path), :rows(path), :page(path) and
+-- :header(name). nil: a hook wants it ignored.
+function methods:request(path, options) return request(self, path, options) end
 
 --- client:download("dumps/orders.jsonl", "orders.jsonl", options): the body goes into the file as it comes; the file
 -- is there whole or not at all. Options are those of request. Returns the response, without its body.
@@ -198,14 +200,7 @@ function methods:download(path, file, options)
   if type(file) ~= "string" or file == "" then
     fields.fail("lua.bad_field", "download: the second argument is the file's path, as text")
   end
-  options = request_spec:check(options or {}, type(path) == "string" and ('"%s"'):format(path) or nil)
-  local request = self:prepare(path, options)
-  request.body_file = file
-  local response = self:send(request)
-  if response and response.status >= 400 and not http.accepted(options.accept)[response.status] then
-    error(response:status_error(), 0)
-  end
-  return response
+  return request(self, path, options, file)
 end
 
 -- client:get(path, options), client:post(path, options), …

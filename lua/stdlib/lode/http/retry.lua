@@ -5,10 +5,7 @@ local native = require "lode.native"
 
 local retry = {}
 
-local function positive(value)
-  if type(value) == "number" and value > 0 then return true end
-  return false, "must be a number above 0"
-end
+local positive = fields.positive
 
 local function not_negative(value)
   if type(value) == "number" and value >= 0 then return true end

@@ -19,12 +19,6 @@ local endpoint = {}
 
 local function fail(place, message, hint) fields.fail_at(place, "lua.bad_field", message, hint) end
 
--- "users/{id}": the answer is one thing, not a list of them.
-local function is_single_entity(path)
-  local segment = path:gsub("/+$", ""):match "[^/]*$"
-  return segment:find "{[%w%._%-]+}" ~= nil
-end
-
 local function names_of(pairs_list)
   local names = {}
   for i, pair in ipairs(pairs_list) do names[i] = pair[1] end
@@ -191,7 +185,7 @@ end
 
 local function compile(whole, source_name)
   local call = whole.endpoint
-  if is_single_entity(call.path) then
+  if grammar.is_single_entity(call.path) then
     call.data_selector = given(call.data_selector) or "$"
     call.paginator = given(call.paginator) or "single_page"
   end

@@ -1,5 +1,6 @@
 --- What a rest.source is made of, value by value, each with the place where it was written. For `lode explain`.
--- Depends on: lode.native
+-- Depends on: lode.native, lode.rest.grammar
+local grammar = require "lode.rest.grammar"
 local native = require "lode.native"
 
 local explain = {}
@@ -97,8 +98,7 @@ function explain.resource(item, place, defaults, client)
     call.incremental and layers[1][2] or layers[2][2] } })
   rows:add_first("auth", layers)
   -- A path that ends in a placeholder is one thing, so the client's own word does not count.
-  local path = call.path or shared.path or own.name
-  local is_single = path:gsub("/+$", ""):match "[^/]*$":find "{[%w%._%-]+}" ~= nil
+  local is_single = grammar.is_single_entity(call.path or shared.path or own.name)
   local paging = is_single and { layers[1], layers[2] } or layers
   rows:add_first("paginator", paging,
     is_single and { "single_page", "the path is of one thing" } or { "found with the first answer", "default" })

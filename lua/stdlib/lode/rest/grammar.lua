@@ -90,6 +90,11 @@ local function merged_params(base, own)
   return list
 end
 
+--- "users/{id}": the answer is one thing, not a list of them.
+function grammar.is_single_entity(path)
+  return path:gsub("/+$", ""):match("[^/]*$"):find "{[%w%._%-]+}" ~= nil
+end
+
 local function is_list(value) return type(value) == "table" and value[1] ~= nil end
 
 -- Column by column, hint by hint.
