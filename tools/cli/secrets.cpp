@@ -1,71 +1,13 @@
-// `lode secrets`: writes secrets.toml. The terminal's part is here: what is typed is not shown.
+// `lode secrets`: writes secrets.toml.
 #include <fmt/format.h>
-#include <termios.h>
-#include <unistd.h>
-
-#include <array>
-#include <csignal>
-#include <cstdio>
 
 #include "commands.h"
 #include "config_task.h"
 #include "report_output.h"
+#include "terminal_input.h"
 
 namespace lode::cli {
 namespace {
-
-// What a signal's handler needs to leave the terminal as it was.
-termios shown_terminal;
-volatile std::sig_atomic_t is_hidden = 0;
-
-void show_again_and_end(int number) {
-  if (is_hidden != 0) tcsetattr(STDIN_FILENO, TCSANOW, &shown_terminal);
-  std::signal(number, SIG_DFL);
-  std::raise(number);
-}
-
-// While it lives, the terminal does not show what is typed; Ctrl-C puts that right before the program ends.
-class HiddenInput {
- public:
-  HiddenInput() {
-    if (tcgetattr(STDIN_FILENO, &shown_terminal) != 0) return;
-    termios hidden = shown_terminal;
-    hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-    hidden.c_lflag |= ECHONL;
-    for (const int number : kSignals) std::signal(number, show_again_and_end);
-    is_hidden = 1;
-    tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
-  }
-  ~HiddenInput() {
-    if (is_hidden == 0) return;
-    tcsetattr(STDIN_FILENO, TCSANOW, &shown_terminal);
-    is_hidden = 0;
-    for (const int number : kSignals) std::signal(number, SIG_DFL);
-  }
-  HiddenInput(const HiddenInput&) = delete;
-  HiddenInput& operator=(const HiddenInput&) = delete;
-
- private:
-  static constexpr std::array<int, 3> kSignals = {SIGINT, SIGTERM, SIGHUP};
-};
-
-// A line from the terminal, or all of standard input without its last line break.
-std::string read_secret(const std::string& key) {
-  const bool is_terminal = isatty(STDIN_FILENO) != 0;
-  std::optional<HiddenInput> hidden;
-  if (is_terminal) {
-    hidden.emplace();  // first: whoever sees the prompt may type
-    std::fputs(fmt::format("{}: ", key).c_str(), stderr);
-  }
-  std::string text;
-  for (int c = std::getc(stdin); c != EOF; c = std::getc(stdin)) {
-    if (is_terminal && c == '\n') break;
-    text += static_cast<char>(c);
-  }
-  if (text.ends_with('\n')) text.pop_back();
-  if (text.ends_with('\r')) text.pop_back();
-  return text;
-}
 
 Failure wrong(const Options& options, const std::string& what, const std::string& hint) {
   return make_failure("cli.usage", fmt::format("lode secrets {}: {}", options.operation, what), {}, hint);
@@ -101,7 +43,7 @@ int secrets_command(const Options& options, Console& console, Progress& progress
   JsonObject args;
   args.text("key", options.words.front());
   if (options.operation != "rm") {
-    const std::string secret = read_secret(options.words.front());
+    const std::string secret = read_secret_input(options.words.front() + ": ");
     if (secret.empty()) return conclude(wrong(options, "the secret is empty", ""), options, console, progress);
     if (!is_utf8(secret)) return conclude(wrong(options, "the secret is not UTF-8", ""), options, console, progress);
     args.text("value", secret).boolean("rotate", options.operation == "rotate");
