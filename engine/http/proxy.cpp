@@ -54,6 +54,10 @@ Proxies::Proxies(Env& env) {
 }
 
 bool Proxies::is_exempt(const Url& url) const {
+  if (is_in_network(url.host, "169.254.0.0/16") || url.host == "fd00:ec2::254" ||
+      url.host == "metadata.google.internal") {
+    return true;
+  }
   const std::string with_port = fmt::format("{}:{}", url.host, url.port);
   for (const std::string& item : exempt_) {
     if (item == "*" || item == url.host || item == with_port || is_in_network(url.host, item)) return true;

@@ -20,7 +20,8 @@ struct Proxy {
 /// Read once, then constant: any thread may ask.
 class Proxies {
  public:
-  /// HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY; their lower-case spellings win.
+  /// HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY; their lower-case spellings win. The machine itself (link-local
+  /// addresses, where clouds' metadata services are) is never asked through a proxy: it would be another machine.
   explicit Proxies(Env& env);
 
   /// nullopt: connect directly. Errors: kHttpBadUrl when the variable that applies names no http:// proxy.

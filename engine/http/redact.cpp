@@ -22,8 +22,10 @@ constexpr std::array<std::string_view, 32> kSecretNames = {
     "client_id",   "authorization", "auth",       "credential",    "credentials",  "signature",     "sig",
     "private_key", "secret_key",    "access_key", "session_token", "sessionid",    "session_id",    "jwt",
     "bearer",      "cookie",        "set_cookie", "assertion"};
-constexpr std::array<std::string_view, 8> kSecretEndings = {
-    "_secret", "_password", "_api_key", "_apikey", "_signature", "_credential", "_access_token", "_auth_token"};
+constexpr std::array<std::string_view, 15> kSecretEndings = {
+    "_secret",         "_password",       "_api_key",    "_apikey",    "_signature",
+    "_credential",     "_access_token",   "_auth_token", "_assertion", "subject_token",
+    "_metadata_token", "identity_header", "accesstoken", "accesskey",  "sessiontoken"};
 
 std::string canonical(std::string_view name) {
   std::string out = to_lower(name);

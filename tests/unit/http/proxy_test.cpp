@@ -43,6 +43,14 @@ TEST_CASE("NO_PROXY exempts hosts, suffixes, ports and networks") {
   CHECK_FALSE(exempt("10.0.0.0/99", "http://10.1.2.3/"));
 }
 
+TEST_CASE("A cloud's metadata service is never asked through a proxy") {
+  for (const char* url : {"http://169.254.169.254/latest/api/token", "http://169.254.170.2/v2",
+                          "http://[fd00:ec2::254]/", "http://metadata.google.internal/computeMetadata/v1/"}) {
+    CHECK(proxy_for({{"ALL_PROXY", "p:1"}}, url) == "");
+  }
+  CHECK(proxy_for({{"ALL_PROXY", "p:1"}}, "http://169.253.1.1/") == "p:1");
+}
+
 TEST_CASE("A proxy that is not understood is an error that names the variable and no password") {
   const std::string message = proxy_for({{"HTTPS_PROXY", "socks5://u:hunter2@p:1"}}, "https://h/");
   CHECK_THAT(message, Catch::Matchers::Contains("HTTPS_PROXY") && !Catch::Matchers::Contains("hunter2"));

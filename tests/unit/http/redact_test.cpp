@@ -8,11 +8,13 @@ using namespace lode;
 TEST_CASE("Names of secrets are known in their usual spellings") {
   for (const char* name :
        {"api_key", "API-KEY", "X-Api-Key", "token", "client_secret", "Authorization", "Proxy-Authorization", "password",
-        "github_access_token", "X-Amz-Signature", "Cookie", "sig", "shop_api_key"}) {
+        "github_access_token", "X-Amz-Signature", "Cookie", "sig", "shop_api_key", "client_assertion",
+        "X-aws-ec2-metadata-token", "X-IDENTITY-HEADER", "SecretAccessKey", "sessionToken", "accessToken"}) {
     CAPTURE(name);
     CHECK(is_secret_name(name));
   }
-  for (const char* name : {"page_token", "next_token", "cursor", "since", "keyword", "tokens", "page", ""}) {
+  for (const char* name : {"page_token", "next_token", "cursor", "since", "keyword", "tokens", "page", "",
+                           "X-aws-ec2-metadata-token-ttl-seconds"}) {
     CAPTURE(name);
     CHECK_FALSE(is_secret_name(name));
   }
