@@ -1,34 +1,42 @@
 -- A Stripe account into tables: customers, products, prices, subscriptions, invoices and charges.
 -- Run:  lode run pipelines/stripe
 -- The first run loads everything; each further one what was created since, and, as Stripe has no list of what changed,
--- what was created in the days before once more. The key is looked up as sources.stripe.api_key; a restricted one that
--- may read is enough.
+-- what was created in the days before once more.
 local lode = require "lode"
 local rest = require "lode.rest"
 
-local args = lode.args {
-  base_url      = { default = "https://api.stripe.com/v1" },
-  limit         = { default = 100, help = "rows of a page, at most 100" },
-  days_of_grace = { default = 30, help = "objects that young are read again: their state may have changed" },
+local name = "stripe"
+
+-- They stand under [sources.stripe]; what is no secret may also follow -- on the command line.
+local settings = lode.config.read {
+  section = "sources." .. name,
+  args = true,
+  fields = {
+    { "api_key", "secret", required = true, doc = "a restricted one that may read is enough" },
+    { "base_url", default = "https://api.stripe.com/v1" },
+    { "limit", "integer", default = 100, doc = "rows of a page, at most 100" },
+    { "days_of_grace", "integer", default = 30,
+      doc = "objects that young are read again: their state may have changed" },
+  },
 }
 
 -- Lists of things that live on: created once, changed later.
 local function created_since(path, params)
   params = params or {}
-  params.limit = args.limit
+  params.limit = settings.limit
   params["created[gte]"] = "{incremental.start_value}"
   return {
     path = path,
     params = params,
-    incremental = { cursor_path = "created", initial_value = 0, lag = args.days_of_grace * 24 * 60 * 60 },
+    incremental = { cursor_path = "created", initial_value = 0, lag = settings.days_of_grace * 24 * 60 * 60 },
   }
 end
 
 local stripe = rest.source {
-  name = "stripe",
+  name = name,
   client = {
-    base_url = args.base_url,
-    auth = { type = "bearer", token = lode.secret "sources.stripe.api_key" },
+    base_url = settings.base_url,
+    auth = { type = "bearer", token = settings.api_key },
     headers = { ["Stripe-Version"] = "2024-06-20" },
     -- The last row of a page is where the next one starts.
     paginator = { type = "cursor", cursor_path = "data[-1].id", cursor_param = "starting_after",
@@ -39,7 +47,7 @@ local stripe = rest.source {
     primary_key = "id",
     write_disposition = "merge",
     columns = { created = { data_type = "bigint" } },
-    endpoint = { data_selector = "data", params = { limit = args.limit } },
+    endpoint = { data_selector = "data", params = { limit = settings.limit } },
   },
   resources = {
     { name = "customers", endpoint = created_since "customers" },
@@ -51,5 +59,5 @@ local stripe = rest.source {
   },
 }
 
-local pipeline = lode.pipeline { name = "stripe", destination = "sqlite:///stripe.db", dataset = "stripe_data" }
+local pipeline = lode.pipeline { name = name, destination = "sqlite:///" .. name .. ".db", dataset = name .. "_data" }
 print(pipeline:run(stripe))

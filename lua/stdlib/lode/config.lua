@@ -1,5 +1,6 @@
 --- Settings and secrets of a script: lode.config, lode.secrets, lode.secret.
--- Depends on: lode.credentials, lode.fields, lode.native
+-- Depends on: lode.args, lode.credentials, lode.fields, lode.native
+local args = require "lode.args"
 local credentials = require "lode.credentials"
 local fields = require "lode.fields"
 local native = require "lode.native"
@@ -170,8 +171,8 @@ local provider_spec = fields.define("lode.config.register_provider", {
 
 --- Adds a place of the script's own, asked after all others: { name = "vault", get = function(key) … end }, or load for
 -- all values at once. Both may wait, so they can use lode.http.
-function settings.register_provider(args)
-  local given = provider_spec:check(args)
+function settings.register_provider(spec)
+  local given = provider_spec:check(spec)
   if (given.load == nil) == (given.get == nil) then
     fields.fail("lua.bad_field", "lode.config.register_provider: either load or get must be there")
   end
@@ -193,6 +194,7 @@ local read_spec = fields.define("lode.config.read", {
   { "section",  "string|list", required = true, doc = 'where the fields stand: "sources.shop"' },
   { "fields",   "list", required = true },
   { "pipeline", "string", doc = "values under this name come first" },
+  { "args",     "boolean", doc = "they may be given behind --, too, and win; secrets may not" },
 })
 local field_spec = fields.define("lode.config.read field", {
   { "type",     "string|list", doc = "or a kind of credentials, or a list of kinds" },
@@ -282,14 +284,25 @@ end
 --- The settings of one section, as they are declared: { section = "sources.shop", fields = { { "api_key", "secret",
 -- required = true }, { "page_size", "integer", default = 100 } } }. Less specific places are tried in turn, as dlt
 -- does: sources.shop.api_key, sources.api_key, api_key.
-function settings.read(args)
-  local given = read_spec:check(args)
+--
+-- With `args = true` what stands behind `--` on the command line wins: lode run shop.lua -- page_size=10.
+function settings.read(spec)
+  local given = read_spec:check(spec)
   local sections = type(given.section) == "table" and given.section or split(given.section)
-  local out = {}
-  for _, entry in ipairs(given.fields) do
-    local field = read_field(entry)
+  local list, types_of_args, out = {}, {}, {}
+  for i, entry in ipairs(given.fields) do
+    list[i] = read_field(entry)
+    if not list[i].kinds and list[i].type ~= "secret" then types_of_args[list[i].name] = list[i].type end
+  end
+  local from_args = given.args and args.given(types_of_args) or {}
+  for _, field in ipairs(list) do
     local query = { key = field.name, sections = sections, pipeline = given.pipeline, secret = field.type == "secret" }
-    out[field.name] = (field.kinds and read_credentials or read_plain)(field, query)
+    if from_args[field.name] ~= nil then
+      check_choice(field, query, from_args[field.name])
+      out[field.name] = from_args[field.name]
+    else
+      out[field.name] = (field.kinds and read_credentials or read_plain)(field, query)
+    end
   end
   return out
 end

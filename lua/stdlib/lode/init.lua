@@ -13,7 +13,7 @@ local resource = require "lode.resource"
 local source = require "lode.source"
 
 local lode = {
-  args = args,
+  args = args.read,
   bytes = native.bytes,
   config = config.settings,
   credentials = credentials,
