@@ -29,6 +29,7 @@ int open_native(lua_State* L) {
   open_signing(L);
   open_config(L);
   open_config_admin(L);
+  open_source_admin(L);
   open_credentials(L);
   open_files(L);
   open_pipelines(L);

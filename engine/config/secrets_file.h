@@ -1,4 +1,4 @@
-// Writing secrets into secrets.toml.
+// Writing secrets into secrets.toml, and settings into config.toml.
 #pragma once
 
 #include <optional>
@@ -16,6 +16,9 @@ namespace lode {
 /// `folders`: as find_config_folders() gives them.
 Result<Path> secrets_file_for(Env& env, const ConfigFolders& folders, const std::string& profile, const KeyPath& key);
 
+/// The same for a setting and config.toml.
+Result<Path> settings_file_for(Env& env, const ConfigFolders& folders, const std::string& profile, const KeyPath& key);
+
 /// What was there before a write.
 struct SecretChange {
   bool was_there = false;
@@ -27,6 +30,10 @@ struct SecretChange {
 /// old or the new file is there, whole. Errors: as toml_set(); kPermission for a link, and for a folder that others may
 /// write to.
 Result<SecretChange> write_secret(Env& env, const Path& file, const KeyPath& key, const Secret& value);
+
+/// Puts a setting there, as write_secret() does; a file that is there keeps its mode. REQUIRES: text, a number or a
+/// bool
+Status write_setting(Env& env, const Path& file, const KeyPath& key, const json::Value& value);
 
 /// Takes it away. Errors: as toml_remove() and write_secret(); kNotFound if there is no such file.
 Status remove_secret(Env& env, const Path& file, const KeyPath& key);

@@ -14,6 +14,7 @@
 #include "config/provider.h"
 #include "config/secret.h"
 #include "config/toml.h"
+#include "json/write.h"
 
 namespace lode {
 namespace {
@@ -209,7 +210,7 @@ std::string toml_quote(std::string_view text) {
 }
 
 Result<std::string> toml_set(std::string_view text, const std::string& path, const KeyPath& key,
-                             std::string_view value) {
+                             const json::Value& value) {
   LODE_ASSIGN(json::Value expected, parse_toml(text, path));
   LODE_ASSIGN(const std::vector<TomlEntry> entries, toml_entries(text, path));
   json::Value* node = &expected;
@@ -220,7 +221,7 @@ Result<std::string> toml_set(std::string_view text, const std::string& path, con
     return Status::error(Code::kConfigInvalid, fmt::format("'{}' is a value in {}, so nothing can stand below it",
                                                            KeyPath{taken}.dotted(), path));
   }
-  const std::string literal = toml_quote(value);
+  const std::string literal = value.is_text() ? toml_quote(value.as_text()) : json::write(value);
   const TomlEntry* entry = find_entry(entries, key.parts);
   if (entry != nullptr && entry->is_table) return is_a_table(*entry, path, expected);
   node->set(key.key(), value);

@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "config/key_path.h"
+#include "json/value.h"
 
 namespace lode {
 
@@ -13,8 +14,9 @@ namespace lode {
 /// section at the end. `path` names the file in messages. Errors: kConfigUnreadable if `text` is no TOML;
 /// kConfigInvalid if `key` is a table, or passes through a value, or if the change cannot be made without touching
 /// something else.
+/// REQUIRES: `value` is text, a number or a bool
 Result<std::string> toml_set(std::string_view text, const std::string& path, const KeyPath& key,
-                             std::string_view value);
+                             const json::Value& value);
 
 /// `text` without the value at `key`; a section that becomes empty stays. Errors: as above; kConfigMissing if it is not
 /// there.

@@ -23,7 +23,7 @@ local function changed_since(path, more)
   local params = {
     since = "{incremental.start_value}", sort = "updated", direction = "asc", per_page = settings.per_page,
   }
-  for name, value in pairs(more or {}) do params[name] = value end
+  for key, value in pairs(more or {}) do params[key] = value end
   return {
     path = path,
     params = params,

@@ -247,6 +247,22 @@ class Secrets(CliCase):
         os.close(control)
         self.assertFalse((self.folder / ".lode").exists())
 
+    def test_declared_settings_may_follow_the_command(self):
+        self.file("shop.lua", """
+            local settings = require("lode").config.read { section = "sources.shop", args = true, fields = {
+              { "api_key", "secret" }, { "size", "integer", default = 100 }, { "region", required = true },
+              { "mode", one_of = { "fast", "slow" }, default = "fast" } } }
+            print(settings.size + 1, settings.region, settings.mode, settings.api_key)
+        """)
+        self.file(".lode/config.toml", '[sources.shop]\nsize = 7\nregion = "eu"\n')
+        self.assertEqual(self.ok("run", "shop.lua").out, "8\teu\tfast\tnil\n")
+        answer = self.ok("run", "shop.lua", "--", "size=9", "region=us", "mode=slow")
+        self.assertEqual(answer.out, "10\tus\tslow\tnil\n")
+        for word, says in (("size=big", "argument 'size' must be a whole number, not 'big'"),
+                           ("size=1.5", "must be a whole number"), ("regoin=us", "did you mean 'region'?"),
+                           ("mode=fats", "did you mean 'fast'?"), ("api_key=k", "unknown argument 'api_key'")):
+            self.assertIn(says, self.lode("run", "shop.lua", "--", word).err)
+
     def test_rotate_needs_a_secret_that_is_there_and_a_new_one(self):
         self.fails(EXIT_FAILED, "secrets", "rotate", "a.b", stdin=b"new", says="there is no 'a.b'")
         self.ok("secrets", "set", "a.b", stdin=b"old")

@@ -11,6 +11,11 @@ import urllib.parse
 DAY = 24 * 60 * 60
 
 
+class Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, request, client_address):
+        pass  # a client that had enough is no news
+
+
 class StandIn:
     """A server on a fixed port, so that recordings have the same addresses. A context manager."""
 
@@ -41,7 +46,7 @@ class StandIn:
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
+        self.server = Server(("127.0.0.1", self.port), Handler)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         return self
 

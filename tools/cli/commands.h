@@ -28,5 +28,7 @@ int config_command(const Options& options, Console& console, Progress& progress)
 int secrets_command(const Options& options, Console& console, Progress& progress);
 /// `lode init`: writes a pipeline script for an API.
 int init_command(const Options& options, Console& console, Progress& progress);
+/// `lode source`: adds a source to the project: its settings, its secrets, its script.
+int source_command(const Options& options, Console& console, Progress& progress);
 
 }  // namespace lode::cli

@@ -1,17 +1,15 @@
 // `lode init`: writes a pipeline script for an API. What stands in it is found out in Lua: lua/stdlib/lode/tasks/init.
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <memory>
 
 #include "commands.h"
 #include "json_tree.h"
+#include "new_script.h"
 #include "report_output.h"
+#include "script.h"
 #include "session.h"
 #include "text.h"
 
@@ -24,63 +22,17 @@ Failure wrong(const std::string& message, const std::string& hint) {
   return make_failure("cli.usage", "lode init: " + message, {kUsageLine}, hint);
 }
 
-Failure exists(const std::string& path) {
-  return make_failure("file.exists", fmt::format("lode init: '{}' is there already", path), {"it stays as it is"},
-                      "choose another place with  --output FILE, or remove it first");
-}
-
-Failure file_failure(const char* verb, const std::string& path, int number) {
-  const char* code = number == ENOENT ? "file.not_found" : number == EACCES ? "file.permission" : "file.io";
-  return make_failure(code, fmt::format("lode init: '{}' cannot be {}: {}", path, verb, std::strerror(number)));
-}
-
 bool is_url(const std::string& text) { return text.find("://") != std::string::npos; }
 
-bool is_there(const std::string& path) {
-  struct stat info {};
-  return lstat(path.c_str(), &info) == 0;
-}
-
-bool is_folder(const std::string& path) {
-  struct stat info {};
-  return stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
-}
-
 std::optional<Failure> read_document(const std::string& path, std::string& text) {
-  if (is_folder(path)) return file_failure("read", path, EISDIR);
+  if (is_folder(path)) return file_failure("lode init", "read", path, EISDIR);
   const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(path.c_str(), "rbe"), std::fclose);
-  if (!file) return file_failure("read", path, errno);
+  if (!file) return file_failure("lode init", "read", path, errno);
   char buffer[16384];
   while (const std::size_t got = std::fread(buffer, 1, sizeof buffer, file.get())) text.append(buffer, got);
-  if (std::ferror(file.get()) != 0) return file_failure("read", path, errno);
+  if (std::ferror(file.get()) != 0) return file_failure("lode init", "read", path, errno);
   if (!is_utf8(text)) return make_failure("json.syntax", fmt::format("lode init: '{}' is not UTF-8", path));
   return std::nullopt;
-}
-
-// A new file with the whole text, or none.
-std::optional<Failure> write_script(const std::string& path, const std::string& text) {
-  const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  if (file < 0) return errno == EEXIST ? exists(path) : file_failure("written", path, errno);
-  std::size_t written = 0;
-  int number = 0;
-  while (written < text.size() && number == 0) {
-    const ssize_t count = write(file, text.data() + written, text.size() - written);
-    if (count >= 0) written += static_cast<std::size_t>(count);
-    if (count < 0 && errno != EINTR) number = errno;
-  }
-  if (close(file) != 0 && number == 0) number = errno;
-  if (number == 0) return std::nullopt;
-  unlink(path.c_str());
-  return file_failure("written", path, number);
-}
-
-// "pipelines" -> "pipelines/", if that is a folder; else as it is.
-std::string with_slash(const std::string& output) {
-  return is_folder(output) && !output.ends_with('/') ? output + "/" : output;
-}
-
-std::string path_of(const std::string& output, const std::string& name) {
-  return output.empty() || is_folder(output) ? with_slash(output) + name + ".lua" : output;
 }
 
 std::optional<Failure> check_words(const Options& options) {
@@ -92,13 +44,7 @@ std::optional<Failure> check_words(const Options& options) {
   if (!options.words.empty() && !is_url(options.words[0])) {
     return wrong(fmt::format("'{}' is no URL", options.words[0]), "a URL begins with https:// or http://");
   }
-  const std::string& output = options.output;
-  if (output.ends_with('/') && !is_folder(output)) return file_failure("written", output, ENOENT);
-  if (!output.empty() && !is_folder(output) && is_there(output)) return exists(output);
-  // Without a name it is known only later where the script goes.
-  if (!options.pipeline.empty() && is_there(path_of(output, options.pipeline)))
-    return exists(path_of(output, options.pipeline));
-  return std::nullopt;
+  return check_new_script("lode init", options.output, options.pipeline);
 }
 
 std::optional<Failure> task_args(const Options& options, JsonObject& args) {
@@ -147,8 +93,8 @@ int init_command(const Options& options, Console& console, Progress& progress) {
   const Outcome outcome = run_script(script, run, printing, console, progress);
   if (outcome.failure) return conclude(outcome, Reports::kFirstLine, options, console, progress);
   const JsonTree answer = JsonTree::read(outcome.printed);
-  const std::string path = path_of(options.output, answer.text_at("name"));
-  if (const std::optional<Failure> failure = write_script(path, answer.text_at("script")))
+  const std::string path = new_script_path(options.output, answer.text_at("name"));
+  if (const std::optional<Failure> failure = write_new_script("lode init", path, answer.text_at("script")))
     return conclude(*failure, options, console, progress);
   say(answer, path, options.json, console);
   return conclude(outcome, Reports::kNone, options, console, progress);

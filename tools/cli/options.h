@@ -9,7 +9,7 @@
 
 namespace lode::cli {
 
-enum class Command { kRun, kCheck, kExplain, kLoad, kPreview, kPipeline, kSql, kConfig, kSecrets, kInit };
+enum class Command { kRun, kCheck, kExplain, kLoad, kPreview, kPipeline, kSql, kConfig, kSecrets, kInit, kSource };
 enum class ProgressMode { kAuto, kTty, kLog, kJson, kNone };
 
 struct Options {
@@ -60,6 +60,11 @@ struct Options {
   // init: also words (the URL) and pipeline (--name)
   std::string openapi;  ///< file or URL of the document
   std::string output;   ///< file, or folder
+
+  // source: also operation, words (TYPE and NAME) and output
+  std::vector<std::string> settings;  ///< FIELD=VALUE
+  std::string secret_on_stdin;        ///< the field that standard input answers
+  bool no_test = false;
 
   // config, secrets: also operation, words (KEY or SCRIPT), args and pipeline
   std::string profile;  ///< of all commands: which files of the configuration come first

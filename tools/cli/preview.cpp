@@ -11,16 +11,12 @@
 #include "preview_view.h"
 #include "report_output.h"
 #include "run_options.h"
+#include "script.h"
 #include "session.h"
 #include "text.h"
 
 namespace lode::cli {
 namespace {
-
-bool is_folder(const std::string& path) {
-  struct stat info {};
-  return stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
-}
 
 // "#!/usr/bin/env -S lode run": no data begins so. Standard input and pipes are not touched.
 bool runs_itself(const std::string& path) {

@@ -16,11 +16,6 @@
 namespace lode::cli {
 namespace {
 
-bool is_folder(const std::string& path) {
-  struct stat info {};
-  return stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
-}
-
 bool is_there(const std::string& path) {
   struct stat info {};
   return stat(path.c_str(), &info) == 0;
@@ -62,6 +57,11 @@ bool read_whole(const std::string& path, std::string& content) {
 }
 
 }  // namespace
+
+bool is_folder(const std::string& path) {
+  struct stat info {};
+  return stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+}
 
 std::optional<Script> read_script(const std::string& path, Failure& failure) {
   Script script;

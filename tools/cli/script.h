@@ -13,6 +13,8 @@ struct Script {
   std::string source;
 };
 
+bool is_folder(const std::string& path);
+
 /// `path` is a Lua file, or a folder with init.lua. On failure nullopt, and `failure` says why.
 std::optional<Script> read_script(const std::string& path, Failure& failure);
 

@@ -31,6 +31,7 @@ commands:
   sql NAME STATEMENT   ask what was loaded, in SQL
   config OPERATION     show, explain and check settings: where each comes from
   secrets OPERATION    set, replace and remove secrets; a template of those that a script needs
+  source add TYPE NAME add a source: asks for its settings and secrets, tests it, writes its script
   init URL             write a pipeline script for an API: from one of its answers, or from its OpenAPI document
 
   lode COMMAND --help  the options of a command
@@ -90,6 +91,19 @@ const char* const kSecretsExamples = R"(examples:
   lode secrets set sources.shop.api_key
   pass show shop/key | lode secrets set sources.shop.api_key
   lode secrets template pipelines/shop > .lode/secrets.toml
+
+)";
+
+const char* const kSourceOperations = R"(
+  add TYPE NAME  asks for the settings and secrets that the source needs and that nobody has yet, asks the source for a
+                 row of each table, and writes secrets.toml, config.toml and the script NAME.lua. TYPE is one of those
+                 of `lode source types`, or a script that declares its settings
+  types          lists the types)";
+
+const char* const kSourceExamples = R"(examples:
+  lode source add github issues
+  lode source add rest shop --set url=https://api.example.com/v1/orders
+  pass show stripe | lode source add stripe billing --stdin api_key
 
 )";
 
@@ -155,6 +169,7 @@ const Texts kOperations = {"info",   "show",  "trace", "failed-jobs",  "packages
                            "schema", "retry", "abort", "drop-pending", "drop",     "sync"};
 const Texts kConfigWords = {"show", "get", "explain", "check"};
 const Texts kSecretsWords = {"set", "rotate", "rm", "template"};
+const Texts kSourceWords = {"add", "types"};
 const Texts kQueryFormats = {"table", "csv", "json", "jsonl"};
 const Texts kSchemaFormats = {"yaml", "json", "mermaid", "dbml"};
 
@@ -340,6 +355,21 @@ void declare_init(CLI::App& app, Options& options) {
   declare_common(app, options);
 }
 
+void declare_source(CLI::App& app, Options& options) {
+  options.operation.clear();
+  add_choice(app, "OPERATION", kSourceWords, "add or types",
+             [&options](const std::string& word) { options.operation = word; });
+  app.add_option("WORD", options.words, "of add: the type and the name");
+  app.add_option("--set", options.settings, "of add: answers for a setting; may be repeated")
+      ->type_name("FIELD=VALUE")
+      ->allow_extra_args(false);
+  app.add_option("--stdin", options.secret_on_stdin, "of add: standard input is this secret")->type_name("FIELD");
+  app.add_option("--output", options.output, "of add: where the script goes (default: NAME.lua in this folder)")
+      ->type_name("FILE|FOLDER");
+  app.add_flag("--no-test", options.no_test, "of add: do not ask the source");
+  declare_common(app, options);
+}
+
 const std::vector<CommandSpec>& commands() {
   static const std::vector<CommandSpec> kCommands = {
       {"run", Command::kRun, "lode run SCRIPT [OPTION]... [-- KEY=VALUE...]",
@@ -377,6 +407,9 @@ const std::vector<CommandSpec>& commands() {
        "Writes secrets where only you can read them. Comments and order of the file stay.\n" +
            std::string(kSecretsOperations),
        kSecretsExamples, declare_secrets, true},
+      {"source", Command::kSource, "lode source add TYPE NAME [OPTION]...",
+       "Adds a source to the project.\n" + std::string(kSourceOperations), std::string(kSourceExamples) + kExitCodes,
+       declare_source},
       {"init", Command::kInit, "lode init URL|--openapi FILE|URL [OPTION]...",
        "Writes a readable pipeline script for an API, with comments on what was guessed. Asks the URL once, with the "
        "bearer token sources.NAME.token if there is one. Never overwrites a file.",
@@ -474,7 +507,7 @@ Usage overview(bool was_asked_for) {
     usage.help = std::string(kOverview) + "\n" + kExitCodes;
     return usage;
   }
-  return wrong("a command is missing: run, check, load, preview, pipeline, sql, config, secrets or init",
+  return wrong("a command is missing: run, check, load, preview, pipeline, sql, config, secrets, source or init",
                "lode COMMAND [OPTION]...", "'lode --help' lists the commands");
 }
 

@@ -261,7 +261,8 @@ local function read_credentials(field, query)
       declared.secret and "secret" or "any",
       { doc = declared.doc, required = declared.required and field.required, default = declared.default })
   end
-  note({ key = field.name, sections = query.sections, pipeline = query.pipeline, secret = true }, "credentials")
+  note({ key = field.name, sections = query.sections, pipeline = query.pipeline, secret = true }, "credentials",
+    { kinds = field.kinds })
   local ok, found = pcall(credentials.find, {
     section = query.sections, name = field.name, kind = field.kinds, pipeline = query.pipeline,
   })

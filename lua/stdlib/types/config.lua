@@ -58,6 +58,7 @@ function Credentials.kind_of(value) end
 ---@field section string|string[] "sources.shop"
 ---@field fields (lode.ConfigField|string)[]
 ---@field pipeline? string values under this name come first
+---@field args? boolean they may be given behind --, too, and win; secrets may not
 
 ---Settings. Called: the value of a dotted key; without it `default`, else an error that says where it was looked for.
 ---@class lode.Config
