@@ -90,6 +90,14 @@ const DestinationKind* kind_named(const std::string& name) {
   return nullptr;
 }
 
+std::string type_of(const json::Value& destination) {
+  return destination.is_text() ? destination.as_text() : destination.text_or("type", "");
+}
+
+bool is_kind(const std::string& type) {
+  return kind_named(bare_name(type)) != nullptr || bare_name(type) == "sqlalchemy";
+}
+
 // What a destination is: its name in the configuration, and its kind's. A destination may have a name of its own:
 // destination.my_name.destination_type says what it is.
 struct NamedKind {
@@ -102,9 +110,7 @@ Result<NamedKind> named_kind(const Config& config, const std::string& type) {
     const std::string scheme = type.substr(0, type.find("://"));
     return NamedKind{type, section_names(scheme.substr(0, scheme.find('+')))};
   }
-  if (kind_named(bare_name(type)) != nullptr || bare_name(type) == "sqlalchemy") {
-    return NamedKind{type, section_names(type)};
-  }
+  if (is_kind(type)) return NamedKind{type, section_names(type)};
   ConfigQuery query;
   query.key = fmt::format("destination.{}.destination_type", type);
   LODE_ASSIGN(const std::optional<std::string> named, config.text(query));
@@ -159,7 +165,7 @@ std::string absolute(const std::string& url) {
 }  // namespace
 
 Result<json::Value> with_credentials(const Config& config, const std::string& pipeline, json::Value given) {
-  const std::string type = given.is_text() ? given.as_text() : given.text_or("type", "");
+  const std::string type = type_of(given);
   if (type.empty() || type == "memory" || type.starts_with("memory:")) return given;
   LODE_ASSIGN(const NamedKind destination, named_kind(config, type));
   LODE_ASSIGN(const json::Value options, find_options(config, pipeline, destination, given));
@@ -213,8 +219,15 @@ Result<LoadRetry> configured_retry(const Config& config, const std::string& pipe
   return retry;
 }
 
+std::string own_name(const json::Value& destination) {
+  const std::string type = type_of(destination);
+  const bool has_none = is_url(type) || is_kind(type) || type == "memory" || type.starts_with("memory:");
+  return has_none ? "" : type;
+}
+
 KnownPlace known_place(const json::Value& state) {
   KnownPlace place;
+  place.name = state.text_or("destination_name", "");
   place.type = state.text_or("destination_type", "");
   place.dataset = state.text_or("dataset_name", "");
   place.schema = state.text_or("default_schema_name", "");
@@ -225,6 +238,11 @@ KnownPlace known_place(const json::Value& state) {
 void note_place(json::Value& state, const std::string& location) { state["_local"].set(kLocation, absolute(location)); }
 
 Result<json::Value> destination_of(const Config& config, const std::string& pipeline, const KnownPlace& place) {
+  if (!place.name.empty()) {
+    LODE_ASSIGN(const NamedKind named, named_kind(config, place.name));
+    LODE_ASSIGN(const json::Value credentials, look_up(config, pipeline, place.name));
+    if (named.type != place.name && !credentials.is_null()) return json::Value(place.name);
+  }
   // By the location first: dlt has one type for all that SQLAlchemy speaks to.
   const std::string scheme = place.location.substr(0, place.location.find("://"));
   for (const std::string& type : {scheme, bare_name(place.type)}) {

@@ -23,12 +23,16 @@ Result<LoadRetry> configured_retry(const Config& config, const std::string& pipe
 
 /// What a pipeline remembers of where it loads to.
 struct KnownPlace {
+  std::string name;      ///< of its own, if it has one: see own_name()
   std::string type;      ///< dlt's: "dlt.destinations.postgres"; "": not known
   std::string location;  ///< a URL without secrets, absolute; "": not known
   std::string dataset;
   std::string schema;  ///< the first one of the pipeline
 };
 
+/// "warehouse" of a destination that is called so in the configuration; "" of one that is called as what it is, and of
+/// URLs. dlt keeps it in the state.
+std::string own_name(const json::Value& destination);
 /// From the pipeline's state, where note_place() left it.
 KnownPlace known_place(const json::Value& state);
 /// Puts a destination's display() into the part of the state that stays on this machine.

@@ -113,7 +113,8 @@ void PipelineRun::note_run(const std::string& schema_name) {
               [](const json::Value& a, const json::Value& b) { return a.as_text() < b.as_text(); });
   }
   document.set("destination_type", destination_->dlt_type());
-  document.set("destination_name", nullptr);
+  const std::string name = own_name(spec_.destination);
+  document.set("destination_name", name.empty() ? json::Value() : json::Value(name));
 }
 
 // The schema as the destination has it, or what a person made of it in the import folder.

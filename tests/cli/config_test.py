@@ -386,6 +386,11 @@ lode.pipeline { name = "shop", destination = "%s", dataset = "x" }
         self.ok("run", "x.lua")
         self.assertEqual(self.rows("rows", "id"), [(1,)])
         self.assertTrue((self.folder / "named__x.db").exists())
+        self.assertIn("warehouse", self.ok("pipeline", "shop", "state").out)  # dlt finds it by that, too
+        # Commands without the script find it where the configuration says now.
+        (self.folder / "named__x.db").rename(self.folder / "moved__x.db")
+        secrets.write_text("[destination.warehouse]\ncredentials = 'sqlite:///moved.db'\n")
+        self.assertEqual(self.ok("sql", "shop", "select count(*) n from rows", "--format", "csv").out, "n\n1\n")
 
     def test_options_reach_the_destination(self):
         self.file("x.lua", self.SCRIPT % "sqlite:///s.db")

@@ -1,6 +1,7 @@
 // What the configuration adds to a destination that a script names.
 #include "runtime/destination_choice.h"
 
+#include "json/parse.h"
 #include "json/write.h"
 #include "unit/config/scratch_project.h"
 
@@ -90,4 +91,26 @@ TEST_CASE("A destination may have a name of its own") {
   CHECK(chosen(project, "warehouse") ==
         R"({"type":"postgres","create_indexes":false,"credentials":"postgresql://w@h/d"})");
   CHECK(chosen(project, "postgres") == R"({"type":"postgres","credentials":"postgresql://p@h/d"})");
+}
+
+TEST_CASE("What a pipeline remembers by a name of the user's is found by that name") {
+  ScratchProject project;
+  CHECK(own_name("warehouse") == "warehouse");
+  CHECK(own_name(json::Value::object({{"type", "warehouse"}})) == "warehouse");
+  for (const char* other : {"postgres", "dlt.destinations.postgres", "sqlite:///x.db", "memory", "sqlalchemy", ""}) {
+    CAPTURE(other);
+    CHECK(own_name(other).empty());
+  }
+  const KnownPlace place = known_place(json::Value::object(
+      {{"destination_name", "warehouse"}, {"destination_type", "dlt.destinations.postgres"}, {"dataset_name", "d"}}));
+  const auto found = [&] {
+    const Result<json::Value> value = destination_of(project.open(), "p", place);
+    return value.ok() ? json::write(*value) : value.status().render();
+  };
+  project.write("project/.dlt/config.toml", "[destination.warehouse]\ndestination_type = 'postgres'\n");
+  project.write("project/.dlt/secrets.toml", "[destination.postgres]\ncredentials = 'postgresql://u:p@plain/d'\n");
+  CHECK_THAT(found(), Contains("@plain/d"));  // nothing stands under its own name
+  project.write("project/.dlt/secrets.toml", "[destination.warehouse]\ncredentials = 'postgresql://u:p@own/d'\n");
+  CHECK(found() == R"("warehouse")");
+  CHECK_THAT(chosen(project, *json::parse_value(found())), Contains("@own/d"));
 }
