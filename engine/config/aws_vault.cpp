@@ -4,20 +4,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
-#include <thread>
 
 #include "base/text.h"
+#include "config/credentials.h"
 #include "config/secret.h"
-#include "http/redact.h"
-#include "http/retry.h"
+#include "config/vaults.h"
 #include "json/parse.h"
 #include "json/write.h"
 
 namespace lode {
 namespace {
-
-constexpr std::uint64_t kAnswerBytesMax = 4u << 20;  // a secret has 64 KiB, a page of a list 100 names
 
 bool is_one_of(const std::string& word, std::initializer_list<std::string_view> words) {
   return std::find(words.begin(), words.end(), word) != words.end();
@@ -45,12 +41,10 @@ std::string between(const std::string& text, std::string_view begin, std::string
   return text.substr(at + begin.size(), stop - at - begin.size());
 }
 
-// What the services accept as a name; others cannot be there, and asking for them is an error.
-bool can_be_name(const std::string& name, std::string_view signs) {
-  return !name.empty() && name.size() <= 512 && std::all_of(name.begin(), name.end(), [&](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           signs.find(c) != std::string_view::npos;
-  });
+bool says_throttling(const HttpResponse& response) {
+  if (response.status != 400) return false;
+  const Result<json::Value> body = json::parse_value(response.body);
+  return body.ok() && is_throttling(error_name(*body));
 }
 
 json::Value object_of(std::vector<json::Value::Member> members) { return json::Value::object(std::move(members)); }
@@ -58,7 +52,10 @@ json::Value object_of(std::vector<json::Value::Member> members) { return json::V
 }  // namespace
 
 AwsVault::AwsVault(Env& env, HttpTransport& http, AwsVaultOptions options, FindAccess find_access)
-    : env_(env), http_(http), options_(std::move(options)), find_access_(std::move(find_access)) {}
+    : env_(env),
+      options_(std::move(options)),
+      http_(env, http, std::string(title()), options_.patience),
+      find_access_(std::move(find_access)) {}
 
 AwsVault::~AwsVault() {
   if (!access_) return;
@@ -78,7 +75,7 @@ std::string AwsVault::address_of(const std::string& name) const {
   return (is_parameters() ? "aws-ssm://" : "aws-sm://") + name;
 }
 
-HttpRequest AwsVault::request_for(const std::string& action, const json::Value& question) const {
+Result<HttpRequest> AwsVault::request_for(const std::string& action, const json::Value& question) const {
   const std::string service = is_parameters() ? "ssm" : "secretsmanager";
   HttpRequest request;
   request.method = "POST";
@@ -91,77 +88,42 @@ HttpRequest AwsVault::request_for(const std::string& action, const json::Value& 
   request.headers = {{"Content-Type", "application/x-amz-json-1.1"},
                      {"X-Amz-Target", (is_parameters() ? "AmazonSSM." : "secretsmanager.") + action}};
   request.body = json::write(question);
-  request.timeout_s = options_.timeout_s;
-  request.connect_timeout_s = std::min(options_.timeout_s, 5.0);
-  request.total_timeout_s = options_.timeout_s;
-  request.body_bytes_max = kAnswerBytesMax;
-  request.follow_redirects = false;
+  LODE_TRY(sign_aws_v4(request, access_->keys, {access_->region, service}, env_.now_us()));
   return request;
 }
 
-Result<AwsVault::Answer> AwsVault::read_answer(const HttpRequest& request, const HttpResponse& response,
-                                               std::string_view what) const {
+Result<AwsVault::Answer> AwsVault::read_answer(VaultAnswer from, std::string_view what) const {
   Answer answer;
-  Result<json::Value> body = json::parse_value(response.body);
-  if (body.ok() && body->is_object()) answer.body = std::move(*body);
-  const bool is_ok = response.status == 200 && answer.body.is_object();
-  if (is_ok) return answer;
+  answer.body = std::move(from.body);
+  if (from.status == 200 && answer.body.is_object()) return answer;
   answer.error = error_name(answer.body);
   // What stands before the services (and moto) may refuse in XML, as AWS's older services do.
-  if (answer.error.empty()) answer.error = between(response.body, "<Code>", "</Code>");
+  if (answer.error.empty()) answer.error = between(from.text, "<Code>", "</Code>");
   if (answer.error.empty()) {
     return Status::error(Code::kConfigUnreadable,
-                         fmt::format("{} answered {} to the question for {}", title(), response.status, what))
+                         fmt::format("{} answered {} to the question for {}", title(), from.status, what))
         .hint("is endpoint_url that of this service?");
   }
-  // What AWS says may repeat what was sent.
-  std::vector<std::string> secrets = secrets_of(request);
-  secrets.push_back(access_->keys.secret_access_key);
-  if (!access_->keys.session_token.empty()) secrets.push_back(access_->keys.session_token);
-  const std::string message = answer.body.text_or("message", answer.body.text_or("Message", ""));
-  answer.message = body_excerpt(message, secrets, 300);
-  for (std::string& secret : secrets) wipe(secret);
+  answer.message =
+      answer.body.is_object() ? from.show(answer.body.text_or("message", answer.body.text_or("Message", ""))) : "";
   return answer;
 }
 
-Result<AwsVault::Answer> AwsVault::call(const std::string& action, const json::Value& question, std::string_view what) {
+Result<AwsVault::Answer> AwsVault::call(const std::string& action, const json::Value& question, std::string_view what,
+                                        const std::stop_token& stop) {
   if (!access_) {
     Result<AwsVaultAccess> access = find_access_();
-    if (!access.ok()) {
-      return Status::error(Code::kConfigUnreadable, fmt::format("{} cannot be asked for {}", title(), what))
-          .caused_by(std::move(access).status());
-    }
+    if (!access.ok()) return http_.cannot_ask(what, std::move(access).status());
     access_ = std::move(*access);
   }
-  RetryPolicy policy;
-  policy.attempts_max = options_.attempts;
-  policy.backoff_s = 0.25;
-  policy.backoff_s_limit = 5;
-  const std::int64_t begin_us = env_.steady_us();
-  for (std::uint32_t made = 1;; ++made) {
-    HttpRequest request = request_for(action, question);
-    LODE_TRY(sign_aws_v4(request, access_->keys, {access_->region, is_parameters() ? "ssm" : "secretsmanager"},
-                         env_.now_us()));
-    Result<HttpResponse> response = http_.send(request, {});
-    policy.is_temporary.reset();
-    if (response.ok() && response->status == 400) {
-      const Result<json::Value> body = json::parse_value(response->body);
-      if (body.ok() && is_throttling(error_name(*body))) policy.is_temporary = true;
-    }
-    const RetryDecision decision = decide(policy, made, response, env_.now_us());
-    if (decision.retry) {
-      std::this_thread::sleep_for(std::chrono::duration<double>(decision.wait_s));
-      continue;
-    }
-    if (response.ok()) {
-      Result<Answer> answer = read_answer(request, *response, what);
-      wipe(response->body);
-      return answer;
-    }
-    const double seconds = static_cast<double>(env_.steady_us() - begin_us) / 1e6;
-    return Status::error(Code::kConfigUnreadable, fmt::format("{} cannot be asked for {}", title(), what))
-        .caused_by(no_answer_error(std::move(response).status(), {made, seconds}));
-  }
+  VaultQuestion asked;
+  asked.what = what;
+  asked.make = [&] { return request_for(action, question); };
+  asked.secrets = {access_->keys.secret_access_key};
+  if (!access_->keys.session_token.empty()) asked.secrets.push_back(access_->keys.session_token);
+  asked.is_busy = says_throttling;
+  LODE_ASSIGN(VaultAnswer answer, http_.ask(asked, stop));
+  return read_answer(std::move(answer), what);
 }
 
 Status AwsVault::refused(const Answer& answer, const std::string& action, std::string_view what) const {
@@ -179,16 +141,16 @@ Status AwsVault::refused(const Answer& answer, const std::string& action, std::s
   return error;
 }
 
-Status AwsVault::fetch(const std::string& name, VaultEntry& entry) {
+Status AwsVault::fetch(const std::string& name, VaultEntry& entry, const std::stop_token& stop) {
   entry.why = is_parameters() ? "no such parameter" : "no such secret";
-  if (!can_be_name(name, is_parameters() ? "/_.-" : "/_+=.@-")) {
+  if (!is_vault_name(name, is_parameters() ? "/_.-" : "/_+=.@-", 512)) {
     entry.why = "cannot be a name there";
     return {};
   }
   const std::string action = is_parameters() ? "GetParameter" : "GetSecretValue";
   const json::Value question =
       is_parameters() ? object_of({{"Name", name}, {"WithDecryption", true}}) : object_of({{"SecretId", name}});
-  LODE_ASSIGN(Answer answer, call(action, question, fmt::format("'{}'", name)));
+  LODE_ASSIGN(Answer answer, call(action, question, fmt::format("'{}'", name), stop));
   if (answer.error.empty()) {
     const json::Value* text =
         is_parameters() ? answer.body.find_path({"Parameter", "Value"}) : answer.body.find("SecretString");
@@ -212,7 +174,7 @@ Status AwsVault::fetch(const std::string& name, VaultEntry& entry) {
   return refused(answer, action, fmt::format("'{}'", name));
 }
 
-Result<std::vector<std::string>> AwsVault::list() {
+Result<std::vector<std::string>> AwsVault::list(const std::stop_token& stop) {
   const std::string action = is_parameters() ? "DescribeParameters" : "ListSecrets";
   const std::string what = fmt::format("the list of {}", is_parameters() ? "parameters" : "secrets");
   std::vector<std::string> names;
@@ -220,7 +182,7 @@ Result<std::vector<std::string>> AwsVault::list() {
   do {
     json::Value question = object_of({{"MaxResults", is_parameters() ? 50 : 100}});
     if (!token.empty()) question.set("NextToken", token);
-    LODE_ASSIGN(const Answer answer, call(action, question, what));
+    LODE_ASSIGN(const Answer answer, call(action, question, what, stop));
     if (!answer.error.empty()) return refused(answer, action, what);
     const json::Value* page = answer.body.find(is_parameters() ? "Parameters" : "SecretList");
     if (page != nullptr && page->is_list()) {
@@ -230,6 +192,45 @@ Result<std::vector<std::string>> AwsVault::list() {
     token = next == token ? "" : next;  // the same page again would never end
   } while (!token.empty());
   return names;
+}
+
+namespace {
+
+Result<AwsVaultAccess> find_aws_access(const VaultSettings& settings) {
+  ConfigQuery where{.key = "credentials", .sections = {"providers", settings.section()}};
+  LODE_ASSIGN(json::Value fields,
+              find_credentials(settings.config(), *find_credential_kind("aws"), where, settings.env()));
+  AwsVaultAccess access;
+  access.keys.access_key_id = fields.text_or("aws_access_key_id", "");
+  access.keys.secret_access_key = fields.text_or("aws_secret_access_key", "");
+  access.keys.session_token = fields.text_or("aws_session_token", "");
+  access.region = fields.text_or("region_name", "");
+  access.endpoint_url = fields.text_or("endpoint_url", "");
+  wipe(fields);
+  if (!access.region.empty()) return access;
+  return Status::error(Code::kConfigMissing, fmt::format("no AWS region for [providers.{}]", settings.section()))
+      .hint(fmt::format("export AWS_REGION=…  or  add  region_name = \"…\"  under [providers.{}.credentials] of "
+                        "secrets.toml",
+                        settings.section()));
+}
+
+Result<std::unique_ptr<VaultStore>> make(const VaultSettings& settings, AwsVaultOptions::Service service) {
+  AwsVaultOptions options;
+  options.service = service;
+  LODE_ASSIGN(options.prefix, settings.prefix(options.prefix));
+  LODE_ASSIGN(options.patience, settings.patience());
+  return std::unique_ptr<VaultStore>(std::make_unique<AwsVault>(settings.env(), settings.http(), std::move(options),
+                                                                [settings] { return find_aws_access(settings); }));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<VaultStore>> make_aws_secrets(const VaultSettings& settings) {
+  return make(settings, AwsVaultOptions::Service::kSecretsManager);
+}
+
+Result<std::unique_ptr<VaultStore>> make_aws_parameters(const VaultSettings& settings) {
+  return make(settings, AwsVaultOptions::Service::kParameterStore);
 }
 
 }  // namespace lode

@@ -4,10 +4,9 @@
 
 #include <functional>
 
+#include "config/vault_http.h"
 #include "config/vault_store.h"
 #include "http/aws_v4.h"
-#include "http/client.h"
-#include "json/value.h"
 
 namespace lode {
 
@@ -21,8 +20,7 @@ struct AwsVaultOptions {
   enum class Service { kSecretsManager, kParameterStore };
   Service service = Service::kSecretsManager;
   std::string prefix = "dlt";  ///< the first part of all names; may be empty
-  double timeout_s = 10;       ///< of one attempt
-  std::uint32_t attempts = 3;
+  VaultPatience patience;
 };
 
 class AwsVault final : public VaultStore {
@@ -34,8 +32,8 @@ class AwsVault final : public VaultStore {
   std::string_view title() const override;
   std::string name_of(const KeyPath& key) const override;
   std::string address_of(const std::string& name) const override;
-  Status fetch(const std::string& name, VaultEntry& entry) override;
-  Result<std::vector<std::string>> list() override;
+  Status fetch(const std::string& name, VaultEntry& entry, const std::stop_token& stop) override;
+  Result<std::vector<std::string>> list(const std::stop_token& stop) override;
 
  private:
   struct Answer {
@@ -44,16 +42,21 @@ class AwsVault final : public VaultStore {
     json::Value body;
   };
   bool is_parameters() const { return options_.service == AwsVaultOptions::Service::kParameterStore; }
-  Result<Answer> call(const std::string& action, const json::Value& question, std::string_view what);
-  HttpRequest request_for(const std::string& action, const json::Value& question) const;
-  Result<Answer> read_answer(const HttpRequest& request, const HttpResponse& response, std::string_view what) const;
+  Result<Answer> call(const std::string& action, const json::Value& question, std::string_view what,
+                      const std::stop_token& stop);
+  Result<HttpRequest> request_for(const std::string& action, const json::Value& question) const;
+  Result<Answer> read_answer(VaultAnswer answer, std::string_view what) const;
   Status refused(const Answer& answer, const std::string& action, std::string_view what) const;
 
   Env& env_;
-  HttpTransport& http_;
   const AwsVaultOptions options_;
+  VaultHttp http_;
   const FindAccess find_access_;
   std::optional<AwsVaultAccess> access_;
 };
+
+class VaultSettings;
+Result<std::unique_ptr<VaultStore>> make_aws_secrets(const VaultSettings& settings);
+Result<std::unique_ptr<VaultStore>> make_aws_parameters(const VaultSettings& settings);
 
 }  // namespace lode

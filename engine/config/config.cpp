@@ -78,6 +78,16 @@ Config Config::branch(std::string subject) const {
   return config;
 }
 
+Config Config::with_stop(std::stop_token stop) const {
+  Config config = *this;
+  config.stop_ = std::move(stop);
+  return config;
+}
+
+void Config::close_vaults() const {
+  if (vaults_ != nullptr) vaults_->close();
+}
+
 Status Config::add_provider(std::shared_ptr<const ConfigProvider> provider) {
   for (const auto& other : providers()) {
     if (other->name() != provider->name()) continue;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -80,6 +81,10 @@ class Config {
   /// The same places, with overrides and added providers of its own: what one script sets, no other sees. `subject` is
   /// who asks, for the audit file.
   Config branch(std::string subject) const;
+  /// The same in all, but its questions end within moments of a stop, with kCancelled. For those who ask on a worker.
+  Config with_stop(std::stop_token stop) const;
+  /// Ends what vaults are being asked, here and in all copies, and lets nobody ask again: for the end of an engine.
+  void close_vaults() const;
 
   /// Wins over all places until it is cleared. null clears.
   void set(const KeyPath& key, json::Value value) { own_->overrides->set(key, std::move(value)); }
@@ -146,6 +151,7 @@ class Config {
   std::shared_ptr<AuditFile> audit_;
   std::shared_ptr<const Vaults> vaults_;  // null in the copy that vaults themselves are found with
   std::shared_ptr<Own> own_ = std::make_shared<Own>();
+  std::stop_token stop_;
 };
 
 }  // namespace lode

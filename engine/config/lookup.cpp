@@ -32,7 +32,8 @@ Status dead_reference(const Found& found, const std::string& reference, std::str
 
 // A secret may say where it is: env://NAME, file:///run/secrets/name, aws-sm://name#key. Settings may not: there, such
 // texts are URLs.
-Status follow_reference(Env& env, const Variables& variables, const Vaults* vaults, Found& found) {
+Status follow_reference(Env& env, const Variables& variables, const Vaults* vaults, const std::stop_token& stop,
+                        Found& found) {
   if (!found.value.is_text()) return {};
   const std::string reference = found.value.as_text();
   if (reference.starts_with("env://")) {
@@ -48,7 +49,8 @@ Status follow_reference(Env& env, const Variables& variables, const Vaults* vaul
     found.place += " -> " + reference.substr(7);
   } else if (Vaults::is_reference(reference)) {
     if (vaults == nullptr) return dead_reference(found, reference, "cannot stand in what vaults are reached with");
-    Result<std::string> text = vaults->follow(reference);
+    Result<std::string> text = vaults->follow(reference, stop);
+    if (text.status().code() == Code::kCancelled) return text.status();
     if (!text.ok()) return dead_reference(found, reference, "cannot be had").caused_by(std::move(text).status());
     found.value = std::move(*text);
     found.place += " -> " + reference;
@@ -58,8 +60,9 @@ Status follow_reference(Env& env, const Variables& variables, const Vaults* vaul
 
 // What `provider` has at `path`: nullopt if nothing that answers the query, an error if something that must not be
 // used.
-Result<std::optional<Found>> probe(const ConfigProvider& provider, const KeyPath& path, const ConfigQuery& query) {
-  LODE_ASSIGN(std::optional<json::Value> value, provider.find(path, query.secret));
+Result<std::optional<Found>> probe(const ConfigProvider& provider, const KeyPath& path, const ConfigQuery& query,
+                                   const std::stop_token& stop) {
+  LODE_ASSIGN(std::optional<json::Value> value, provider.ask(path, query.secret, stop));
   if (!value || value->is_null()) return std::optional<Found>();
   const std::string place = provider.place_of(path, query.secret);
   if (query.secret && !provider.holds_secrets()) {
@@ -70,12 +73,13 @@ Result<std::optional<Found>> probe(const ConfigProvider& provider, const KeyPath
   return std::optional<Found>(Found{std::move(*value), path, std::string(provider.name()), place});
 }
 
-Step step_for(const ConfigProvider& provider, const KeyPath& path, const ConfigQuery& query) {
+Step step_for(const ConfigProvider& provider, const KeyPath& path, const ConfigQuery& query,
+              const std::stop_token& stop) {
   Step step;
   step.path = path;
   step.provider = provider.name();
   step.spelling = provider.spelling_of(path);
-  Result<std::optional<Found>> found = probe(provider, path, query);
+  Result<std::optional<Found>> found = probe(provider, path, query, stop);
   if (!found.ok()) {
     step.state = Step::State::kRefused;
     step.why = found.status().message();
@@ -92,9 +96,9 @@ Step step_for(const ConfigProvider& provider, const KeyPath& path, const ConfigQ
 Result<std::optional<Found>> Config::look(const std::vector<KeyPath>& paths, const ConfigQuery& query) const {
   for (const auto& provider : providers()) {
     for (const KeyPath& path : paths) {
-      LODE_ASSIGN(std::optional<Found> found, probe(*provider, path, query));
+      LODE_ASSIGN(std::optional<Found> found, probe(*provider, path, query, stop_));
       if (!found) continue;
-      if (query.secret) LODE_TRY(follow_reference(*env_, *variables_, vaults_.get(), *found));
+      if (query.secret) LODE_TRY(follow_reference(*env_, *variables_, vaults_.get(), stop_, *found));
       return found;
     }
   }
@@ -120,7 +124,7 @@ std::vector<Step> Config::explain(const ConfigQuery& query) const {
   for (const std::vector<KeyPath>& paths : lookup_passes(query)) {
     for (const auto& provider : providers()) {
       for (const KeyPath& path : paths) {
-        Step step = step_for(*provider, path, query);
+        Step step = step_for(*provider, path, query, stop_);
         if (step.state != Step::State::kAbsent && decided) step.state = Step::State::kBehind;
         decided = decided || step.state != Step::State::kAbsent;
         // Nothing to be found where it must not be: no place to write a secret at either.

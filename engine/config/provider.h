@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,10 @@ class ConfigProvider {
   virtual bool holds_secrets() const { return true; }
   /// nullopt: absent here, ask the next one. Text stays text. Errors: kConfigUnreadable (never "absent").
   virtual Result<std::optional<json::Value>> find(const KeyPath& key, bool secret) const = 0;
+  /// find(), for places that block: it lets go within moments of a stop, with kCancelled.
+  virtual Result<std::optional<json::Value>> ask(const KeyPath& key, bool secret, const std::stop_token&) const {
+    return find(key, secret);
+  }
   /// How a user would set `key` here: "SOURCES__GITHUB__TOKEN", "sources.github.token".
   virtual std::string spelling_of(const KeyPath& key) const = 0;
   /// Where the value that find() gives stands: "/srv/.dlt/secrets.toml". REQUIRES: find() gives one.

@@ -90,16 +90,21 @@ std::vector<VaultProvider::Place> VaultProvider::places_of(const KeyPath& key, b
   return places;
 }
 
-Status VaultProvider::load(const Place& place) const {
+Status VaultProvider::load(const Place& place, const std::stop_token& stop) const {
   const std::string name = cache_->store().name_of(place.path);
-  LODE_ASSIGN(const std::shared_ptr<const VaultEntry> entry, cache_->fetch(name));
+  LODE_ASSIGN(const std::shared_ptr<const VaultEntry> entry, cache_->fetch(name, stop));
   const std::lock_guard lock(mutex_);
   const auto known = fragments_.find(name);
   if (known != fragments_.end() && known->second.entry == entry) return {};
   const std::size_t depth = place.path.parts.size() - (place.path.key() == kEverything ? 1 : 0);
   Fragment fragment{entry, {}, depth};
   if (entry->state == VaultEntry::State::kFound) {
-    LODE_ASSIGN(fragment.content, read_text(cache_->store(), name, place.path, place.is_key, entry->text));
+    // Where one text is wanted and the vault keeps fields, it is the one called "value".
+    const bool is_text = place.is_key || place.path.key() == kEverything;
+    std::optional<std::string> only = entry->is_table && is_text ? only_value(entry->text) : std::nullopt;
+    LODE_ASSIGN(fragment.content,
+                read_text(cache_->store(), name, place.path, place.is_key, only ? *only : entry->text));
+    if (only) wipe(*only);
   }
   if (known != fragments_.end()) wipe(known->second.content);
   fragments_[name] = std::move(fragment);
@@ -117,8 +122,9 @@ const VaultProvider::Fragment* VaultProvider::fragment_with(const KeyPath& key) 
   return best;
 }
 
-Result<std::optional<json::Value>> VaultProvider::find(const KeyPath& key, bool secret) const {
-  for (const Place& place : places_of(key, secret)) LODE_TRY(load(place));
+Result<std::optional<json::Value>> VaultProvider::ask(const KeyPath& key, bool secret,
+                                                      const std::stop_token& stop) const {
+  for (const Place& place : places_of(key, secret)) LODE_TRY(load(place, stop));
   const std::lock_guard lock(mutex_);
   const Fragment* fragment = fragment_with(key);
   if (fragment == nullptr) return std::optional<json::Value>();

@@ -19,7 +19,10 @@ class VaultProvider final : public ConfigProvider {
   VaultProvider(std::shared_ptr<VaultCache> cache, VaultOptions options);
   ~VaultProvider() override;
   std::string_view name() const override { return cache_->store().title(); }
-  Result<std::optional<json::Value>> find(const KeyPath& key, bool secret) const override;
+  Result<std::optional<json::Value>> find(const KeyPath& key, bool secret) const override {
+    return ask(key, secret, {});
+  }
+  Result<std::optional<json::Value>> ask(const KeyPath& key, bool secret, const std::stop_token& stop) const override;
   std::string spelling_of(const KeyPath& key) const override { return cache_->store().name_of(key); }
   std::string place_of(const KeyPath& key, bool secret) const override;
   std::vector<LookedAt> explain(const std::vector<KeyPath>& keys, bool secret) const override;
@@ -35,7 +38,7 @@ class VaultProvider final : public ConfigProvider {
     bool is_key = false;  // the key's own text, not one of a section
   };
   std::vector<Place> places_of(const KeyPath& key, bool secret) const;
-  Status load(const Place& place) const;
+  Status load(const Place& place, const std::stop_token& stop) const;
   const Fragment* fragment_with(const KeyPath& key) const;
 
   const std::shared_ptr<VaultCache> cache_;

@@ -2,12 +2,42 @@
 #include "config/vault_store.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "config/secret.h"
+#include "json/parse.h"
 
 namespace lode {
+namespace {
+
+// A stop that either of two can request.
+class EitherStop {
+ public:
+  EitherStop(const std::stop_token& one, const std::stop_token& other)
+      : on_one_(one, [this] { both_.request_stop(); }), on_other_(other, [this] { both_.request_stop(); }) {}
+  std::stop_token token() const { return both_.get_token(); }
+
+ private:
+  std::stop_source both_;
+  std::stop_callback<std::function<void()>> on_one_;
+  std::stop_callback<std::function<void()>> on_other_;
+};
+
+Status cancelled() { return Status::error(Code::kCancelled, "cancelled"); }
+
+}  // namespace
 
 VaultEntry::~VaultEntry() { wipe(text); }
+
+std::optional<std::string> only_value(const std::string& table) {
+  Result<json::Value> content = json::parse_value(table);
+  if (!content.ok() || !content->is_object() || content->size() != 1) return std::nullopt;
+  const json::Value* value = content->find("value");
+  std::optional<std::string> text;
+  if (value != nullptr && value->is_text()) text = value->as_text();
+  wipe(*content);
+  return text;
+}
 
 VaultCache::VaultCache(Env& env, std::unique_ptr<VaultStore> store, double ttl_s, bool list_first)
     : env_(env), store_(std::move(store)), ttl_s_(ttl_s), list_first_(list_first) {}
@@ -22,29 +52,50 @@ std::shared_ptr<const VaultEntry> VaultCache::known(const std::string& name) con
   return found == entries_.end() ? nullptr : found->second;
 }
 
-Status VaultCache::ask(const std::string& name, VaultEntry& entry) {
+// REQUIRES: mutex_ is held
+std::shared_ptr<const VaultEntry> VaultCache::fresh(const std::string& name) const {
+  const auto found = entries_.find(name);
+  return found != entries_.end() && is_fresh(found->second->asked_us) ? found->second : nullptr;
+}
+
+Status VaultCache::ask(const std::string& name, VaultEntry& entry, const std::stop_token& stop) {
   if (list_first_ && (!names_ || !is_fresh(listed_us_))) {
-    LODE_ASSIGN(names_, store_->list());
+    LODE_ASSIGN(names_, store_->list(stop));
     listed_us_ = env_.steady_us();
   }
   if (list_first_ && std::find(names_->begin(), names_->end(), name) == names_->end()) {
     entry.why = "not in the vault's list";
     return {};
   }
-  return store_->fetch(name, entry);
+  return store_->fetch(name, entry, stop);
 }
 
-Result<std::shared_ptr<const VaultEntry>> VaultCache::fetch(const std::string& name) {
-  const std::lock_guard asking(asking_);
-  if (std::shared_ptr<const VaultEntry> entry = known(name); entry && is_fresh(entry->asked_us)) return entry;
-  if (!failure_.ok() && env_.steady_us() - failed_us_ < kFailureHoldsUs) return failure_;
-  auto entry = std::make_shared<VaultEntry>();
-  failure_ = ask(name, *entry);
+Result<std::shared_ptr<const VaultEntry>> VaultCache::keep(const std::string& name, std::shared_ptr<VaultEntry> entry,
+                                                           Status status) {
+  const std::lock_guard lock(mutex_);
+  is_asked_ = false;
+  is_free_.notify_all();
+  if (status.code() == Code::kCancelled) return status;  // says nothing about the vault
+  failure_ = std::move(status);
   entry->asked_us = failed_us_ = env_.steady_us();
   if (!failure_.ok()) return failure_;
-  const std::lock_guard lock(mutex_);
   entries_[name] = entry;
   return std::shared_ptr<const VaultEntry>(std::move(entry));
+}
+
+Result<std::shared_ptr<const VaultEntry>> VaultCache::fetch(const std::string& name, const std::stop_token& stop) {
+  const EitherStop either(stop, closed_.get_token());
+  {
+    std::unique_lock lock(mutex_);
+    if (auto entry = fresh(name)) return entry;
+    if (!is_free_.wait(lock, either.token(), [this] { return !is_asked_; })) return cancelled();
+    if (auto entry = fresh(name)) return entry;
+    if (!failure_.ok() && env_.steady_us() - failed_us_ < kFailureHoldsUs) return failure_;
+    is_asked_ = true;
+  }
+  auto entry = std::make_shared<VaultEntry>();
+  Status status = ask(name, *entry, either.token());
+  return keep(name, std::move(entry), std::move(status));
 }
 
 }  // namespace lode

@@ -3,8 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 #include "config/aws_vault.h"
-#include "config/credentials.h"
+#include "config/hashicorp_vault.h"
 #include "config/vault_provider.h"
 #include "json/parse.h"
 #include "json/write.h"
@@ -12,38 +14,19 @@
 namespace lode {
 namespace {
 
+/// A row of the one list of vaults that there are.
 struct VaultKind {
-  const char* section;  // of [providers]
-  const char* scheme;
-  AwsVaultOptions::Service service;
-  bool only_toml_fragments;  // the default; a parameter is one value, a secret often a section's
+  const char* section;        ///< of [providers]; enable_<section> switches it on
+  const char* scheme;         ///< of references
+  bool only_toml_fragments;   ///< the default; a parameter is one value, a secret often a section's
+  Result<std::unique_ptr<VaultStore>> (*make)(const VaultSettings& settings);
 };
 
-constexpr VaultKind kKinds[] = {
-    {"aws_secrets", "aws-sm://", AwsVaultOptions::Service::kSecretsManager, true},
-    {"aws_parameters", "aws-ssm://", AwsVaultOptions::Service::kParameterStore, false},
-};
-
-ConfigQuery option(const VaultKind& kind, const char* name) {
-  return {.key = fmt::format("providers.{}.{}", kind.section, name)};  // a whole path: these names are common
-}
-
-Result<AwsVaultAccess> find_aws_access(const Config& config, const std::string& section, Env& env) {
-  ConfigQuery where{.key = "credentials", .sections = {"providers", section}};
-  LODE_ASSIGN(json::Value fields, find_credentials(config, *find_credential_kind("aws"), where, env));
-  AwsVaultAccess access;
-  access.keys.access_key_id = fields.text_or("aws_access_key_id", "");
-  access.keys.secret_access_key = fields.text_or("aws_secret_access_key", "");
-  access.keys.session_token = fields.text_or("aws_session_token", "");
-  access.region = fields.text_or("region_name", "");
-  access.endpoint_url = fields.text_or("endpoint_url", "");
-  wipe(fields);
-  if (!access.region.empty()) return access;
-  return Status::error(Code::kConfigMissing, fmt::format("no AWS region for [providers.{}]", section))
-      .hint(fmt::format("export AWS_REGION=…  or  add  region_name = \"…\"  under [providers.{}.credentials] of "
-                        "secrets.toml",
-                        section));
-}
+constexpr std::array<VaultKind, 3> kKinds = {{
+    {"aws_secrets", "aws-sm://", true, make_aws_secrets},
+    {"aws_parameters", "aws-ssm://", false, make_aws_parameters},
+    {"hashicorp_vault", "vault://", true, make_hashicorp_vault},
+}};
 
 // A part of a secret that is a JSON object.
 Result<std::string> pick(const std::string& text, const std::string& key, const std::string& reference) {
@@ -63,43 +46,73 @@ Result<std::string> pick(const std::string& text, const std::string& key, const 
 
 }  // namespace
 
+ConfigQuery VaultSettings::query(std::string_view name, bool secret) const {
+  return {.key = fmt::format("providers.{}.{}", section_, name), .secret = secret};
+}
+
+Result<std::string> VaultSettings::text(std::string_view name, bool secret) const {
+  LODE_ASSIGN(std::optional<std::string> text, config_.text(query(name, secret)));
+  return std::move(text).value_or("");
+}
+
+Result<bool> VaultSettings::boolean(std::string_view name, bool fallback) const {
+  LODE_ASSIGN(const std::optional<bool> value, config_.boolean(query(name)));
+  return value.value_or(fallback);
+}
+
+Result<VaultPatience> VaultSettings::patience() const {
+  VaultPatience patience;
+  LODE_ASSIGN(const std::optional<double> timeout_s, config_.number(query("timeout_s")));
+  LODE_ASSIGN(const std::optional<std::int64_t> attempts, config_.integer(query("attempts")));
+  patience.timeout_s = timeout_s.value_or(patience.timeout_s);
+  if (!(patience.timeout_s > 0) || attempts.value_or(1) < 1 || attempts.value_or(1) > 100) {
+    return Status::error(Code::kConfigInvalid,
+                         fmt::format("[providers.{}]: timeout_s is above 0, attempts from 1 to 100", section_));
+  }
+  patience.attempts = static_cast<std::uint32_t>(attempts.value_or(patience.attempts));
+  return patience;
+}
+
+Result<std::string> VaultSettings::prefix(std::string_view fallback) const {
+  LODE_ASSIGN(const std::optional<std::string> prefix, config_.text(query("prefix")));
+  return prefix.value_or(std::string(fallback));
+}
+
+Vaults::Vaults(Env& env, Config config)
+    : env_(env), config_(std::move(config)), http_(std::make_unique<HttpClient>(env)) {}
+
+Vaults::~Vaults() = default;
+
+Result<std::shared_ptr<VaultCache>> Vaults::cache_of(std::size_t number) const {
+  const std::lock_guard lock(mutex_);
+  if (const auto made = caches_.find(number); made != caches_.end()) return made->second;
+  const VaultSettings settings(env_, *http_, config_, kKinds[number].section);
+  LODE_ASSIGN(const std::optional<double> ttl_s, config_.number(settings.query("cache_ttl_s")));
+  if (!(ttl_s.value_or(0) >= 0)) {
+    return Status::error(Code::kConfigInvalid,
+                         fmt::format("[providers.{}]: cache_ttl_s is 0 or more", settings.section()));
+  }
+  LODE_ASSIGN(const bool list_secrets, settings.boolean("list_secrets", false));
+  LODE_ASSIGN(std::unique_ptr<VaultStore> store, kKinds[number].make(settings));
+  auto cache = std::make_shared<VaultCache>(env_, std::move(store), ttl_s.value_or(300), list_secrets);
+  if (is_closed_) cache->close();
+  caches_.emplace(number, cache);
+  return cache;
+}
+
 Result<std::shared_ptr<const Vaults>> Vaults::open(Env& env, const Config& config) {
-  auto vaults = std::make_shared<Vaults>();
-  vaults->http_ = std::make_unique<HttpClient>(env);
-  for (const VaultKind& kind : kKinds) {
-    AwsVaultOptions options;
-    options.service = kind.service;
-    LODE_ASSIGN(const std::optional<std::string> prefix, config.text(option(kind, "prefix")));
-    options.prefix = prefix.value_or(options.prefix);
-    LODE_ASSIGN(const std::optional<double> timeout_s, config.number(option(kind, "timeout_s")));
-    options.timeout_s = timeout_s.value_or(options.timeout_s);
-    LODE_ASSIGN(const std::optional<std::int64_t> attempts, config.integer(option(kind, "attempts")));
-    LODE_ASSIGN(const std::optional<double> ttl_s, config.number(option(kind, "cache_ttl_s")));
-    LODE_ASSIGN(const std::optional<bool> list_secrets, config.boolean(option(kind, "list_secrets")));
-    if (!(options.timeout_s > 0) || attempts.value_or(1) < 1 || attempts.value_or(1) > 100 ||
-        !(ttl_s.value_or(0) >= 0)) {
-      return Status::error(
-          Code::kConfigInvalid,
-          fmt::format("[providers.{}]: timeout_s is above 0, attempts from 1 to 100, cache_ttl_s 0 or more",
-                      kind.section));
-    }
-    options.attempts = static_cast<std::uint32_t>(attempts.value_or(options.attempts));
-    const auto find_access = [&env, config, section = std::string(kind.section)] {
-      return find_aws_access(config, section, env);
-    };
-    auto cache =
-        std::make_shared<VaultCache>(env, std::make_unique<AwsVault>(env, *vaults->http_, options, find_access),
-                                     ttl_s.value_or(300), list_secrets.value_or(false));
-    vaults->vaults_.push_back({kind.scheme, cache});
+  auto vaults = std::make_shared<Vaults>(env, config);
+  for (std::size_t number = 0; number < kKinds.size(); ++number) {
+    const VaultKind& kind = kKinds[number];
     LODE_ASSIGN(const std::optional<bool> is_on,
                 config.boolean({.key = fmt::format("providers.enable_{}", kind.section)}));
     if (!is_on.value_or(false)) continue;
+    LODE_ASSIGN(std::shared_ptr<VaultCache> cache, vaults->cache_of(number));
+    const VaultSettings settings(env, *vaults->http_, config, kind.section);
     VaultOptions rules;
-    LODE_ASSIGN(const std::optional<bool> only_secrets, config.boolean(option(kind, "only_secrets")));
-    LODE_ASSIGN(const std::optional<bool> only_fragments, config.boolean(option(kind, "only_toml_fragments")));
-    rules.only_secrets = only_secrets.value_or(true);
-    rules.only_toml_fragments = only_fragments.value_or(kind.only_toml_fragments);
-    vaults->providers_.push_back(std::make_shared<VaultProvider>(cache, rules));
+    LODE_ASSIGN(rules.only_secrets, settings.boolean("only_secrets", true));
+    LODE_ASSIGN(rules.only_toml_fragments, settings.boolean("only_toml_fragments", kind.only_toml_fragments));
+    vaults->providers_.push_back(std::make_shared<VaultProvider>(std::move(cache), rules));
   }
   return std::shared_ptr<const Vaults>(std::move(vaults));
 }
@@ -111,20 +124,29 @@ bool Vaults::is_reference(std::string_view text) {
   return false;
 }
 
-Result<std::string> Vaults::follow(const std::string& reference) const {
-  for (const Vault& vault : vaults_) {
-    if (!reference.starts_with(vault.scheme)) continue;
+Result<std::string> Vaults::follow(const std::string& reference, const std::stop_token& stop) const {
+  for (std::size_t number = 0; number < kKinds.size(); ++number) {
+    const std::string_view scheme = kKinds[number].scheme;
+    if (!reference.starts_with(scheme)) continue;
     const std::size_t hash = reference.find('#');
-    const std::string name = reference.substr(vault.scheme.size(), hash - vault.scheme.size());
-    LODE_ASSIGN(const std::shared_ptr<const VaultEntry> entry, vault.cache->fetch(name));
+    const std::string name = reference.substr(scheme.size(), hash == std::string::npos ? hash : hash - scheme.size());
+    LODE_ASSIGN(const std::shared_ptr<VaultCache> cache, cache_of(number));
+    LODE_ASSIGN(const std::shared_ptr<const VaultEntry> entry, cache->fetch(name, stop));
     if (entry->state != VaultEntry::State::kFound) {
       return Status::error(Code::kConfigInvalid,
-                           fmt::format("{}: {} in {}", reference, entry->why, vault.cache->store().title()));
+                           fmt::format("{}: {} in {}", reference, entry->why, cache->store().title()));
     }
-    if (hash == std::string::npos) return entry->text;
-    return pick(entry->text, reference.substr(hash + 1), reference);
+    if (hash != std::string::npos) return pick(entry->text, reference.substr(hash + 1), reference);
+    std::optional<std::string> only = entry->is_table ? only_value(entry->text) : std::nullopt;
+    return only ? std::move(*only) : entry->text;
   }
   return Status::error(Code::kConfigInvalid, reference + " names no vault");
+}
+
+void Vaults::close() const {
+  const std::lock_guard lock(mutex_);
+  is_closed_ = true;
+  for (const auto& [number, cache] : caches_) cache->close();
 }
 
 }  // namespace lode

@@ -13,9 +13,9 @@ import subprocess
 import sys
 import urllib.request
 
-from server_case import SKIPPED, Place, expect, free_ports
+from server_case import SKIPPED, Place, free_ports
+from vault_case import CANARY, VaultCase
 
-CANARY = "cAnArY7Xq+/v9z"
 KEYS = {"AWS_ACCESS_KEY_ID": "root", "AWS_SECRET_ACCESS_KEY": "rootroot", "AWS_REGION": "eu-central-1"}
 # Puts what the vaults hold and makes two users; prints their keys. It runs where moto is, so boto3 is there.
 FILL = """
@@ -47,13 +47,6 @@ for name, actions in {"reader": ["secretsmanager:*", "ssm:*"], "nobody": ["s3:Li
     keys[name] = [key["AccessKeyId"], key["SecretAccessKey"]]
 print(json.dumps(keys))
 """
-SHOW = """
-local lode = require "lode"
-local function has(key, wanted)
-  local value = lode.secret(key):reveal()
-  if value ~= wanted then error(key .. " has " .. #value .. " bytes that are not the right ones") end
-end
-"""
 
 
 def moto_python():
@@ -65,13 +58,16 @@ def moto_python():
     return python
 
 
-class Vaults:
+class Vaults(VaultCase):
     def __init__(self, place):
-        self.place = place
         python = moto_python()
         [port] = free_ports(1)
         self.url = f"http://127.0.0.1:{port}"
         command = [python, "-c", "from moto.server import main; main()", "-H", "127.0.0.1", "-p", str(port)]
+        endpoints = {
+            f"PROVIDERS__AWS_{kind}__CREDENTIALS__ENDPOINT_URL": self.url for kind in ("SECRETS", "PARAMETERS")
+        }
+        super().__init__(place, {**KEYS, **endpoints})
         place.serve(command, self.url + "/moto-api/data.json")
         fill = [python, "-c", FILL, self.url, CANARY]
         done = subprocess.run(fill, capture_output=True, text=True, timeout=120, check=False)
@@ -84,33 +80,6 @@ class Vaults:
         urllib.request.urlopen(
             urllib.request.Request(self.url + "/moto-api/reset-auth", data=b"0", headers=headers)
         ).close()
-
-    def run(self, body, **env):
-        """Exit code and all output; the secret must not be in it."""
-        (self.place.folder / "script.lua").write_text(SHOW + body)
-        base = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
-        env = {
-            **base, "LODE_HOME": str(self.place.folder / "home"), "HOME": str(self.place.folder), **KEYS,
-            "PROVIDERS__AWS_SECRETS__CREDENTIALS__ENDPOINT_URL": self.url,
-            "PROVIDERS__AWS_PARAMETERS__CREDENTIALS__ENDPOINT_URL": self.url, **env,
-        }  # fmt: skip
-        done = subprocess.run(
-            [self.place.lode, "run", "script.lua", "--progress", "none"],
-            cwd=self.place.folder, env=env, capture_output=True, text=True, timeout=120, check=False,
-        )  # fmt: skip
-        text = done.stdout + done.stderr
-        assert CANARY not in text, text
-        return done.returncode, text
-
-    def passes(self, body, **env):
-        code, text = self.run(body, **env)
-        expect(code, 0, text)
-
-    def fails(self, body, *words, **env):
-        code, text = self.run(body, **env)
-        assert code != 0, text
-        for word in words:
-            assert word in text, f"{word!r} is not in:\n{text}"
 
 
 SECRETS = {"PROVIDERS__ENABLE_AWS_SECRETS": "true"}
@@ -163,7 +132,7 @@ def bad_access(vaults):
     vaults.fails(asked, "AWS Secrets Manager cannot be asked", "http://127.0.0.1:1", **dead)
     vaults.fails(asked, "no AWS region", AWS_REGION="", **SECRETS)
     vaults.fails(asked, "aws_access_key_id", AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="", **SECRETS)
-    vaults.fails("", "timeout_s is above 0", PROVIDERS__AWS_SECRETS__TIMEOUT_S="0")
+    vaults.fails("", "timeout_s is above 0", PROVIDERS__AWS_SECRETS__TIMEOUT_S="0", **SECRETS)
     circle = {"PROVIDERS__AWS_SECRETS__CREDENTIALS__AWS_SECRET_ACCESS_KEY": "aws-sm://plain", **SECRETS}
     vaults.fails(asked, "what vaults are reached with", **circle)
 

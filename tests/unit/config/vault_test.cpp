@@ -25,7 +25,7 @@ class FakeStore final : public VaultStore {
   std::string_view title() const override { return "fake vault"; }
   std::string name_of(const KeyPath& key) const override { return join(key.parts, "/"); }
   std::string address_of(const std::string& name) const override { return "fake://" + name; }
-  Status fetch(const std::string& name, VaultEntry& entry) override {
+  Status fetch(const std::string& name, VaultEntry& entry, const std::stop_token&) override {
     book_.asked.push_back(name);
     if (book_.is_down) return Status::error(Code::kConfigUnreadable, "down");
     entry.why = "no such secret";
@@ -35,7 +35,7 @@ class FakeStore final : public VaultStore {
     entry.text = found->second;
     return {};
   }
-  Result<std::vector<std::string>> list() override {
+  Result<std::vector<std::string>> list(const std::stop_token&) override {
     book_.asked.push_back("*");
     std::vector<std::string> names;
     for (const auto& [name, text] : book_.texts) names.push_back(name);
