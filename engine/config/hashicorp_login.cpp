@@ -109,8 +109,7 @@ Result<std::string> find_method(const VaultSettings& settings, bool has_token) {
     for (const char* known : {"token", "approle", "kubernetes", "jwt", "userpass", "ldap", "cert", "agent"}) {
       if (method == known) return method;
     }
-    return Status::error(Code::kConfigInvalid,
-                         fmt::format("'providers.{}.auth' is '{}'", settings.section(), method))
+    return Status::error(Code::kConfigInvalid, fmt::format("'providers.{}.auth' is '{}'", settings.section(), method))
         .hint("one of: token, approle, kubernetes, jwt, userpass, ldap, cert, agent");
   }
   if (has_token) return std::string("token");

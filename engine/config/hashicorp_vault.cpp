@@ -26,7 +26,8 @@ std::string errors_of(const VaultAnswer& answer) {
     if (!error.is_text()) continue;
     for (const std::string_view line : split(error.as_text(), '\n')) {
       const std::string_view text = trim(line);
-      if (!text.empty() && !text.ends_with("occurred:")) lines.emplace_back(text.starts_with("* ") ? text.substr(2) : text);
+      if (!text.empty() && !text.ends_with("occurred:"))
+        lines.emplace_back(text.starts_with("* ") ? text.substr(2) : text);
     }
   }
   return answer.show(join(lines, "; "));
@@ -141,8 +142,9 @@ void HashicorpVault::keep_token(const json::Value& life) {
 }
 
 Status HashicorpVault::token_refused(const std::string& what) const {
-  return Status::error(Code::kConfigUnreadable, fmt::format("{} cannot be asked for {}: it does not take the token of {}",
-                                                            title(), what, token_from_))
+  return Status::error(
+             Code::kConfigUnreadable,
+             fmt::format("{} cannot be asked for {}: it does not take the token of {}", title(), what, token_from_))
       .note("it is not valid, or no longer")
       .hint(can_log_in_ ? "what the login gives does not hold: is the role's token_ttl very short?"
                         : "get a new one ('vault login'), or let lode log in: role_id and secret_id under "
@@ -181,8 +183,8 @@ Status HashicorpVault::log_in(HashicorpLogin login, const std::string& what, con
   Status error = Status::error(Code::kConfigUnreadable, fmt::format("{} cannot be asked for {}: {} failed with {}",
                                                                     title(), what, login.from, sent->status));
   if (const std::string errors = errors_of(*sent); !errors.empty()) error.note(errors);
-  return error.hint(fmt::format("check what it logs in with, and that this way is open there: POST v1/{} (auth_mount)",
-                                login.path));
+  return error.hint(
+      fmt::format("check what it logs in with, and that this way is open there: POST v1/{} (auth_mount)", login.path));
 }
 
 // Makes a token hold for longer. That it does not is no error: it is used to its end.
@@ -261,8 +263,8 @@ Result<HashicorpVault::Mount> HashicorpVault::mount_of(const std::string& path, 
   mount.path = data->text_or("path", mount.path + "/");
   while (mount.path.ends_with('/')) mount.path.pop_back();
   if (mount.path.empty() || !path.starts_with(mount.path + "/")) {
-    return Status::error(Code::kConfigUnreadable, fmt::format("{} says that '{}' is mounted at '{}'", title(), path,
-                                                              answer.show(mount.path)));
+    return Status::error(Code::kConfigUnreadable,
+                         fmt::format("{} says that '{}' is mounted at '{}'", title(), path, answer.show(mount.path)));
   }
   const std::string type = data->text_or("type", "kv");
   if (type != "kv" && type != "generic") mount.other_type = type;
@@ -351,9 +353,8 @@ Result<std::vector<std::string>> HashicorpVault::list(const std::stop_token& sto
     const std::string folder = folders[i];  // the list grows
     LODE_TRY(list_folder(mount, folder, names, folders, stop));
     if (names.size() <= kNamesMax && folders.size() <= kFoldersMax) continue;
-    return Status::error(Code::kConfigUnreadable,
-                         fmt::format("{} has more than {} names or {} folders under '{}'", title(), kNamesMax,
-                                     kFoldersMax, mount.path + "/" + root))
+    return Status::error(Code::kConfigUnreadable, fmt::format("{} has more than {} names or {} folders under '{}'",
+                                                              title(), kNamesMax, kFoldersMax, mount.path + "/" + root))
         .hint("leave list_secrets off, or set a prefix");
   }
   return names;

@@ -20,18 +20,18 @@ struct HashicorpLogin {
   HashicorpLogin& operator=(HashicorpLogin&&) = default;
 
   std::string token;
-  std::string path;      ///< "auth/approle/login"; "" if the token is there
-  json::Value question;  ///< what is sent there
-  std::string from;      ///< for messages: "VAULT_TOKEN", "the AppRole login"
+  std::string path;         ///< "auth/approle/login"; "" if the token is there
+  json::Value question;     ///< what is sent there
+  std::string from;         ///< for messages: "VAULT_TOKEN", "the AppRole login"
   bool needs_token = true;  ///< false: an agent on the way adds it
 };
 
 struct HashicorpOptions {
-  std::string address;               ///< "https://vault.example:8200"
-  std::string name_space;            ///< "" for none
-  std::string mount = "secret";      ///< where the key/value store is
-  std::string prefix = "dlt";        ///< the first part of all names in it; may be empty
-  std::optional<int> kv_version;     ///< of all mounts; nullopt: the vault is asked
+  std::string address;            ///< "https://vault.example:8200"
+  std::string name_space;         ///< "" for none
+  std::string mount = "secret";   ///< where the key/value store is
+  std::string prefix = "dlt";     ///< the first part of all names in it; may be empty
+  std::optional<int> kv_version;  ///< of all mounts; nullopt: the vault is asked
   bool verify_tls = true;
   ClientCertificate certificate;
   VaultPatience patience;

@@ -33,7 +33,7 @@ struct VaultEntry {
   State state = State::kAbsent;
   std::string text;
   bool is_table = false;  ///< the vault keeps named fields, not texts: `text` is their JSON object
-  std::string why;  ///< of what is not found, if there is more to say: no secrets
+  std::string why;        ///< of what is not found, if there is more to say: no secrets
   std::int64_t asked_us = 0;
 };
 

@@ -16,9 +16,9 @@ namespace {
 
 /// A row of the one list of vaults that there are.
 struct VaultKind {
-  const char* section;        ///< of [providers]; enable_<section> switches it on
-  const char* scheme;         ///< of references
-  bool only_toml_fragments;   ///< the default; a parameter is one value, a secret often a section's
+  const char* section;       ///< of [providers]; enable_<section> switches it on
+  const char* scheme;        ///< of references
+  bool only_toml_fragments;  ///< the default; a parameter is one value, a secret often a section's
   Result<std::unique_ptr<VaultStore>> (*make)(const VaultSettings& settings);
 };
 

@@ -28,7 +28,8 @@ Engine::Engine(EngineOptions options, Config config, Env& env)
       gates_(loop_, env_, options_.log),
       workers_(std::make_unique<WorkerPool>(options_.workers == 0 ? kWorkersDefault : options_.workers)) {}
 
-Engine::~Engine() = default;
+// A worker that waits for a vault must not hold up the end.
+Engine::~Engine() { config_.close_vaults(); }
 
 Status Engine::open_recording() {
   if (!options_.record_folder.empty() && !options_.replay_folder.empty()) {

@@ -170,7 +170,8 @@ def logins(vault):
     user = {**ON, **option("username", "ann")}
     vault.passes(asked, **user, **option("password", password))
     vault.fails(asked, "the userpass login failed", **user, **option("password", CANARY))
-    vault.fails(asked, "this way is open there: POST v1/auth/nowhere/login/ann", **user, **option("password", CANARY), **option("auth_mount", "nowhere"))
+    nowhere = {**option("password", CANARY), **option("auth_mount", "nowhere")}
+    vault.fails(asked, "this way is open there: POST v1/auth/nowhere/login/ann", **user, **nowhere)
     vault.fails(asked, "'providers.hashicorp_vault.auth' is 'magic'", **ON, **option("auth", "magic"))
     signed_tokens(vault, asked)
 
@@ -179,8 +180,8 @@ def signed_tokens(vault, asked):
     """A Kubernetes login is a JWT login: the same question, of another mount."""
     key = vault.place.folder / "jwt.pem"
     subprocess.run(["openssl", "genrsa", "-out", key, "2048"], check=True, capture_output=True)
-    public = subprocess.run(["openssl", "rsa", "-in", key, "-pubout"], check=True, capture_output=True, text=True).stdout
-    vault.api("POST", "auth/jwt/config", {"jwt_validation_pubkeys": [public]})
+    public = subprocess.run(["openssl", "rsa", "-in", key, "-pubout"], check=True, capture_output=True, text=True)
+    vault.api("POST", "auth/jwt/config", {"jwt_validation_pubkeys": [public.stdout]})
     role = {"role_type": "jwt", "bound_audiences": ["lode"], "user_claim": "sub", "token_policies": "reader"}
     vault.api("POST", "auth/jwt/role/loader", role)
     now = int(time.time())
