@@ -144,7 +144,7 @@ double seconds_of(const json::Value& answer, std::string_view name, double fallb
         !text.empty() && text.size() < 16 && text.find_first_not_of("0123456789") == std::string::npos;
     if (is_number) seconds = std::stod(text);
   }
-  constexpr double kSecondsMax = 1e11;  // keeps microseconds within 64 bits; a year some millennia ahead
+  constexpr double kSecondsMax = 9e12;  // as microseconds within 64 bits
   return std::isfinite(seconds) ? std::clamp(seconds, 0.0, kSecondsMax) : fallback;
 }
 

@@ -91,4 +91,34 @@ void wipe(ProfileFile& file) {
   file.sections.clear();
 }
 
+std::optional<std::vector<std::string>> split_words(std::string_view text) {
+  std::vector<std::string> words;
+  bool is_in_word = false;
+  char quote = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const bool escapes = c == '\\' && quote != '\'' && i + 1 < text.size();
+    // Between double quotes only these two can be escaped.
+    const bool is_escaped = escapes && (quote == 0 || text[i + 1] == '"' || text[i + 1] == '\\');
+    const bool is_space = quote == 0 && (is_blank(c) || c == '\n' || c == '\r');
+    if (is_space) {
+      is_in_word = false;
+      continue;
+    }
+    if (!is_in_word) words.emplace_back();
+    is_in_word = true;
+    if (is_escaped) {
+      words.back() += text[++i];
+    } else if (c == quote) {
+      quote = 0;
+    } else if (quote == 0 && (c == '"' || c == '\'')) {
+      quote = c;
+    } else {
+      words.back() += c;
+    }
+  }
+  if (quote != 0) return std::nullopt;
+  return words;
+}
+
 }  // namespace lode

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,5 +31,9 @@ struct ProfileFile {
 ProfileFile parse_profile_file(std::string_view text);
 
 void wipe(ProfileFile& file);
+
+/// Words as a shell splits them: 'as it is', "with \" in it", \ before any sign; nothing is expanded. nullopt: a quote
+/// is not closed.
+std::optional<std::vector<std::string>> split_words(std::string_view text);
 
 }  // namespace lode

@@ -50,6 +50,12 @@ Status bad_key(const std::string& passphrase) {
 
 }  // namespace
 
+std::string sha1(std::string_view bytes) {
+  std::string hash(SHA_DIGEST_LENGTH, '\0');
+  SHA1(bytes_of(bytes), bytes.size(), reinterpret_cast<unsigned char*>(hash.data()));
+  return hash;
+}
+
 std::string sha256(std::string_view bytes) {
   std::string hash(SHA256_DIGEST_LENGTH, '\0');
   SHA256(bytes_of(bytes), bytes.size(), reinterpret_cast<unsigned char*>(hash.data()));

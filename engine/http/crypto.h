@@ -8,6 +8,7 @@
 
 namespace lode {
 
+std::string sha1(std::string_view bytes);                               ///< 20 bytes; for names only, it is broken
 std::string sha256(std::string_view bytes);                             ///< 32 bytes
 std::string hmac_sha256(std::string_view key, std::string_view bytes);  ///< 32 bytes
 
