@@ -34,6 +34,8 @@ struct lode_engine {
 
 namespace {
 
+constexpr std::size_t kAnswerBytesMax = 16384;  // a person pastes a token
+
 std::unique_ptr<lode_error> make_error(lode::Status status) {
   auto error = std::make_unique<lode_error>();
   error->text = status.render();
@@ -58,6 +60,24 @@ lode::EngineOptions engine_options(const lode_options& options) {
                        host = options.host](std::string_view key) -> std::optional<lode::json::Value> {
       const char* value = find(host, std::string(key).c_str());
       return value != nullptr ? std::optional<lode::json::Value>(value) : std::nullopt;
+    };
+  }
+  if (options.ask != nullptr) {
+    out.ask = [ask = options.ask, host = options.host](const std::string& question,
+                                                       bool is_hidden) -> std::optional<lode::Secret> {
+      std::string answer(kAnswerBytesMax, '\0');
+      const int size = ask(host, question.c_str(), is_hidden ? 1 : 0, answer.data(), answer.size());
+      std::optional<lode::Secret> given;
+      if (size >= 0 && static_cast<std::size_t>(size) <= answer.size()) {
+        given = lode::Secret(answer.substr(0, static_cast<std::size_t>(size)));
+      }
+      lode::wipe(answer);
+      return given;
+    };
+  }
+  if (options.open_url != nullptr) {
+    out.open_url = [open = options.open_url, host = options.host](const std::string& url) {
+      return open(host, url.c_str()) == 0;
     };
   }
   if (options.on_log != nullptr) {

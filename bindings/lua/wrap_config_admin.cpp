@@ -145,33 +145,85 @@ Result<Path> file_for(lua_State* L, const KeyPath& key) {
   return secrets_file_for(env_of(L), config.folders(), config.profile(), key);
 }
 
-// native.secret_write(key, text, must_be_there): { file, was_there, same }, or nil and an error
+Protection read_protection(lua_State* L, int options) {
+  lua_getfield(L, options, "protection");
+  const std::string word = luaL_optstring(L, -1, "as_before");
+  lua_pop(L, 1);
+  if (word == "as_before") return Protection::kAsBefore;
+  if (word == "plain") return Protection::kPlain;
+  if (word == "keyring") return Protection::kKeyring;
+  if (word == "passphrase") return Protection::kPassphrase;
+  luaL_error(L, "unknown protection '%s'", word.c_str());
+  return Protection::kPlain;
+}
+
+int push_change(lua_State* L, const Path& file, Result<SecretChange> change) {
+  if (!change.ok()) return answer_error(L, std::move(change).status());
+  push_value(L, json::Value::object({{"file", file.string()},
+                                     {"was_there", change->was_there},
+                                     {"same", change->same},
+                                     {"was_replaced", change->was_replaced},
+                                     {"encrypted", change->is_encrypted}}));
+  return 1;
+}
+
+// Only what is in the file can be replaced there.
+Status check_there(lua_State* L, const Path& file, const KeyPath& key) {
+  Result<std::string> content = env_of(L).read_file(file);
+  const Result<std::string> removed = content.ok() ? toml_remove(*content, file.string(), key) : content;
+  if (removed.ok()) return {};
+  const Code code = removed.status().code();
+  if (code != Code::kConfigMissing && code != Code::kNotFound) return removed.status();
+  return Status::error(Code::kSecretMissing, fmt::format("there is no '{}' in {}", key.dotted(), file.string()))
+      .hint(fmt::format("lode secrets set {}", key.dotted()));
+}
+
+// native.secret_write(key, value, { must_be_there, protection, instead_of }): { file, was_there, same, was_replaced,
+// encrypted }, or nil and an error. A value is text or a secret.
 int secret_write(lua_State* L) {
   const std::string name = luaL_checkstring(L, 1);
-  std::size_t size = 0;
-  const char* text = luaL_checklstring(L, 2, &size);
-  const bool must_be_there = lua_toboolean(L, 3) != 0;
+  lua_settop(L, 3);
+  if (!lua_toboolean(L, 3)) {
+    lua_newtable(L);
+    lua_replace(L, 3);
+  }
+  luaL_checktype(L, 3, LUA_TTABLE);
+  const Protection protection = read_protection(L, 3);
+  std::string text;
+  if (!read_text_or_secret(L, 2, text)) return luaL_argerror(L, 2, "text or a secret");
+  const Secret value(std::move(text));
+  SecretWrite how{protection, std::nullopt};
+  lua_getfield(L, 3, "instead_of");
+  std::string expected;
+  if (!lua_isnil(L, -1) && read_text_or_secret(L, -1, expected)) how.instead_of = Secret(std::move(expected));
+  lua_getfield(L, 3, "must_be_there");
+  const bool must_be_there = lua_toboolean(L, -1) != 0;
   if (!names_something(name)) return answer_error(L, nameless_key());
   const KeyPath key = KeyPath::from_dotted(name);
   Result<Path> file = file_for(L, key);
   if (!file.ok()) return answer_error(L, std::move(file).status());
   if (must_be_there) {
-    // Only what is in the file can be replaced there.
-    Result<std::string> content = env_of(L).read_file(*file);
-    const Result<std::string> removed = content.ok() ? toml_remove(*content, file->string(), key) : content;
-    if (!removed.ok()) {
-      const Code code = removed.status().code();
-      if (code != Code::kConfigMissing && code != Code::kNotFound) return answer_error(L, removed.status());
-      return answer_error(
-          L, Status::error(Code::kSecretMissing, fmt::format("there is no '{}' in {}", key.dotted(), file->string()))
-                 .hint(fmt::format("lode secrets set {}", key.dotted())));
-    }
+    Status status = check_there(L, *file, key);
+    if (!status.ok()) return answer_error(L, std::move(status));
   }
-  Result<SecretChange> change = write_secret(env_of(L), *file, key, Secret(std::string(text, size)));
-  if (!change.ok()) return answer_error(L, std::move(change).status());
-  push_value(L,
-             json::Value::object({{"file", file->string()}, {"was_there", change->was_there}, {"same", change->same}}));
-  return 1;
+  return push_change(L, *file, write_secret(env_of(L), *file, key, value, config_of(L).cipher(), how));
+}
+
+// native.secret_protect(key, protection): encrypts or decrypts what stands there; answers as secret_write()
+int secret_protect(lua_State* L) {
+  const std::string name = luaL_checkstring(L, 1);
+  lua_settop(L, 2);
+  lua_newtable(L);
+  lua_pushvalue(L, 2);
+  lua_setfield(L, 3, "protection");
+  const Protection protection = read_protection(L, 3);
+  if (!names_something(name)) return answer_error(L, nameless_key());
+  const KeyPath key = KeyPath::from_dotted(name);
+  Result<Path> file = file_for(L, key);
+  if (!file.ok()) return answer_error(L, std::move(file).status());
+  Status there = check_there(L, *file, key);
+  if (!there.ok()) return answer_error(L, std::move(there));
+  return push_change(L, *file, protect_secret(env_of(L), *file, key, config_of(L).cipher(), protection));
 }
 
 // native.secret_remove(key): the file, or nil and an error
@@ -206,7 +258,8 @@ void open_config_admin(lua_State* L) {
   for (const luaL_Reg& function :
        {luaL_Reg{"config_overview", config_overview}, luaL_Reg{"config_explain", config_explain},
         luaL_Reg{"config_check", config_check}, luaL_Reg{"config_mask", config_mask},
-        luaL_Reg{"secret_write", secret_write}, luaL_Reg{"secret_remove", secret_remove}}) {
+        luaL_Reg{"secret_write", secret_write}, luaL_Reg{"secret_protect", secret_protect},
+        luaL_Reg{"secret_remove", secret_remove}}) {
     lua_pushcfunction(L, function.func);
     lua_setfield(L, -2, function.name);
   }

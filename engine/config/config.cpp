@@ -42,6 +42,8 @@ const KeyPath& recommended(const std::vector<KeyPath>& paths, const ConfigQuery&
 Result<Config> Config::open(Env& env, ConfigOptions options) {
   Config config;
   config.env_ = &env;
+  Keyring& keyring = options.keyring != nullptr ? *options.keyring : system_keyring();
+  config.cipher_ = std::make_shared<ValueCipher>(env, keyring, std::move(options.ask));
   config.folders_ = find_config_folders(env, options.project_folder, options.global_folder);
   LODE_ASSIGN(config.profile_, find_profile(env, options.project_folder, options.profile));
   LODE_ASSIGN(Variables variables, Variables::open(env, find_env_file(env, options.project_folder)));
@@ -125,7 +127,7 @@ Result<std::optional<json::Value>> Config::typed(const ConfigQuery& query, Field
   LODE_ASSIGN(std::optional<Found> found, locate(query));
   if (!found) return std::optional<json::Value>();
   const std::string subject = fmt::format("'{}'", found->path.dotted());
-  Result<json::Value> value = coerce(found->value, type, subject, query.secret);
+  Result<json::Value> value = coerce(found->value, type, subject, query.secret || found->was_encrypted);
   if (!value.ok()) return std::move(value).status().with("in", found->place);
   return std::optional<json::Value>(std::move(*value));
 }

@@ -20,6 +20,7 @@
 #include "config/overrides.h"
 #include "config/provider.h"
 #include "config/secret.h"
+#include "config/value_cipher.h"
 #include "config/variables.h"
 #include "env/env.h"
 
@@ -37,6 +38,8 @@ struct ConfigOptions {
   HostLookup host;                       ///< asked next; may be empty
   Path secrets_folder = "/run/secrets";  ///< files mounted by Docker or Kubernetes
   std::string profile;                   ///< "": as the environment and the project say; see find_profile()
+  AskPerson ask;                         ///< for the pass phrase of encrypted values; may be empty
+  Keyring* keyring = nullptr;            ///< has their key; null: system_keyring()
 };
 
 /// A value and where it came from.
@@ -45,6 +48,7 @@ struct Found {
   KeyPath path;  ///< the pipeline's name included, if it stood under it
   std::string provider;
   std::string place;  ///< a file, a variable, a key
+  bool was_encrypted = false;
 };
 
 /// One place that was, or would be, looked at for a query.
@@ -94,9 +98,9 @@ class Config {
   Status add_provider(std::shared_ptr<const ConfigProvider> provider);
 
   /// nullopt: nowhere. With a pipeline's name, all providers and paths are tried under it first; after all of them,
-  /// [shared]. A secret may be a reference: env://NAME, file:///path, aws-sm://name#key, aws-ssm:///path. Asking a
+  /// [shared]. An encrypted value is decrypted, which may ask the keyring or a person. A secret may be a reference: env://NAME, file:///path, aws-sm://name#key, aws-ssm:///path. Asking a
   /// vault blocks. Errors: kConfigUnreadable; kConfigInvalid for a secret that stands in config.toml, for a template's
-  /// placeholder that nobody replaced, and for a reference to what is not there.
+  /// placeholder that nobody replaced, and for a reference to what is not there; kEncryptedValue and kKeyring.
   Result<std::optional<Found>> locate(const ConfigQuery& query) const;
   /// Every place that locate() would look at, in its order, past the one that wins.
   std::vector<Step> explain(const ConfigQuery& query) const;
@@ -126,6 +130,8 @@ class Config {
   const ConfigFolders& folders() const { return folders_; }
   const std::string& profile() const { return profile_; }
   const Variables& variables() const { return *variables_; }
+  /// Any thread may use it.
+  ValueCipher& cipher() const { return *cipher_; }
   /// Files with secrets that others may read, and the like: a line each.
   const std::vector<std::string>& warnings() const { return warnings_; }
 
@@ -148,6 +154,7 @@ class Config {
   std::string profile_;
   std::shared_ptr<const Variables> variables_;
   std::vector<std::string> warnings_;
+  std::shared_ptr<ValueCipher> cipher_;
   std::shared_ptr<AuditFile> audit_;
   std::shared_ptr<const Vaults> vaults_;  // null in the copy that vaults themselves are found with
   std::shared_ptr<Own> own_ = std::make_shared<Own>();

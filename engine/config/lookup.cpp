@@ -98,6 +98,9 @@ Result<std::optional<Found>> Config::look(const std::vector<KeyPath>& paths, con
     for (const KeyPath& path : paths) {
       LODE_ASSIGN(std::optional<Found> found, probe(*provider, path, query, stop_));
       if (!found) continue;
+      found->was_encrypted = is_encrypted_value(found->value);
+      Status opened = cipher_->open_all(found->path, found->value);
+      if (!opened.ok()) return std::move(opened).with("in", found->place);
       if (query.secret) LODE_TRY(follow_reference(*env_, *variables_, vaults_.get(), stop_, *found));
       return found;
     }

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "config/encrypted_value.h"
 #include "json/write.h"
 
 namespace lode {
@@ -104,6 +105,7 @@ std::string show_value(std::string_view key, const json::Value& value, bool amon
   }
   const std::string& text = value.as_text();
   if (text.empty()) return "(empty)";
+  if (is_encrypted(text)) return show_encrypted(text);
   const bool is_url = text.find("://") != std::string::npos && text.find("://") < 24;
   if (is_secret && !is_url) return mask_secret(text);
   return shorten(mask_url(text), 200);

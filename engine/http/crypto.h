@@ -1,4 +1,4 @@
-// Hashes and signatures that requests are signed with. Pure functions; OpenSSL inside.
+// Hashes and signatures that requests are signed with, and random bytes. OpenSSL inside.
 #pragma once
 
 #include <string>
@@ -18,5 +18,10 @@ Result<std::string> rs256(std::string_view bytes, const std::string& private_key
 
 /// Base64 with '-' and '_' and without padding (RFC 4648, section 5).
 std::string base64url_encode(std::string_view bytes);
+/// Strict: false unless base64url_encode() writes `text`.
+bool base64url_decode(std::string_view text, std::string& bytes);
+
+/// Of the system's generator for keys.
+std::string random_bytes(std::size_t count);
 
 }  // namespace lode

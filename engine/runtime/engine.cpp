@@ -51,6 +51,7 @@ Result<std::unique_ptr<Engine>> Engine::open(EngineOptions options, Env& env) {
   ConfigOptions config_options;
   config_options.project_folder = options.project_folder;
   config_options.host = options.find_config;
+  config_options.ask = options.ask;
   LODE_ASSIGN(Config config, Config::open(env, std::move(config_options)));
   for (const std::string& line : config.warnings()) options.log.warning(line);
   std::unique_ptr<Engine> engine(new Engine(std::move(options), std::move(config), env));

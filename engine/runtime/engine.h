@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -21,6 +22,8 @@ struct EngineOptions {
   Path project_folder = ".";  ///< where .lode/ or .dlt/ is
   std::uint32_t workers = 0;  ///< threads for blocking work; 0: 16, started on demand
   HostLookup find_config;     ///< asked before all other providers; may be empty
+  AskPerson ask;              ///< asks for pass phrases and the like; one call at a time; may be empty
+  std::function<bool(const std::string& url)> open_url;  ///< shows a page to a person; false: it cannot; may be empty
   Path record_folder;         ///< exchanges with servers are kept there (http/recording.h); empty: nowhere
   Path replay_folder;         ///< answers come from there instead of the network; empty: from the network
   Log log;
@@ -41,6 +44,8 @@ class Engine {
   MetricsFiles& metrics() { return metrics_; }
   const Config& config() const { return config_; }
   const Log& log() const { return options_.log; }
+  const AskPerson& ask() const { return options_.ask; }
+  const std::function<bool(const std::string& url)>& open_url() const { return options_.open_url; }
   /// Where the working folders of pipelines are.
   Path pipelines_folder() const { return options_.home_folder / "pipelines"; }
 

@@ -13,9 +13,16 @@ Failure wrong(const Options& options, const std::string& what, const std::string
   return make_failure("cli.usage", fmt::format("lode secrets {}: {}", options.operation, what), {}, hint);
 }
 
+// How a value is to be written; "": as the one that it replaces.
+std::string protection_of(const Options& options) {
+  if (options.operation == "decrypt") return "plain";
+  if (options.with_passphrase) return "passphrase";
+  return options.encrypt || options.operation == "encrypt" ? "keyring" : "";
+}
+
 std::optional<Failure> check_words(const Options& options) {
   if (options.operation.empty()) {
-    return make_failure("cli.usage", "lode secrets: an operation is missing: set, rotate, rm or template", {},
+    return make_failure("cli.usage", "lode secrets: an operation is missing: set, rotate, rm, encrypt, decrypt or template", {},
                         "lode secrets set sources.shop.api_key");
   }
   const bool is_template = options.operation == "template";
@@ -24,12 +31,15 @@ std::optional<Failure> check_words(const Options& options) {
                  is_template ? "lode secrets template shop.lua"
                              : fmt::format("lode secrets {} sources.shop.api_key", options.operation));
   }
+  const bool writes_new = options.operation == "set" || options.operation == "rotate";
+  if ((options.encrypt && !writes_new) || (options.with_passphrase && !writes_new && options.operation != "encrypt")) {
+    return wrong(options, "--encrypt and --passphrase are of set and rotate, --passphrase also of encrypt", "");
+  }
   if (options.words.size() == 1) return std::nullopt;
-  const bool takes_value = options.operation == "set" || options.operation == "rotate";
   // The word may be the secret: it is not repeated.
   return wrong(
       options, "one word too many",
-      takes_value ? "the secret is asked for, or read from standard input: on a command line, others see it" : "");
+      writes_new ? "the secret is asked for, or read from standard input: on a command line, others see it" : "");
 }
 
 }  // namespace
@@ -42,6 +52,9 @@ int secrets_command(const Options& options, Console& console, Progress& progress
   }
   JsonObject args;
   args.text("key", options.words.front());
+  if (const std::string protection = protection_of(options); !protection.empty()) args.text("protection", protection);
+  if (options.operation == "encrypt" || options.operation == "decrypt")
+    return run_config_task("secrets.protect", args, std::nullopt, options, console, progress);
   if (options.operation != "rm") {
     const std::string secret = read_secret_input(options.words.front() + ": ");
     if (secret.empty()) return conclude(wrong(options, "the secret is empty", ""), options, console, progress);

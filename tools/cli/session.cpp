@@ -7,8 +7,11 @@
 #include <chrono>
 #include <memory>
 
+#include "browser.h"
 #include "interrupt.h"
 #include "run_options.h"
+#include "terminal_input.h"
+#include "text.h"
 
 namespace lode::cli {
 namespace {
@@ -42,6 +45,19 @@ void on_print(void* host_pointer, const char* text) {
   if (!host.keeps_output && host.printed.size() > 2 * kPrintedKept)
     host.printed.erase(0, host.printed.size() - kPrintedKept);
 }
+
+// Pass phrases and the like: at the terminal, whatever input and output are.
+int on_ask(void* host_pointer, const char* question, int hidden, char* answer, std::size_t size) {
+  Console& console = static_cast<Host*>(host_pointer)->console;
+  console.flush();
+  if (console.can_redraw()) console.erase();
+  const std::optional<std::string> line = ask_at_terminal(std::string(question) + ": ", hidden != 0);
+  if (!line || line->size() > size || !is_utf8(*line)) return -1;
+  line->copy(answer, line->size());
+  return static_cast<int>(line->size());
+}
+
+int on_open_url(void*, const char* url) { return open_browser(url) ? 0 : -1; }
 
 void on_log(void* host, int level, const char* line) { static_cast<Host*>(host)->progress.log(level, line); }
 
@@ -96,6 +112,8 @@ Outcome run_script(const Script& script, const std::string& options_json, const 
   engine_options.host = &host;
   engine_options.on_print = on_print;
   engine_options.on_log = on_log;
+  engine_options.ask = on_ask;
+  engine_options.open_url = on_open_url;
   if (!options.record_folder.empty()) engine_options.record_folder = options.record_folder.c_str();
   if (!options.replay_folder.empty()) engine_options.replay_folder = options.replay_folder.c_str();
 

@@ -78,6 +78,7 @@ const char* const kSecretsOperations = R"(
   set KEY          asks for the secret without showing it (or reads standard input) and writes it into secrets.toml
   rotate KEY       the same for a secret that is there, and says what to do next
   rm KEY           takes a secret out of secrets.toml
+  encrypt KEY      encrypts a secret that is there, with a key that the system's keyring keeps; decrypt KEY undoes it
   template SCRIPT  prints a secrets.toml with the secrets that a script needs, to fill in)";
 
 const char* const kConfigExamples = R"(examples:
@@ -89,7 +90,7 @@ const char* const kConfigExamples = R"(examples:
 
 const char* const kSecretsExamples = R"(examples:
   lode secrets set sources.shop.api_key
-  pass show shop/key | lode secrets set sources.shop.api_key
+  pass show shop/key | lode secrets set sources.shop.api_key --encrypt
   lode secrets template pipelines/shop > .lode/secrets.toml
 
 )";
@@ -168,7 +169,7 @@ const Texts kRefreshes = {"drop_sources", "drop_resources", "drop_data"};
 const Texts kOperations = {"info",   "show",  "trace", "failed-jobs",  "packages", "state",
                            "schema", "retry", "abort", "drop-pending", "drop",     "sync"};
 const Texts kConfigWords = {"show", "get", "explain", "check"};
-const Texts kSecretsWords = {"set", "rotate", "rm", "template"};
+const Texts kSecretsWords = {"set", "rotate", "rm", "encrypt", "decrypt", "template"};
 const Texts kSourceWords = {"add", "types"};
 const Texts kQueryFormats = {"table", "csv", "json", "jsonl"};
 const Texts kSchemaFormats = {"yaml", "json", "mermaid", "dbml"};
@@ -336,11 +337,17 @@ void declare_config(CLI::App& app, Options& options) {
   declare_common(app, options);
 }
 
+void declare_encryption(CLI::App& app, Options& options) {
+  app.add_flag("--encrypt", options.encrypt, "write it encrypted; its key is kept in the system's keyring");
+  app.add_flag("--passphrase", options.with_passphrase, "write it encrypted with a pass phrase: LODE_PASSPHRASE, or asked");
+}
+
 void declare_secrets(CLI::App& app, Options& options) {
   options.operation.clear();
-  add_choice(app, "OPERATION", kSecretsWords, "set, rotate, rm or template",
+  add_choice(app, "OPERATION", kSecretsWords, "set, rotate, rm, encrypt, decrypt or template",
              [&options](const std::string& word) { options.operation = word; });
   app.add_option("WORD", options.words, "the key, or the script");
+  declare_encryption(app, options);
   declare_common(app, options);
 }
 

@@ -4,12 +4,33 @@
 #include <unistd.h>
 
 #include <string>
+#include <vector>
 
 #include "config/config.h"
 #include "support/catch.h"
 #include "support/test_env.h"
 
 namespace lode {
+
+/// The system's is tested in tests/real_servers.
+class MemoryKeyring final : public Keyring {
+ public:
+  Result<std::optional<Key>> find(const std::string& id) override {
+    ++questions;
+    if (!trouble.ok()) return trouble;
+    for (const Key& key : keys) {
+      if (id.empty() || key.id == id) return std::optional<Key>(key);
+    }
+    return std::optional<Key>();
+  }
+  Status store(const Key& key) override {
+    keys.push_back(key);
+    return {};
+  }
+  std::vector<Key> keys;
+  Status trouble;
+  int questions = 0;
+};
 
 class ScratchProject {
  public:
@@ -34,6 +55,11 @@ class ScratchProject {
     options.secrets_folder = root / "run-secrets";
     return options;
   }
+  ConfigOptions options_with_keyring() {
+    ConfigOptions with = options();
+    with.keyring = &keyring;
+    return with;
+  }
   Config open() { return open(options()); }
   Config open(ConfigOptions with) {
     Result<Config> config = Config::open(env, std::move(with));
@@ -51,6 +77,8 @@ class ScratchProject {
 
   TestEnv env;
   Path root;
+  MemoryKeyring keyring;
+  ValueCipher cipher{env, keyring, nullptr};
 };
 
 /// The text at `query`, "" when absent.

@@ -29,7 +29,7 @@ TEST_CASE("A new file is for its owner alone, in a folder that keeps it out of g
   ScratchProject project;
   const Path file = *secrets_file_for(project.env, folders_of(project), "", kKey);
   CHECK(file == project.root / "project/.lode/secrets.toml");
-  const Result<SecretChange> change = write_secret(project.env, file, kKey, Secret("k"));
+  const Result<SecretChange> change = write_secret(project.env, file, kKey, Secret("k"), project.cipher);
   REQUIRE(change.ok());
   CHECK_FALSE(change->was_there);
   CHECK(mode_of(file) == 0600);
@@ -57,12 +57,12 @@ TEST_CASE("A file that others could read is closed to them, and keeps the rest")
   project.write("project/.dlt/secrets.toml", "# mine\n[sources.shop]\napi_key = 'old' # why\n");
   const Path file = project.root / "project/.dlt/secrets.toml";
   fs::permissions(file, fs::perms(0644));
-  const Result<SecretChange> change = write_secret(project.env, file, kKey, Secret("new"));
+  const Result<SecretChange> change = write_secret(project.env, file, kKey, Secret("new"), project.cipher);
   REQUIRE(change.ok());
   CHECK((change->was_there && !change->same));
   CHECK(mode_of(file) == 0600);
   CHECK(*project.env.read_file(file) == "# mine\n[sources.shop]\napi_key = \"new\" # why\n");
-  CHECK(write_secret(project.env, file, kKey, Secret("new"))->same);
+  CHECK(write_secret(project.env, file, kKey, Secret("new"), project.cipher)->same);
   REQUIRE(remove_secret(project.env, file, kKey).ok());
   CHECK(*project.env.read_file(file) == "# mine\n[sources.shop]\n");
   CHECK(mode_of(file) == 0600);
@@ -74,7 +74,7 @@ TEST_CASE("Secrets are not written through symbolic links") {
   fs::create_directories(project.root / "project/.dlt");
   const Path file = project.root / "project/.dlt/secrets.toml";
   fs::create_symlink(project.root / "victim", file);
-  const Status status = write_secret(project.env, file, kKey, Secret("hunter2")).status();
+  const Status status = write_secret(project.env, file, kKey, Secret("hunter2"), project.cipher).status();
   CHECK(status.code() == Code::kPermission);
   CHECK_THAT(status.render(), Contains("is a symbolic link") && !Contains("hunter2"));
   CHECK(*project.env.read_file(project.root / "victim") == "keep = 1\n");
@@ -87,19 +87,19 @@ TEST_CASE("A folder that others may write to is refused, and so is what is no fi
   fs::create_directories(project.root / "project/.dlt");
   fs::permissions(project.root / "project/.dlt", fs::perms(0777));
   const Path file = project.root / "project/.dlt/secrets.toml";
-  CHECK_THAT(write_secret(project.env, file, kKey, Secret("k")).status().render(),
+  CHECK_THAT(write_secret(project.env, file, kKey, Secret("k"), project.cipher).status().render(),
              Contains("other users may write to the folder") && Contains("chmod go-w"));
   CHECK_FALSE(fs::exists(file));
   fs::permissions(project.root / "project/.dlt", fs::perms(0700));
   REQUIRE(::mkfifo(file.c_str(), 0600) == 0);
-  CHECK_THAT(write_secret(project.env, file, kKey, Secret("k")).status().render(), Contains("no ordinary file"));
+  CHECK_THAT(write_secret(project.env, file, kKey, Secret("k"), project.cipher).status().render(), Contains("no ordinary file"));
 }
 
 TEST_CASE("A file that is no TOML is left as it is") {
   ScratchProject project;
   project.write("project/.dlt/secrets.toml", "a = hunter2\n");
   const Path file = project.root / "project/.dlt/secrets.toml";
-  const Status status = write_secret(project.env, file, kKey, Secret("k")).status();
+  const Status status = write_secret(project.env, file, kKey, Secret("k"), project.cipher).status();
   CHECK(status.code() == Code::kConfigUnreadable);
   CHECK_THAT(status.render(), Contains("secrets.toml:1:") && !Contains("hunter2"));
   CHECK(*project.env.read_file(file) == "a = hunter2\n");
