@@ -38,8 +38,8 @@ typedef struct lode_options {
   const char* record_folder; /* an empty folder that gets all exchanges with servers, without secrets. NULL: none */
   const char* replay_folder; /* answers come from a recording instead of the network. NULL: from the network */
   /* Asks a person for a text: a pass phrase, say. `hidden`: nobody may see what is typed. Writes at most `size` bytes,
-   * without a NUL, and returns their number; -1: nobody is there, or no answer. The engine wipes the bytes. May block. The
-   * callback may be NULL. One call at a time. [any thread] */
+   * without a NUL, and returns their number; -1: nobody is there, or no answer. The engine wipes the bytes. May block.
+   * The callback may be NULL. One call at a time. [any thread] */
   int (*ask)(void* host, const char* question, int hidden, char* answer, size_t size);
   /* Shows an address to a person, in a browser say. 0: that was started. The callback may be NULL. */
   int (*open_url)(void* host, const char* url);

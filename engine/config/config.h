@@ -98,9 +98,10 @@ class Config {
   Status add_provider(std::shared_ptr<const ConfigProvider> provider);
 
   /// nullopt: nowhere. With a pipeline's name, all providers and paths are tried under it first; after all of them,
-  /// [shared]. An encrypted value is decrypted, which may ask the keyring or a person. A secret may be a reference: env://NAME, file:///path, aws-sm://name#key, aws-ssm:///path. Asking a
-  /// vault blocks. Errors: kConfigUnreadable; kConfigInvalid for a secret that stands in config.toml, for a template's
-  /// placeholder that nobody replaced, and for a reference to what is not there; kEncryptedValue and kKeyring.
+  /// [shared]. An encrypted value is decrypted, which may ask the keyring or a person. A secret may be a reference:
+  /// env://NAME, file:///path, aws-sm://name#key, aws-ssm:///path. Asking a vault blocks. Errors: kConfigUnreadable;
+  /// kConfigInvalid for a secret that stands in config.toml, for a template's placeholder that nobody replaced, and for
+  /// a reference to what is not there; kEncryptedValue and kKeyring.
   Result<std::optional<Found>> locate(const ConfigQuery& query) const;
   /// Every place that locate() would look at, in its order, past the one that wins.
   std::vector<Step> explain(const ConfigQuery& query) const;

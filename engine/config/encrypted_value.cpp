@@ -43,8 +43,7 @@ bool read_number(std::string_view text, unsigned& number) {
 bool is_between(const ScryptCost& cost) {
   const auto within = [](unsigned value, unsigned least, unsigned most) { return value >= least && value <= most; };
   return within(cost.log2_n, kCostMin.log2_n, kCostMax.log2_n) && within(cost.r, kCostMin.r, kCostMax.r) &&
-         within(cost.p, kCostMin.p, kCostMax.p) &&
-         (std::uint64_t{128} << cost.log2_n) * cost.r <= kScryptMemoryMax;
+         within(cost.p, kCostMin.p, kCostMax.p) && (std::uint64_t{128} << cost.log2_n) * cost.r <= kScryptMemoryMax;
 }
 
 bool read_cost(std::string_view text, ScryptCost& cost) {
@@ -130,8 +129,7 @@ Result<Secret> unseal(const EncryptedValue& value, const Secret& key, const KeyP
   LODE_ASSERT(value.payload.size() >= kNonceBytes + kTagBytes);
   const std::string more = authenticated(value, path);
   const std::string nonce = value.payload.substr(0, kNonceBytes);
-  const std::string sealed =
-      value.payload.substr(kNonceBytes, value.payload.size() - kNonceBytes - kTagBytes);
+  const std::string sealed = value.payload.substr(kNonceBytes, value.payload.size() - kNonceBytes - kTagBytes);
   std::string tag = value.payload.substr(value.payload.size() - kTagBytes);
   std::string plain(sealed.size(), '\0');
   const Cipher cipher(EVP_CIPHER_CTX_new());

@@ -21,9 +21,9 @@ struct ScryptCost {
   friend bool operator==(const ScryptCost& a, const ScryptCost& b) = default;
 };
 
-/// "lode-encrypted:v1:keyring:<key's id>:<payload>" or "lode-encrypted:v1:scrypt:<log2 n>,<r>,<p>:<salt>:<payload>". The
-/// payload is nonce, ciphertext and tag of AES-256-GCM in base64url. What stands before it and the dotted key that the
-/// value belongs to are authenticated: a value that is moved to another key does not open.
+/// "lode-encrypted:v1:keyring:<key's id>:<payload>" or "lode-encrypted:v1:scrypt:<log2 n>,<r>,<p>:<salt>:<payload>".
+/// The payload is nonce, ciphertext and tag of AES-256-GCM in base64url. What stands before it and the dotted key that
+/// the value belongs to are authenticated: a value that is moved to another key does not open.
 struct EncryptedValue {
   enum class Method { kKeyring, kPassphrase };
   Method method = Method::kKeyring;
@@ -50,8 +50,8 @@ inline constexpr std::size_t kValueKeyBytes = 32;
 
 /// Fills in the payload. REQUIRES: a key of kValueKeyBytes
 EncryptedValue seal(EncryptedValue value, const Secret& key, const KeyPath& path, const Secret& plain);
-/// Errors: kEncryptedValue if the key is another, or a byte was changed, or `path` is not the one that it was sealed for.
-/// REQUIRES: a key of kValueKeyBytes
+/// Errors: kEncryptedValue if the key is another, or a byte was changed, or `path` is not the one that it was sealed
+/// for. REQUIRES: a key of kValueKeyBytes
 Result<Secret> unseal(const EncryptedValue& value, const Secret& key, const KeyPath& path);
 
 /// Errors: kEncryptedValue if there is not the memory that `cost` asks for.

@@ -24,15 +24,15 @@ constexpr const char* kInstall =
 // The functions of libsecret and GLib that are used. Types and constants come from their headers.
 struct Library {
   bool is_there = false;
-#define LODE_SECRET_FUNCTIONS(row)                                                                             \
-  row(secret_service_get_sync) row(secret_service_search_sync) row(secret_collection_for_alias_sync)           \
-      row(secret_collection_get_locked) row(secret_item_get_locked) row(secret_item_get_attributes)            \
-          row(secret_item_load_secret_sync) row(secret_item_get_secret) row(secret_item_create_sync)           \
-              row(secret_value_new) row(secret_value_get) row(secret_value_unref) row(g_hash_table_new)        \
-                  row(g_hash_table_insert) row(g_hash_table_lookup) row(g_hash_table_unref) row(g_str_hash)    \
-                      row(g_str_equal) row(g_object_unref) row(g_list_free) row(g_error_free)                  \
-                          row(g_cancellable_new) row(g_cancellable_cancel) row(g_dbus_error_get_remote_error)  \
-                              row(g_free) row(g_dbus_error_quark)
+#define LODE_SECRET_FUNCTIONS(row)                                                                                   \
+  row(secret_service_get_sync) row(secret_service_search_sync) row(secret_collection_for_alias_sync)                 \
+      row(secret_collection_get_locked) row(secret_item_get_locked) row(secret_item_get_attributes)                  \
+          row(secret_item_load_secret_sync) row(secret_item_get_secret) row(secret_item_create_sync)                 \
+              row(secret_value_new) row(secret_value_get) row(secret_value_unref) row(g_hash_table_new)              \
+                  row(g_hash_table_insert) row(g_hash_table_lookup) row(g_hash_table_unref) row(g_str_hash)          \
+                      row(g_str_equal) row(g_object_unref) row(g_list_free) row(g_error_free) row(g_cancellable_new) \
+                          row(g_cancellable_cancel) row(g_dbus_error_get_remote_error) row(g_free)                   \
+                              row(g_dbus_error_quark)
 #define LODE_DECLARE(name) decltype(&::name) name = nullptr;
   LODE_SECRET_FUNCTIONS(LODE_DECLARE)
 #undef LODE_DECLARE
@@ -42,7 +42,7 @@ struct Library {
     void* const handle = dlopen("libsecret-1.so.0", RTLD_NOW | RTLD_LOCAL);
     if (handle == nullptr) return;
     is_there = true;
-#define LODE_LOAD(name)                                                 \
+#define LODE_LOAD(name)                                          \
   name = reinterpret_cast<decltype(name)>(dlsym(handle, #name)); \
   is_there = is_there && name != nullptr;
     LODE_SECRET_FUNCTIONS(LODE_LOAD)
@@ -103,9 +103,9 @@ Status failure(GError* error) {
   gchar* const remote = error == nullptr ? nullptr : lib.g_dbus_error_get_remote_error(error);
   const std::string name = remote == nullptr ? "" : remote;
   const bool was_cancelled = error != nullptr && to_lower(detail).find("cancelled") != std::string::npos;
-  const bool is_refused = name == "org.freedesktop.DBus.Error.AccessDenied" ||
-                          (error != nullptr && error->domain == lib.g_dbus_error_quark() &&
-                           error->code == G_DBUS_ERROR_ACCESS_DENIED);
+  const bool is_refused =
+      name == "org.freedesktop.DBus.Error.AccessDenied" ||
+      (error != nullptr && error->domain == lib.g_dbus_error_quark() && error->code == G_DBUS_ERROR_ACCESS_DENIED);
   const bool is_locked = name == "org.freedesktop.Secret.Error.IsLocked";
   lib.g_free(remote);
   if (error != nullptr) lib.g_error_free(error);
@@ -180,8 +180,8 @@ class SecretServiceKeyring final : public Keyring {
     const Ref<GHashTable> wanted = attributes_of(id);
     GError* error = nullptr;
     // Without the flag that unlocks: that would ask the person at the screen, if there is one.
-    GList* const items = lib.secret_service_search_sync(service.get(), nullptr, wanted.get(), SECRET_SEARCH_ALL,
-                                                        patience.get(), &error);
+    GList* const items =
+        lib.secret_service_search_sync(service.get(), nullptr, wanted.get(), SECRET_SEARCH_ALL, patience.get(), &error);
     if (error != nullptr) return failure(error);
     Result<std::optional<Key>> found = std::optional<Key>();
     bool is_locked = false;
@@ -214,8 +214,7 @@ class SecretServiceKeyring final : public Keyring {
     }
     if (lib.secret_collection_get_locked(collection.get()) != FALSE) return locked();
     const std::string text = base64_encode(key.bytes.reveal());
-    const Ref<SecretValue> value(
-        lib.secret_value_new(text.data(), static_cast<gssize>(text.size()), "text/plain"));
+    const Ref<SecretValue> value(lib.secret_value_new(text.data(), static_cast<gssize>(text.size()), "text/plain"));
     const Ref<GHashTable> attributes = attributes_of(key.id);
     const Ref<SecretItem> item(lib.secret_item_create_sync(collection.get(), nullptr, attributes.get(),
                                                            "lode: key of encrypted values", value.get(),

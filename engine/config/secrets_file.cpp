@@ -84,7 +84,8 @@ Result<std::string> protected_text(const KeyPath& key, const Secret& value, Prot
                                    const Document& document, ValueCipher& cipher) {
   if (protection == Protection::kPlain) return std::string(value.reveal());
   const bool with_phrase = protection == Protection::kPassphrase;
-  return cipher.encrypt(key, value, with_phrase ? EncryptedValue::Method::kPassphrase : EncryptedValue::Method::kKeyring,
+  return cipher.encrypt(key, value,
+                        with_phrase ? EncryptedValue::Method::kPassphrase : EncryptedValue::Method::kKeyring,
                         with_phrase ? find_with_passphrase(document.root, {}) : std::nullopt);
 }
 
@@ -135,7 +136,8 @@ Result<SecretChange> protect_secret(Env& env, const Path& file, const KeyPath& k
         .hint(fmt::format("lode secrets set {}", key.dotted()));
   }
   if (!value->is_text()) {
-    return Status::error(Code::kConfigInvalid, fmt::format("'{}' is no text: only texts can be encrypted", key.dotted()));
+    return Status::error(Code::kConfigInvalid,
+                         fmt::format("'{}' is no text: only texts can be encrypted", key.dotted()));
   }
   if (value->as_text().find("${") != std::string::npos) {
     return Status::error(Code::kConfigInvalid,

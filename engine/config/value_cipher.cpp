@@ -24,8 +24,9 @@ Status no_phrase() {
 
 Status does_not_open(const EncryptedValue& value, const KeyPath& path) {
   if (value.method == Method::kPassphrase) {
-    return Status::error(Code::kEncryptedValue,
-                         "it does not open: this is not its pass phrase, or it was changed, or written for another key");
+    return Status::error(
+        Code::kEncryptedValue,
+        "it does not open: this is not its pass phrase, or it was changed, or written for another key");
   }
   return Status::error(Code::kEncryptedValue, "it does not open: it was changed, or written for another key")
       .hint(fmt::format("write it anew:  lode secrets set {} --encrypt", path.dotted()));
@@ -106,7 +107,8 @@ Result<EncryptedValue> ValueCipher::new_phrase_value(const std::optional<Sealed>
   LODE_ASSIGN(const Secret phrase, passphrase("new pass phrase"));
   if (env_.variable(kPhraseVariable).value_or("").empty()) {
     LODE_ASSIGN(const Secret again, passphrase("the same again"));
-    if (!(again == phrase)) return Status::error(Code::kEncryptedValue, "these are two pass phrases: nothing was written");
+    if (!(again == phrase))
+      return Status::error(Code::kEncryptedValue, "these are two pass phrases: nothing was written");
   }
   value.salt = random_bytes(kSaltBytes);
   LODE_ASSIGN(const Secret key, key_from_passphrase(phrase, value.salt, value.cost));

@@ -13,12 +13,12 @@
 
 namespace lode {
 
-/// Asks a person; `is_hidden`: what is typed must not be seen. nullopt: nobody is there, or there is no answer. Called on
-/// any thread, by one at a time.
+/// Asks a person; `is_hidden`: what is typed must not be seen. nullopt: nobody is there, or there is no answer. Called
+/// on any thread, by one at a time.
 using AskPerson = std::function<std::optional<Secret>(const std::string& question, bool is_hidden)>;
 
-/// A key is fetched, or made from a pass phrase, once. The pass phrase is that of LODE_PASSPHRASE, else a person is asked.
-/// Any thread may ask; one that needs a key waits for one that is being fetched.
+/// A key is fetched, or made from a pass phrase, once. The pass phrase is that of LODE_PASSPHRASE, else a person is
+/// asked. Any thread may ask; one that needs a key waits for one that is being fetched.
 class ValueCipher {
  public:
   ValueCipher(Env& env, Keyring& keyring, AskPerson ask) : env_(env), keyring_(keyring), ask_(std::move(ask)) {}
@@ -30,9 +30,9 @@ class ValueCipher {
   };
   /// Errors: kEncryptedValue, kKeyring; both name the key.
   Result<Secret> decrypt(const Sealed& sealed);
-  /// The text to write at `path`. `like`: another one of the same file that is encrypted with a pass phrase, if there is
-  /// one: both then open with the same, and only once it is made into a key. Without a key in the keyring, one is made.
-  /// Errors: kKeyring; kEncryptedValue if there is no pass phrase, or another than the one of `like`.
+  /// The text to write at `path`. `like`: another one of the same file that is encrypted with a pass phrase, if there
+  /// is one: both then open with the same, and only once it is made into a key. Without a key in the keyring, one is
+  /// made. Errors: kKeyring; kEncryptedValue if there is no pass phrase, or another than the one of `like`.
   Result<std::string> encrypt(const KeyPath& path, const Secret& plain, EncryptedValue::Method method,
                               const std::optional<Sealed>& like = std::nullopt);
   /// Decrypts what is encrypted in a value: itself, or texts in its tables. Errors: as decrypt().

@@ -24,8 +24,8 @@ struct EngineOptions {
   HostLookup find_config;     ///< asked before all other providers; may be empty
   AskPerson ask;              ///< asks for pass phrases and the like; one call at a time; may be empty
   std::function<bool(const std::string& url)> open_url;  ///< shows a page to a person; false: it cannot; may be empty
-  Path record_folder;         ///< exchanges with servers are kept there (http/recording.h); empty: nowhere
-  Path replay_folder;         ///< answers come from there instead of the network; empty: from the network
+  Path record_folder;  ///< exchanges with servers are kept there (http/recording.h); empty: nowhere
+  Path replay_folder;  ///< answers come from there instead of the network; empty: from the network
   Log log;
 };
 

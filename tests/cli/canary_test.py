@@ -159,6 +159,20 @@ class Canary(CliCase):
             if place:
                 (self.folder / place).unlink()
 
+    def test_no_encrypted_value_shows_it(self):
+        env = {"LODE_PASSPHRASE": "cAnArY-phrase", "RUNTIME__AUDIT_FILE": "audit.jsonl"}
+        self.ok("secrets", "set", "sources.shop.token", "--passphrase", stdin=CANARY.encode(), env=env)
+        for what, failure in FAILURES.items():
+            self.file("canary.lua", SCRIPT % {"url": self.url, "failure": failure})
+            answer = self.lode("run", "canary.lua", "--progress", "log", env=env)
+            self.assertNotEqual(answer.code, 0, f"{what}: {answer}")
+            self.search(what, answer.out, answer.err)  # the secrets file is among those that are searched
+            self.assertNotIn("cAnArY-phrase", answer.out + answer.err)
+        self.file("canary.lua", 'require("lode").config("sources.shop.token", 5)')
+        answer = self.lode("run", "canary.lua", env=env)
+        self.assertNotEqual(answer.code, 0)
+        self.search("a number", answer.out, answer.err)
+
     def test_no_broken_file_shows_it(self):
         broken = {
             ".dlt/secrets.toml": [f"token = {CANARY}\n", f'token = "{CANARY}\n', f'a = 1\na = "{CANARY}"\n'],

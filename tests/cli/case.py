@@ -4,21 +4,30 @@ Usage: <name>_test.py PROGRAM [TEST]...
 """
 
 import contextlib
+import fcntl
 import json
 import os
 import pathlib
+import pty
 import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import tempfile
+import termios
 import unittest
 
 PROGRAM = None
 TIMEOUT_S = 120  # sanitized programs are slow; nothing here waits for it
 
 EXIT_FAILED, EXIT_USAGE, EXIT_TEMPORARY, EXIT_INTERRUPTED = 1, 2, 3, 130
+
+
+def own_terminal():
+    """In a child: its standard input becomes the terminal that it can open as /dev/tty."""
+    os.setsid()
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 class Answer:
@@ -69,6 +78,33 @@ class CliCase(unittest.TestCase):
 
     def start(self, *words, env=None, **more):
         return subprocess.Popen([PROGRAM, *words], cwd=self.folder, env=self.env(**(env or {})), **more)
+
+    def at_terminal(self, *words, answers=(), env=None):
+        """Exit code and all that the terminal shows; `answers`: what is typed once a text has been shown."""
+        control, terminal = pty.openpty()
+        process = subprocess.Popen(
+            [PROGRAM, *words],
+            cwd=self.folder,
+            env=self.env(**(env or {})),
+            stdin=terminal,
+            stdout=terminal,
+            stderr=terminal,
+            preexec_fn=own_terminal,
+        )
+        os.close(terminal)
+        shown, seen = b"", 0
+        try:
+            for question, answer in answers:
+                while question.encode() not in shown[seen:]:
+                    shown += os.read(control, 1000)
+                seen = len(shown)
+                os.write(control, answer.encode() + b"\n")
+            while piece := os.read(control, 1000):
+                shown += piece
+        except OSError:  # the program has ended
+            pass
+        os.close(control)
+        return process.wait(TIMEOUT_S), shown.decode().replace("\r\n", "\n")
 
     def ok(self, *words, **more):
         answer = self.lode(*words, **more)

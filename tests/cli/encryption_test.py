@@ -1,10 +1,7 @@
 #!/usr/bin/env python3
 """Encrypted values with a pass phrase: written, shown, asked for at the terminal. The keyring: tests/real_servers."""
 
-import os
-import pty
 import re
-import subprocess
 
 import case
 from case import EXIT_FAILED, EXIT_USAGE, CliCase
@@ -22,28 +19,6 @@ class Encryption(CliCase):
 
     def set(self, key=KEY, secret=SECRET):
         return self.ok("secrets", "set", key, "--passphrase", stdin=secret.encode(), env=PHRASE)
-
-    def at_terminal(self, *words, answers):
-        """All that the terminal shows; `answers` are typed when what comes before each is shown."""
-        control, terminal = pty.openpty()
-        process = subprocess.Popen(
-            [case.PROGRAM, *words], cwd=self.folder, env=self.env(), stdin=terminal, stdout=terminal, stderr=terminal,
-            preexec_fn=lambda: (os.setsid(), __import__("fcntl").ioctl(0, __import__("termios").TIOCSCTTY, 0)),
-        )  # fmt: skip
-        os.close(terminal)
-        shown, seen = b"", 0
-        for question, answer in answers:
-            while question.encode() not in shown[seen:]:
-                shown += os.read(control, 1000)
-            seen = len(shown)
-            os.write(control, answer.encode() + b"\n")
-        try:
-            while piece := os.read(control, 1000):
-                shown += piece
-        except OSError:
-            pass
-        os.close(control)
-        return process.wait(case.TIMEOUT_S), shown.decode()
 
     def test_set_and_use(self):
         self.file("show.lua", SHOW)

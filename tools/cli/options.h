@@ -71,7 +71,7 @@ struct Options {
   std::string section;  ///< where a key is looked for: "sources.shop"
   bool secret = false;
   bool reveal = false;
-  bool encrypt = false;         ///< of secrets and auth: what is written is encrypted with the keyring's key
+  bool encrypt = false;          ///< of secrets and auth: what is written is encrypted with the keyring's key
   bool with_passphrase = false;  ///< the same with a pass phrase
 
   bool keeps_output = false;  ///< what a script prints goes nowhere but into Outcome::printed

@@ -22,7 +22,8 @@ std::string protection_of(const Options& options) {
 
 std::optional<Failure> check_words(const Options& options) {
   if (options.operation.empty()) {
-    return make_failure("cli.usage", "lode secrets: an operation is missing: set, rotate, rm, encrypt, decrypt or template", {},
+    return make_failure("cli.usage",
+                        "lode secrets: an operation is missing: set, rotate, rm, encrypt, decrypt or template", {},
                         "lode secrets set sources.shop.api_key");
   }
   const bool is_template = options.operation == "template";

@@ -14,7 +14,8 @@ bool can_ask();
 std::optional<std::string> ask(const std::string& prompt);
 
 /// A line that a person types at the program's terminal, wherever input and output go; `is_hidden`: it is not shown.
-/// nullopt: there is no terminal, or the person ended the input. Ctrl-C ends the program and leaves the terminal as it was.
+/// nullopt: there is no terminal, or the person ended the input. Ctrl-C ends the program and leaves the terminal as it
+/// was.
 std::optional<std::string> ask_at_terminal(const std::string& prompt, bool is_hidden);
 
 /// A secret: a line from the terminal that is not shown while it is typed, or, where standard input is no terminal, all

@@ -339,7 +339,8 @@ void declare_config(CLI::App& app, Options& options) {
 
 void declare_encryption(CLI::App& app, Options& options) {
   app.add_flag("--encrypt", options.encrypt, "write it encrypted; its key is kept in the system's keyring");
-  app.add_flag("--passphrase", options.with_passphrase, "write it encrypted with a pass phrase: LODE_PASSPHRASE, or asked");
+  app.add_flag("--passphrase", options.with_passphrase,
+               "write it encrypted with a pass phrase: LODE_PASSPHRASE, or asked");
 }
 
 void declare_secrets(CLI::App& app, Options& options) {

@@ -92,7 +92,8 @@ TEST_CASE("A folder that others may write to is refused, and so is what is no fi
   CHECK_FALSE(fs::exists(file));
   fs::permissions(project.root / "project/.dlt", fs::perms(0700));
   REQUIRE(::mkfifo(file.c_str(), 0600) == 0);
-  CHECK_THAT(write_secret(project.env, file, kKey, Secret("k"), project.cipher).status().render(), Contains("no ordinary file"));
+  CHECK_THAT(write_secret(project.env, file, kKey, Secret("k"), project.cipher).status().render(),
+             Contains("no ordinary file"));
 }
 
 TEST_CASE("A file that is no TOML is left as it is") {

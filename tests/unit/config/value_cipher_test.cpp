@@ -166,7 +166,8 @@ TEST_CASE("In the place of another value than the one expected nothing is writte
 
 TEST_CASE("A text that is there can be encrypted and decrypted in its place") {
   Project project;
-  project.write("project/.lode/secrets.toml", "# mine\n[sources.shop]\napi_key = \"hunter2\" # why\nn = 5\nv = '${A}'\n");
+  project.write("project/.lode/secrets.toml",
+                "# mine\n[sources.shop]\napi_key = \"hunter2\" # why\nn = 5\nv = '${A}'\n");
   REQUIRE(protect_secret(project.env, project.file(), kKey, project.cipher, Protection::kKeyring).ok());
   CHECK(project.content().find("hunter2") == std::string::npos);
   CHECK_THAT(project.content(), Contains("# why"));
