@@ -109,7 +109,7 @@ std::vector<DestinationKeys> destination_keys() {
   std::vector<DestinationKeys> out;
   for (const DestinationKind& kind : destination_kinds()) {
     DestinationKeys keys{std::string(kind.name), {}};
-    for (const std::string_view option : split(kind.options, ',')) keys.options.emplace_back(option);
+    for (const Field& option : kind.options().fields()) keys.options.push_back(option.name);
     keys.options.insert(keys.options.end(), {"destination_type", "environment"});
     out.push_back(std::move(keys));
   }

@@ -81,19 +81,11 @@ int credentials_find(lua_State* L) {
   return 3;
 }
 
-// native.credentials_kinds(): { { name, doc, fields = { { name, doc, secret, required, default } } } }
+// native.credentials_kinds(): { { name, doc, fields } }, fields as FieldSpec::to_json() has them
 int credentials_kinds(lua_State* L) {
   json::Value kinds = json::Value::list();
   for (const CredentialKind& kind : credential_kinds()) {
-    json::Value fields = json::Value::list();
-    for (const Field& field : kind.fields.fields()) {
-      json::Value entry = json::Value::object({{"name", field.name}, {"doc", field.doc}});
-      entry.set("secret", field.type == FieldType::kSecret);
-      entry.set("required", field.required);
-      if (field.fallback) entry.set("default", *field.fallback);
-      fields.push_back(std::move(entry));
-    }
-    kinds.push_back(json::Value::object({{"name", kind.name}, {"doc", kind.doc}, {"fields", fields}}));
+    kinds.push_back(json::Value::object({{"name", kind.name}, {"doc", kind.doc}, {"fields", kind.fields.to_json()}}));
   }
   push_value(L, kinds);
   return 1;

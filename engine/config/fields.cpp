@@ -186,4 +186,24 @@ std::string FieldSpec::describe() const {
   return out;
 }
 
+json::Value FieldSpec::to_json() const {
+  json::Value list = json::Value::list();
+  for (const Field& field : fields_) {
+    json::Value entry = json::Value::object({{"name", field.name}, {"doc", field.doc}});
+    entry.set("type", type_phrase(field.type));
+    entry.set("secret", field.type == FieldType::kSecret);
+    entry.set("required", field.required);
+    if (field.fallback) entry.set("default", *field.fallback);
+    if (!field.choices.empty()) {
+      json::Value choices = json::Value::list();
+      for (const std::string& choice : field.choices) choices.push_back(choice);
+      entry.set("choices", std::move(choices));
+    }
+    if (field.least) entry.set("least", *field.least);
+    if (field.most) entry.set("most", *field.most);
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
 }  // namespace lode

@@ -14,19 +14,11 @@
 namespace lode {
 namespace {
 
-constexpr std::string_view kPostgresOptions =
-    "credentials,url,host,port,database,username,password,sslmode,sslrootcert,connect_timeout,create_indexes,"
-    "lock_timeout_ms,flavor,staging_dataset_name_layout,max_parallel_load_jobs,parallel_load_bytes_min,replace_"
-    "strategy";
-
 constexpr DestinationKind kKinds[] = {
-    {.name = "memory", .scheme = "memory", .options = "", .make = make_memory},
-    {.name = "sqlite",
-     .scheme = "sqlite",
-     .options = "credentials,url,file,busy_timeout_ms,max_parallel_load_jobs,replace_strategy",
-     .make = make_sqlite},
-    {.name = "postgres", .scheme = "postgresql", .options = kPostgresOptions, .make = make_postgres},
-    {.name = "postgresql", .scheme = "postgres", .options = kPostgresOptions, .make = make_postgres},
+    {.name = "memory", .scheme = "memory", .options = memory_options, .make = make_memory},
+    {.name = "sqlite", .scheme = "sqlite", .options = sqlite_options, .make = make_sqlite},
+    {.name = "postgres", .scheme = "postgresql", .options = postgres_options, .make = make_postgres},
+    {.name = "postgresql", .scheme = "postgres", .options = postgres_options, .make = make_postgres},
 };
 
 // dlt names the driver library, and the URL names the database.
@@ -82,22 +74,6 @@ Result<const DestinationKind*> kind_of_object(const json::Value& value) {
       .hint("destination = \"sqlite:///shop.db\", or { type = \"sqlite\", file = \"shop.db\" }");
 }
 
-Status check_options(const DestinationKind& kind, const json::Value& options) {
-  std::vector<std::string> known;
-  for (const std::string_view option : split(kind.options, ',')) {
-    if (!option.empty()) known.emplace_back(option);
-  }
-  for (const auto& [name, option] : options.members()) {
-    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    Status status =
-        Status::error(Code::kConfigUnknownField, fmt::format("destination '{}': unknown option '{}'", kind.name, name));
-    if (const std::string guess = closest(name, known); !guess.empty())
-      status.note(fmt::format("did you mean '{}'?", guess));
-    return std::move(status).hint(known.empty() ? "it has no options" : "its options are " + join(known, ", "));
-  }
-  return {};
-}
-
 }  // namespace
 
 std::span<const DestinationKind> destination_kinds() { return kKinds; }
@@ -119,7 +95,7 @@ Result<std::unique_ptr<Destination>> make_destination(const json::Value& value, 
   } else {
     return Status::error(Code::kConfigInvalid, "a destination is a name, a URL, or a table with a type");
   }
-  LODE_TRY(check_options(*kind, spec.options));
+  LODE_ASSIGN(spec.options, kind->options().check(spec.options, fmt::format("destination '{}'", kind->name)));
   spec.kind = kind->name;
   return kind->make(spec, env);
 }

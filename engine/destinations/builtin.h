@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "config/fields.h"
 #include "env/env.h"
 #include "json/value.h"
 #include "load/destination.h"
@@ -15,15 +16,15 @@ namespace lode {
 /// What a user says of a destination, taken apart.
 struct DestinationSpec {
   std::string kind;                             ///< "sqlite"
-  json::Value options = json::Value::object();  ///< file, credentials…
+  json::Value options = json::Value::object();  ///< checked, with their defaults
   std::string dataset;                          ///< as the user wrote it
 };
 
 /// A row of the list in builtin.cpp. Nothing registers itself.
 struct DestinationKind {
-  std::string_view name;     ///< as written in Lua
-  std::string_view scheme;   ///< of URLs: "sqlite" for sqlite:///shop.db
-  std::string_view options;  ///< names of the options, separated by commas
+  std::string_view name;          ///< as written in Lua
+  std::string_view scheme;        ///< of URLs: "sqlite" for sqlite:///shop.db
+  const FieldSpec& (*options)();  ///< what may be said of it
   Result<std::unique_ptr<Destination>> (*make)(const DestinationSpec& spec, Env& env);
 };
 

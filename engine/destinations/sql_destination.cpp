@@ -32,34 +32,28 @@ Capabilities SqlDestination::sql_capabilities() {
   return capabilities;
 }
 
-Status SqlDestination::read_options(const json::Value& options) {
-  LODE_TRY(read_replace_strategy(options));
-  const json::Value* const wanted = options.find("max_parallel_load_jobs");
-  if (wanted == nullptr || wanted->is_null()) return {};
-  if (!wanted->is_int() || wanted->as_int() < 1 || wanted->as_int() > kParallelLoadJobsLimit) {
-    return Status::error(Code::kConfigInvalid,
-                         fmt::format("{}: max_parallel_load_jobs must be a whole number from 1 to {}, not {}",
-                                     display(), kParallelLoadJobsLimit, json::write(*wanted)));
+void SqlDestination::declare_options(FieldSpec& options) {
+  std::vector<std::string> strategies;
+  for (const ReplaceStrategy strategy : sql_capabilities().replace_strategies) {
+    strategies.emplace_back(replace_strategy_name(strategy));
   }
-  // What a database cannot do in parallel it does one by one.
-  capabilities_.parallel_load_jobs_max =
-      std::min(capabilities_.parallel_load_jobs_max, static_cast<std::uint32_t>(wanted->as_int()));
-  return {};
+  options.text("replace_strategy", "what a load with write disposition replace costs, and whom it keeps waiting")
+      .fallback(strategies.front())
+      .choices(strategies);
+  options.integer("max_parallel_load_jobs", "connections over which staged rows are loaded at the same time, if any")
+      .at_least(1)
+      .at_most(kParallelLoadJobsLimit);
 }
 
-Status SqlDestination::read_replace_strategy(const json::Value& options) {
-  const json::Value* const wanted = options.find("replace_strategy");
-  if (wanted == nullptr || wanted->is_null()) return {};
-  std::vector<std::string> known;
+void SqlDestination::read_options(const json::Value& options) {
+  const std::string wanted = options.text_or("replace_strategy", "");
   for (const ReplaceStrategy strategy : capabilities_.replace_strategies) {
-    known.emplace_back(replace_strategy_name(strategy));
-    if (!wanted->is_text() || wanted->as_text() != known.back()) continue;
-    replace_strategy_ = strategy;
-    return {};
+    if (replace_strategy_name(strategy) == wanted) replace_strategy_ = strategy;
   }
-  return Status::error(Code::kConfigInvalid,
-                       fmt::format("{}: there is no replace_strategy {}", display(), json::write(*wanted)))
-      .hint("there is: " + join(known, ", "));
+  // What a database cannot do in parallel it does one by one.
+  const std::int64_t jobs = options.int_or("max_parallel_load_jobs", kParallelLoadJobsLimit);
+  capabilities_.parallel_load_jobs_max =
+      std::min(capabilities_.parallel_load_jobs_max, static_cast<std::uint32_t>(jobs));
 }
 
 Result<bool> SqlDestination::has_tables(const std::vector<std::string_view>& names) {

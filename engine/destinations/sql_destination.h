@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/fields.h"
 #include "load/destination.h"
 #include "sql/dataset.h"
 
@@ -18,8 +19,10 @@ namespace lode {
 /// threads: as Destination says.
 class SqlDestination : public Destination {
  public:
-  /// Takes the options that all SQL databases have: replace_strategy, max_parallel_load_jobs. Errors: kConfigInvalid.
-  Status read_options(const json::Value& options);
+  /// Adds the options that all SQL databases have to the list of one.
+  static void declare_options(FieldSpec& options);
+  /// Takes them. REQUIRES: checked
+  void read_options(const json::Value& options);
 
   const Capabilities& capabilities() const override { return capabilities_; }
   Result<std::optional<PipelineState>> saved_state(std::string_view pipeline) override;
@@ -86,7 +89,6 @@ class SqlDestination : public Destination {
   std::string parameters(int count) const;
   json::Value to_parameter(const json::Value& value) const;
   Result<bool> has_tables(const std::vector<std::string_view>& names);
-  Status read_replace_strategy(const json::Value& options);
   Status fill_root_keys(const SchemaChange& change, const Schema& schema);
   Status empty_chain(const Table& root, const Schema& schema);
   Status replace_staged(const Table& root, const Schema& schema);

@@ -117,14 +117,6 @@ Result<NamedKind> named_kind(const Config& config, const std::string& type) {
   return named ? NamedKind{*named, {type}} : NamedKind{type, section_names(type)};
 }
 
-FieldType type_of_option(std::string_view option) {
-  if (option == "create_indexes") return FieldType::kBoolean;
-  for (const std::string_view ending : {"_ms", "_jobs", "_min", "_timeout"}) {
-    if (option.ends_with(ending)) return FieldType::kInteger;
-  }
-  return FieldType::kText;
-}
-
 // Options of the destination that the program does not name.
 Result<json::Value> find_options(const Config& config, const std::string& pipeline, const NamedKind& destination,
                                  const json::Value& given) {
@@ -133,7 +125,8 @@ Result<json::Value> find_options(const Config& config, const std::string& pipeli
   for (const std::string& section : section_names(is_url(destination.type) ? scheme : destination.type)) {
     const DestinationKind* kind = kind_named(section);
     if (kind == nullptr) continue;
-    for (const std::string_view option : split(kind->options, ',')) {
+    for (const Field& field : kind->options().fields()) {
+      const std::string& option = field.name;
       const bool is_place = std::find(std::begin(kPlaces), std::end(kPlaces), option) != std::end(kPlaces);
       const bool is_field = std::find(std::begin(kFields), std::end(kFields), option) != std::end(kFields);
       if (is_place || is_field || given.find(option) != nullptr || options.find(option) != nullptr) continue;
@@ -144,7 +137,7 @@ Result<json::Value> find_options(const Config& config, const std::string& pipeli
         query.key = is_dlts ? std::string(option) : fmt::format("destination.{}.{}", name, option);
         if (is_dlts) query.sections = {"destination", name};
         if (options.find(option) != nullptr) continue;
-        LODE_ASSIGN(std::optional<json::Value> value, config.typed(query, type_of_option(option)));
+        LODE_ASSIGN(std::optional<json::Value> value, config.typed(query, field.type));
         if (value) options.set(option, std::move(*value));
       }
     }

@@ -127,6 +127,11 @@ std::unique_ptr<Destination> make_memory(std::shared_ptr<MemoryStore> store, Env
   return std::make_unique<MemoryDestination>(std::move(store), env);
 }
 
+const FieldSpec& memory_options() {
+  static const FieldSpec kSpec;
+  return kSpec;
+}
+
 Result<std::unique_ptr<Destination>> make_memory(const DestinationSpec&, Env& env) {
   return make_memory(std::make_shared<MemoryStore>(), env);
 }

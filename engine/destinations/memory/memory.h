@@ -16,7 +16,9 @@ using MemoryStore = std::map<std::string, std::vector<json::Value>>;
 
 /// The store outlives the destination; several destinations may share it, in one thread.
 std::unique_ptr<Destination> make_memory(std::shared_ptr<MemoryStore> store, Env& env);
-/// With a store of its own, which goes with it. No options.
+/// It has none.
+const FieldSpec& memory_options();
+/// With a store of its own, which goes with it.
 Result<std::unique_ptr<Destination>> make_memory(const DestinationSpec& spec, Env& env);
 
 }  // namespace lode

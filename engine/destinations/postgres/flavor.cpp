@@ -1,10 +1,6 @@
 // Flavor: what is different in databases that speak PostgreSQL's protocol.
 #include "destinations/postgres/flavor.h"
 
-#include <fmt/format.h>
-
-#include "base/text.h"
-
 namespace lode::postgres {
 namespace {
 
@@ -36,14 +32,17 @@ const Flavor& flavor_of(std::string_view version, bool has_citus) {
   return has_citus ? kCitus : kPostgres;
 }
 
-Result<const Flavor*> find_flavor(std::string_view name) {
-  std::vector<std::string> known;
+std::vector<std::string> flavor_names() {
+  std::vector<std::string> names;
+  for (const Flavor* flavor : kFlavors) names.emplace_back(flavor->name);
+  return names;
+}
+
+const Flavor* find_flavor(std::string_view name) {
   for (const Flavor* flavor : kFlavors) {
     if (flavor->name == name) return flavor;
-    known.emplace_back(flavor->name);
   }
-  return Status::error(Code::kConfigInvalid, fmt::format("postgres: unknown flavor '{}'", name))
-      .hint("there is: " + join(known, ", ") + "; without the option the server is asked");
+  return nullptr;
 }
 
 }  // namespace lode::postgres

@@ -3,8 +3,8 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
-#include "base/result.h"
 #include "sql/dialect.h"
 
 namespace lode::postgres {
@@ -24,7 +24,9 @@ struct Flavor {
 
 /// By what the server says of itself: version(), and whether the extension citus is there.
 const Flavor& flavor_of(std::string_view version, bool has_citus);
-/// By name: "postgres", "citus", "cockroachdb", "redshift". Errors: kConfigInvalid with the list.
-Result<const Flavor*> find_flavor(std::string_view name);
+/// "postgres", "citus", "cockroachdb", "redshift".
+std::vector<std::string> flavor_names();
+/// Null if there is none of that name.
+const Flavor* find_flavor(std::string_view name);
 
 }  // namespace lode::postgres

@@ -428,6 +428,36 @@ Result<std::string> staging_dataset_of(const DestinationSpec& spec, const std::s
 
 }  // namespace
 
+const FieldSpec& postgres_options() {
+  static const FieldSpec kSpec = [] {
+    FieldSpec spec;
+    spec.any("credentials", "a URL, libpq's host=… dbname=…, or a table of the fields below with query for more");
+    spec.text("url", "another name for credentials");
+    spec.text("host", "the server; begins with a slash: the folder of its socket");
+    spec.any("port", "5432 if nobody says another");
+    spec.text("database", "without one, that with the user's name");
+    spec.text("username", "without one, that of the process");
+    spec.secret("password", "without one, libpq looks in ~/.pgpass");
+    spec.text("sslmode", "libpq's: verify-full is the safe choice");
+    spec.path("sslrootcert", "certificates that are trusted");
+    spec.any("connect_timeout", "seconds");
+    spec.boolean("create_indexes", "columns with the hint unique, _dlt_id among them, get a UNIQUE").fallback(true);
+    spec.integer("lock_timeout_ms", "how long to wait for another load, or a lock that somebody holds; 0: for ever")
+        .fallback(kLockTimeoutMs)
+        .at_least(0)
+        .at_most(INT32_MAX);
+    spec.integer("parallel_load_bytes_min", "bytes of job files from which on they are loaded over several connections")
+        .fallback(kParallelLoadBytesMin)
+        .at_least(0);
+    spec.text("staging_dataset_name_layout", "what the dataset for such rows is called; %s is the dataset's name")
+        .fallback(kStagingLayout);
+    spec.text("flavor", "where the server does not say what it is").choices(postgres::flavor_names());
+    SqlDestination::declare_options(spec);
+    return spec;
+  }();
+  return kSpec;
+}
+
 Result<std::unique_ptr<Destination>> make_postgres(const DestinationSpec& spec, Env& env) {
   Options options;
   LODE_ASSIGN(options.settings, postgres::read_settings(spec.options));
@@ -436,18 +466,10 @@ Result<std::unique_ptr<Destination>> make_postgres(const DestinationSpec& spec, 
   LODE_ASSIGN(options.staging_dataset, staging_dataset_of(spec, options.dataset, *naming));
   options.makes_unique = spec.options.bool_or("create_indexes", true);
   options.lock_timeout_ms = spec.options.int_or("lock_timeout_ms", kLockTimeoutMs);
-  if (options.lock_timeout_ms < 0 || options.lock_timeout_ms > INT32_MAX) {
-    return Status::error(Code::kConfigInvalid, "postgres: lock_timeout_ms must be between 0 and 2147483647");
-  }
   options.parallel_load_bytes_min = spec.options.int_or("parallel_load_bytes_min", kParallelLoadBytesMin);
-  if (options.parallel_load_bytes_min < 0) {
-    return Status::error(Code::kConfigInvalid, "postgres: parallel_load_bytes_min must not be negative");
-  }
-  if (const std::string flavor = spec.options.text_or("flavor", ""); !flavor.empty()) {
-    LODE_ASSIGN(options.flavor, postgres::find_flavor(flavor));
-  }
+  options.flavor = postgres::find_flavor(spec.options.text_or("flavor", ""));
   auto made = std::make_unique<PostgresDestination>(std::move(options), env);
-  LODE_TRY(made->read_options(spec.options));
+  made->read_options(spec.options);
   return std::unique_ptr<Destination>(std::move(made));
 }
 

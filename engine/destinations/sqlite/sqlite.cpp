@@ -23,6 +23,7 @@ using sqlite::RowFeed;
 constexpr std::uint32_t kIdentifierLengthMax = 9999;  // what SQLAlchemy says of SQLite, and dlt therefore uses
 constexpr std::uint32_t kColumnsMax = 2000;           // SQLITE_MAX_COLUMN, unless the library was built otherwise
 constexpr int kBusyTimeoutMs = 5000;
+constexpr int kBusyTimeoutLimitMs = 3'600'000;
 constexpr std::string_view kMainDataset = "main";
 
 class SqliteDestination : public SqlDestination {
@@ -238,6 +239,22 @@ Result<Path> main_file_of(const json::Value& options) {
 
 }  // namespace
 
+const FieldSpec& sqlite_options() {
+  static const FieldSpec kSpec = [] {
+    FieldSpec spec;
+    spec.path("file", "the main file; the dataset's own is beside it").fallback("lode.db");
+    spec.any("credentials", "a URL, sqlite:///relative.db or sqlite:////srv/absolute.db, or { database = path }");
+    spec.text("url", "another name for credentials");
+    spec.integer("busy_timeout_ms", "how long to wait while another program holds the write lock")
+        .fallback(kBusyTimeoutMs)
+        .at_least(0)
+        .at_most(kBusyTimeoutLimitMs);
+    SqlDestination::declare_options(spec);
+    return spec;
+  }();
+  return kSpec;
+}
+
 Result<std::unique_ptr<Destination>> make_sqlite(const DestinationSpec& spec, Env& env) {
   LODE_ASSIGN(Path file, main_file_of(spec.options));
   std::string dataset = spec.dataset;
@@ -246,12 +263,9 @@ Result<std::unique_ptr<Destination>> make_sqlite(const DestinationSpec& spec, En
     LODE_ASSIGN(dataset, naming->identifier(dataset));
   }
   const std::int64_t timeout_ms = spec.options.int_or("busy_timeout_ms", kBusyTimeoutMs);
-  if (timeout_ms < 0 || timeout_ms > 3'600'000) {
-    return Status::error(Code::kConfigInvalid, "sqlite: busy_timeout_ms must be between 0 and 3600000");
-  }
   auto made =
       std::make_unique<SqliteDestination>(std::move(file), std::move(dataset), static_cast<int>(timeout_ms), env);
-  LODE_TRY(made->read_options(spec.options));
+  made->read_options(spec.options);
   return std::unique_ptr<Destination>(std::move(made));
 }
 

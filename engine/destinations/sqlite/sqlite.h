@@ -7,11 +7,10 @@
 
 namespace lode {
 
-/// Options: where the main file is, as one of
-///   credentials = "sqlite:///relative.db" or "sqlite:////srv/absolute.db" (`url` is another name for it), or {database
-///   = path} file = path
-/// (none: lode.db in the current folder), and busy_timeout_ms: how long to wait while another program holds the write
-/// lock (5000). The dataset's own file is beside it: see README.md. Errors: kConfigInvalid.
+const FieldSpec& sqlite_options();
+
+/// In a main file, with the dataset's own file beside it: see README.md. Options: checked by sqlite_options(). Errors:
+/// kConfigInvalid.
 Result<std::unique_ptr<Destination>> make_sqlite(const DestinationSpec& spec, Env& env);
 
 }  // namespace lode

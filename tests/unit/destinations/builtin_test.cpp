@@ -87,3 +87,21 @@ TEST_CASE("specs that make no sense") {
   CHECK(host.hint_text().find("sqlite:///shop.db") != std::string::npos);
   CHECK(refusal(object({{"type", "sqlite"}, {"busy_timeout_ms", -1}})).code() == Code::kConfigInvalid);
 }
+
+TEST_CASE("options that are not what they are declared to be") {
+  const auto refused = [](const char* type, const char* name, const json::Value& value) {
+    const Status status = refusal(object({{"type", type}, {name, value}}));
+    CHECK(status.code() == Code::kConfigInvalid);
+    CHECK(status.message().find(name) != std::string::npos);
+    return status.render();
+  };
+  refused("sqlite", "busy_timeout_ms", "soon");
+  refused("sqlite", "file", true);
+  refused("postgres", "create_indexes", "perhaps");
+  refused("postgres", "lock_timeout_ms", -1);
+  refused("postgres", "max_parallel_load_jobs", 0);
+  refused("postgres", "max_parallel_load_jobs", 65);
+  refused("postgres", "flavor", "oracle");
+  CHECK(refused("postgres", "replace_strategy", "truncate").find("truncate-and-insert") != std::string::npos);
+  CHECK(refused("postgres", "password", object({{"hunter2", 1}})).find("hunter2") == std::string::npos);
+}

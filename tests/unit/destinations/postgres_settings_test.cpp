@@ -148,8 +148,7 @@ TEST_CASE("postgres: servers that are not quite PostgreSQL") {
   CHECK(flavor_of("PostgreSQL 15.4 on x86_64", true).name == "citus");
   CHECK(flavor_of("CockroachDB CCL v23.1.0", false).name == "cockroachdb");
   CHECK(flavor_of("PostgreSQL 8.0.2 on i686, Redshift 1.0.5", false).name == "redshift");
-  CHECK(find_flavor("citus").value()->dialect().insertion_order == "(SELECT NULL)");
-  CHECK(find_flavor("oracle").status().hint_text().find("cockroachdb") != std::string::npos);
+  CHECK(find_flavor("citus")->dialect().insertion_order == "(SELECT NULL)");
 }
 
 TEST_CASE("postgres: values go in the form of the column's own type, or not at all") {
