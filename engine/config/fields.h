@@ -81,7 +81,8 @@ class FieldSpec {
                                   Strictness strictness) const;
   /// For reference pages and "--help": a line a field, with type, default and doc.
   std::string describe() const;
-  /// The same for programs: [{ name, type, doc, secret, required, default, choices, least, most }], less what is absent.
+  /// The same for programs: [{ name, type, doc, secret, required, default, choices, least, most }], less what is
+  /// absent.
   json::Value to_json() const;
 
  private:
