@@ -83,6 +83,23 @@ Result<json::Value> look_up(const Config& config, const std::string& pipeline, c
   return found;
 }
 
+// Credentials one section too high, where nobody looks: an error, for without them the destination would be looked for
+// on this machine.
+Status check_misplaced(const Config& config, const std::string& section) {
+  for (const std::string_view field : kFields) {
+    ConfigQuery query;
+    query.key = fmt::format("destination.{}.{}", section, field);
+    query.secret = field == "password";
+    LODE_ASSIGN(const std::optional<json::Value> found, config.find(query));
+    if (!found) continue;
+    return Status::error(Code::kConfigMissing, fmt::format("destination '{}' has no credentials", section))
+        .with("looked for", fmt::format("destination.{}.credentials", section))
+        .with("found", query.key + ", which is not read")
+        .hint(fmt::format("move it to [destination.{}.credentials]", section));
+  }
+  return {};
+}
+
 const DestinationKind* kind_named(const std::string& name) {
   for (const DestinationKind& kind : destination_kinds()) {
     if (kind.name == name) return &kind;
@@ -184,6 +201,9 @@ Result<json::Value> with_credentials(const Config& config, const std::string& pi
     if (given.is_text()) given = json::Value::object({{"type", destination.type}});
     given.set("credentials", std::move(credentials));
     return given;
+  }
+  for (const std::string& section : destination.sections) {
+    LODE_TRY(check_misplaced(config, section));
   }
   return given;
 }

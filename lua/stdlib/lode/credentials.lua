@@ -174,28 +174,50 @@ end
 
 local function is_set(value) return value ~= nil and (type(value) ~= "userdata" or #value > 0) end
 
---- Auth for http.client and rest.client: sends the access token, and gets a new one when it ends.
-function methods:auth(scopes)
-  local kind = only_for(self, "auth", "oauth2", "gcp_oauth", "gcp_service_account")
+-- What auth is told beyond the credentials' own fields: scopes alone, or a table of options.
+local auth_spec = fields.define("credentials auth", {
+  { "scopes",    "string|list" },
+  { "token_url", "string",   doc = "where tokens are asked for" },
+  { "on_token",  "function", doc = "function(answer): sees every answer with a token, to keep it for the next run" },
+  { "service",   "string",   doc = "of Amazon's: s3, execute-api" },
+  { "region",    "string",   doc = "of Amazon's, if it is not region_name" },
+})
+
+local function auth_options(self, args)
+  local options = type(args) == "table" and #args == 0 and auth_spec:check(args) or { scopes = args }
+  return options.scopes or self.scopes, options.token_url or self.token_url or self.token_uri, options.on_token, options
+end
+
+--- Auth for http.client and rest.client: sends the access token, and gets a new one when it ends; of kind aws, signs
+-- requests. Takes scopes, or { scopes, token_url, on_token }, or { service, region }.
+function methods:auth(args)
+  local kind = only_for(self, "auth", "oauth2", "gcp_oauth", "gcp_service_account", "aws")
   local oauth2 = require "lode.http.oauth2"
-  scopes = scopes or self.scopes
+  local scopes, url, on_token, options = auth_options(self, args)
+  if kind == "aws" then
+    return require("lode.http.aws").v4 {
+      access_key_id = self.aws_access_key_id, secret_access_key = self.aws_secret_access_key,
+      session_token = self.aws_session_token, region = options.region or self.region_name, service = options.service,
+    }
+  end
   if kind == "gcp_service_account" then
     return oauth2.jwt {
       client_id = self.client_email, private_key = self.private_key, key_id = self.private_key_id,
-      auth_endpoint = self.token_uri, scopes = scopes,
+      auth_endpoint = url, scopes = scopes, on_token = on_token,
     }
   end
-  local url = self.token_url or self.token_uri
   if is_set(self.refresh_token) and url then
     return oauth2.refresh_token {
-      access_token_url = url, client_id = self.client_id, client_secret = self.client_secret,
-      refresh_token = self.refresh_token, access_token = self.token, scopes = scopes,
+      access_token_url = url, client_id = self.client_id, client_secret = self.client_secret, scopes = scopes,
+      refresh_token = self.refresh_token, access_token = self.token, token_expiry = self.token_expiry,
+      on_token = on_token,
     }
   end
   if is_set(self.token) then return require("lode.http.auth").bearer(self.token) end
   if url then
     return oauth2.client_credentials {
       access_token_url = url, client_id = self.client_id, client_secret = self.client_secret, scopes = scopes,
+      on_token = on_token,
     }
   end
   fields.fail("lua.bad_field", "credentials oauth2: neither a token nor a token_url is there")

@@ -1,8 +1,9 @@
 --- Tests of pipelines, written in Lua:  test("what it does", function() expect.equal(1 + 1, 2) end)
 -- A test file ends with testing.done(), which raises if a test failed. `lode run my_test.lua` runs it.
--- Depends on: lode.native, lode.pipeline, lode.resource, lode.source
+-- Depends on: lode.native, lode.pipeline, lode.resource, lode.source, lode.testing.project
 local native = require "lode.native"
 local pipeline = require "lode.pipeline"
+local project = require "lode.testing.project"
 local resource = require "lode.resource"
 local source = require "lode.source"
 
@@ -136,6 +137,10 @@ function testing.pipeline(fields)
   for field, value in pairs(fields or {}) do args[field] = value end
   return pipeline.new(args)
 end
+
+--- A project folder with files and variables of its own, in which scripts and commands are run as a person runs them:
+-- testing.project({ [".dlt/secrets.toml"] = "…", env = { NAME = "…" } }):output "print(1)" (lode.testing.project).
+function testing.project(files) return project.new(folder(), files) end
 
 --- Runs a source, a resource or a list of resources in `target`, or in a pipeline of its own. Returns the report.
 function testing.run(data, target) return (target or testing.pipeline()):run(data) end

@@ -4,6 +4,13 @@
 ---@alias lode.CredentialKind "connection_string"|"postgres"|"gcp_service_account"|"gcp_oauth"|"aws"|"azure"
 ---|"azure_service_principal"|"oauth2"|"string"|"table"
 
+---@class lode.CredentialsAuthFields
+---@field scopes? string|string[]
+---@field token_url? string where tokens are asked for
+---@field on_token? fun(answer: table) sees every answer with a token
+---@field service? string of Amazon's: s3, execute-api
+---@field region? string of Amazon's, if it is not region_name
+
 ---What a service needs to let us in: fields by name, secret ones are secrets. Prints without them.
 ---@class lode.CredentialsObject
 ---@field [string] any
@@ -17,10 +24,10 @@ function CredentialsObject:to_table() end
 function CredentialsObject:to_adlfs_credentials() end
 ---@return table<string, any>
 function CredentialsObject:to_s3fs_credentials() end
----Auth for clients: sends the access token, and gets a new one when it ends.
----@param scopes? string|string[]
+---Auth for clients: sends the access token, and gets a new one when it ends; of kind aws, signs requests.
+---@param args? string|string[]|lode.CredentialsAuthFields
 ---@return any
-function CredentialsObject:auth(scopes) end
+function CredentialsObject:auth(args) end
 
 ---@class lode.CredentialsFindFields
 ---@field section string|string[] "sources.shop"

@@ -20,6 +20,50 @@ function testing.done() end
 ---@return lode.Pipeline
 function testing.pipeline(fields) end
 
+---How a command ended.
+---@class lode.testing.Answer
+---@field code integer
+---@field out string standard output
+---@field err string standard error
+
+---A project folder with files and variables of its own.
+---@class lode.testing.Project
+---@field folder string
+---@field home string what its commands see as ~
+local Project = {}
+---@param name string
+---@param text string
+function Project:write(name, text) end
+---@param name string
+---@return string? text nil if there is no such file
+function Project:read(name) end
+---Runs a command line of the shell in the folder.
+---@param command string
+---@param env? table<string, string> further variables
+---@return lode.testing.Answer
+function Project:sh(command, env) end
+---Runs the text of a script with `lode run`.
+---@param script string
+---@param env? table<string, string>
+---@return lode.testing.Answer
+function Project:run(script, env) end
+---The same; it must end well. Returns what it printed.
+---@param script string
+---@param env? table<string, string>
+---@return string
+function Project:output(script, env) end
+---The same; it must fail with an error that has this code, and all further texts in it.
+---@param script string
+---@param code string
+---@param ... string
+---@return lode.testing.Answer
+function Project:failure(script, code, ...) end
+
+---Files by name (`~/` is the home that commands see), and `env`, variables by name.
+---@param files? table<string, string|table<string, string>>
+---@return lode.testing.Project
+function testing.project(files) end
+
 ---@param data lode.Source|lode.Resource|lode.Resource[]
 ---@param target? lode.Pipeline
 ---@return lode.Report

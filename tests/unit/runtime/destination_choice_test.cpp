@@ -28,6 +28,14 @@ TEST_CASE("A destination's name is completed by its credentials, whole or field 
   CHECK(chosen(project, "postgres") == R"({"type":"postgres","credentials":{"host":"h","password":"p"}})");
 }
 
+TEST_CASE("Credentials one section too high are an error that says where they belong") {
+  ScratchProject project;
+  project.write("project/.dlt/secrets.toml", "[destination.postgres]\nusername = 'u'\npassword = 'hunter2'\n");
+  CHECK_THAT(chosen(project, "postgres"), Contains("[config.missing_value]") && !Contains("hunter2") &&
+                                              Contains("move it to [destination.postgres.credentials]"));
+  CHECK(chosen(project, "postgres://h/d") == R"("postgres://h/d")");
+}
+
 TEST_CASE("A URL without its password gets it from its own place, and keeps all that it says") {
   ScratchProject project;
   project.write("project/.dlt/secrets.toml", "[destination.postgres]\ncredentials = \"postgresql://u@h/d?a=1\"\n");

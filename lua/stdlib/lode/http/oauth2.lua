@@ -77,7 +77,10 @@ local refresh_token_spec = fields.define("oauth2_refresh_token auth", with_share
   { "refresh_token", "string|secret", required = true },
   { "client_id",     "string|secret", required = true },
   { "client_secret", "string|secret" },
+  { "token_expiry",  "any", doc = "when access_token ends: a time, or seconds since 1970" },
 })
+
+local function seconds_of(time) return type(time) == "userdata" and time:tonumber() or time end
 
 --- Grant refresh_token: { access_token_url, client_id, client_secret, refresh_token }. A refresh token in an answer
 -- takes the place of the one before; on_token sees it, to keep it for the next run.
@@ -88,6 +91,7 @@ function oauth2.refresh_token(args)
     type = "oauth2_refresh_token",
     url = url_of("oauth2_refresh_token", args),
     access_token = args.access_token,
+    access_token_expires_s = seconds_of(args.token_expiry),
     default_lifetime_s = args.default_token_expiration,
     take = function(answer)
       if type(answer.refresh_token) == "string" then refresh_token = native.make_secret(answer.refresh_token) end

@@ -18,10 +18,11 @@ local mt = { __name = "lode.auth", __index = methods }
 mt.__tostring = function(self) return self.type .. " auth" end
 
 --- Auth that sends a bearer token. `args`: type, url, request = function() -> list of form pairs and headers,
--- default_lifetime_s, access_token (one that is there already), take = function(answer) (sees every answer).
+-- default_lifetime_s, access_token (one that is there already), access_token_expires_s (when it ends, in seconds since
+-- 1970), take = function(answer) (sees every answer).
 function token.new(args)
   args.text = args.access_token
-  args.expires_s = args.text and native.now_s() + args.default_lifetime_s
+  args.expires_s = args.text and (args.access_token_expires_s or native.now_s() + args.default_lifetime_s)
   return setmetatable(args, mt)
 end
 
