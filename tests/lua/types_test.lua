@@ -29,6 +29,7 @@ local declared_as = {
   ["lode.Limit"] = "add_limit",
   ["lode.ArgFields"] = "lode.args",
   ["lode.CredentialsFindFields"] = "credentials.find",
+  ["lode.CredentialsAuthFields"] = "credentials auth",
   ["lode.ConfigProviderFields"] = "lode.config.register_provider",
   ["lode.ConfigReadFields"] = "lode.config.read",
   ["lode.ConfigField"] = "lode.config.read field",

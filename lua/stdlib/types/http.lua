@@ -43,6 +43,7 @@ local http = {}
 ---@field refresh_token lode.Text
 ---@field client_id lode.Text
 ---@field client_secret? lode.Text
+---@field token_expiry? lode.Value|number when access_token ends: a time, or seconds since 1970
 
 ---@class lode.OAuthJwtFields
 ---@field client_id lode.Text issuer and subject of the JWT

@@ -32,8 +32,8 @@ end)
 
 test("an API key in a header", function()
   server:answers { { "GET /users", headers = { ["X-API-Key"] = "key of mine" }, json = users } }
-  local script = users_with [[rest.api_key { name = "X-API-Key", api_key = lode.secret "api_key", location = "header" }]]
-  expect.equal(project('api_key = "key of mine"'):output(script), "2 users\n")
+  local auth = [[rest.api_key { name = "X-API-Key", api_key = lode.secret "api_key", location = "header" }]]
+  expect.equal(project('api_key = "key of mine"'):output(users_with(auth)), "2 users\n")
 end)
 
 test("an API key in the query", function()
@@ -114,7 +114,8 @@ test("a source that is a table: a username and a password", function()
     { "GET /users", headers = { Authorization = "Basic eW91cl91c2VybmFtZTp5b3VyX3Bhc3N3b3Jk" }, json = users },
   }
   local script = source_with [[{
-    type = "http_basic", username = lode.secret "sources.my_api.username", password = lode.secret "sources.my_api.password",
+    type = "http_basic", username = lode.secret "sources.my_api.username",
+    password = lode.secret "sources.my_api.password",
   }]]
   local secrets = '[sources.my_api]\nusername = "your_username"\npassword = "your_password"'
   expect.equal(project(secrets):output(script), "2 rows\n")
@@ -141,7 +142,8 @@ test("a source that is a table is loaded page by page, and merged, with the toke
   server:answers {
     { "GET /user/repos", bearer = "ghp_your_github_token", query = { per_page = "100", page = "2" },
       json = { { id = 3 } } },
-    { "GET /user/repos", bearer = "ghp_your_github_token", query = { per_page = "100" }, json = { { id = 1 }, { id = 2 } },
+    { "GET /user/repos", bearer = "ghp_your_github_token", query = { per_page = "100" },
+      json = { { id = 1 }, { id = 2 } },
       answer_headers = { Link = ('<%s/user/repos?per_page=100&page=2>; rel="next"'):format(server.url) } },
     { "GET /repos/lua/lua/issues", bearer = "ghp_your_github_token", query = { state = "open", per_page = "50" },
       json = { { id = 10 } } },
@@ -166,7 +168,7 @@ local function github_api()
     },
   }
 end
-local pipeline = lode.pipeline { name = "github_pipeline", destination = "sqlite:///github.db", dataset = "github_data" }
+local pipeline = lode.pipeline { name = "github_pipeline", destination = "sqlite:///g.db", dataset = "github_data" }
 pipeline:run(github_api())
 print(pipeline:run(github_api()):rows "repositories", pipeline:dataset():row_counts().repositories)
 ]]
@@ -230,7 +232,8 @@ local lode, rest = require "lode", require "lode.rest"
 local credentials, kind = lode.credentials.find {
   section = "sources.custom_api_with_gcp_auth", kind = { "gcp_service_account", "string" },
 }
-local auth = kind == "gcp_service_account" and credentials:auth "https://custom-api.example.com" or rest.bearer(credentials)
+local is_google = kind == "gcp_service_account"
+local auth = is_google and credentials:auth "https://custom-api.example.com" or rest.bearer(credentials)
 local client = rest.client { base_url = lode.config "api_url", auth = auth }
 for page in client:paginate "/data" do print(kind, #page) end
 ]]

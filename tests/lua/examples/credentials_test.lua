@@ -46,7 +46,8 @@ test("a Google service account: a table, or its JSON file as text", function()
   expect.equal(secrets("[destination.bigquery.credentials]\n" .. service_account):output(script), seen)
   expect.equal(secrets [[
 [destination.bigquery]
-credentials = '{"type": "service_account", "project_id": "my-project", "private_key": "x", "client_email": "service@project.iam.gserviceaccount.com"}'
+credentials = '''{"type": "service_account", "project_id": "my-project", "private_key": "x",
+  "client_email": "service@project.iam.gserviceaccount.com"}'''
 ]]:output(script), seen)
 end)
 
@@ -91,7 +92,8 @@ end)
 
 test("Amazon: a profile of ~/.aws/credentials", function()
   expect.equal(project {
-    [".dlt/secrets.toml"] = '[destination.s3.credentials]\nprofile_name = "my-aws-profile"\nregion_name = "us-east-1"\n',
+    [".dlt/secrets.toml"] = '[destination.s3.credentials]\nprofile_name = "my-aws-profile"\n'
+      .. 'region_name = "us-east-1"\n',
     ["~/.aws/credentials"] = "[default]\naws_access_key_id = other\naws_secret_access_key = other\n"
       .. "[my-aws-profile]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n"
       .. "aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n",
@@ -105,8 +107,8 @@ test("Amazon: nothing in the file: variables of its own, then ~/.aws", function(
     ["~/.aws/config"] = "[default]\nregion = us-east-1\n",
   }
   expect.equal(shop:output(amazon), amazon_keys)
-  expect.equal(shop:output(amazon, { AWS_ACCESS_KEY_ID = "AKIA2", AWS_SECRET_ACCESS_KEY = "s2", AWS_REGION = "eu-west-1" }),
-    "AKIA2\ts2\teu-west-1\n")
+  local env = { AWS_ACCESS_KEY_ID = "AKIA2", AWS_SECRET_ACCESS_KEY = "s2", AWS_REGION = "eu-west-1" }
+  expect.equal(shop:output(amazon, env), "AKIA2\ts2\teu-west-1\n")
 end)
 
 test("Azure: an account's key, or a signature that holds for a while", function()
@@ -124,7 +126,9 @@ azure_storage_sas_token = "?sv=2021-01-01&ss=bfqt..."
 ]]:output(script), "mystorageaccount\t?sv=2021-01-01&ss=bfqt...\n")
 end)
 
-local function made(text) return project():output('local lode = require "lode"\nlocal credentials = lode.credentials\n' .. text) end
+local function made(text)
+  return project():output('local lode = require "lode"\nlocal credentials = lode.credentials\n' .. text)
+end
 
 test("made in a script: a connection string for other programs", function()
   expect.equal(made [[
@@ -168,7 +172,8 @@ test("a source asks BigQuery with a service account of its section", function()
   server:answers {
     { "POST /token", form = { grant_type = "urn:ietf:params:oauth:grant-type:jwt-bearer" },
       json = { access_token = "google's", expires_in = 3600 } },
-    { "POST /bigquery/v2/projects/my-project/queries", bearer = "google's", json = { rows = { { n = 1 }, { n = 2 } } } },
+    { "POST /bigquery/v2/projects/my-project/queries", bearer = "google's",
+      json = { rows = { { n = 1 }, { n = 2 } } } },
   }
   local pipe = io.popen "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 2>/dev/null"
   local key = pipe:read "*a"
@@ -226,7 +231,8 @@ port = 5432
 [sources.my_api]
 credentials = '{"database": "mydb", "username": "user", "password": "pass", "host": "localhost", "port": 5432}'
 ]]:output(source), seen)
-  expect.equal(secrets '[sources.my_api]\ncredentials = "postgresql://user:pass@localhost:5432/mydb"\n':output(source), seen)
+  local url = '[sources.my_api]\ncredentials = "postgresql://user:pass@localhost:5432/mydb"\n'
+  expect.equal(secrets(url):output(source), seen)
   local json = '{"database": "mydb", "username": "user", "password": "pass", "host": "localhost", "port": 5432}'
   expect.equal(project { env = { SOURCES__MY_API__CREDENTIALS = json } }:output(source), seen)
 end)

@@ -8,7 +8,8 @@ local project = testing.project
 local friendly = [[
 local lode = require "lode"
 local function my_source()
-  local settings = lode.config.read { section = "sources.my_source", fields = { { "api_key", "secret", required = true } } }
+  local fields = { { "api_key", "secret", required = true } }
+  local settings = lode.config.read { section = "sources.my_source", fields = fields }
   return lode.resource { name = "rows", data = { { id = 1, length = #settings.api_key } } }
 end
 local ok, err = pcall(my_source)
@@ -129,7 +130,7 @@ print(flexible_source().name)
   expect.equal(shop:output(script, { SOURCES__FLEXIBLE_SOURCE__API_KEY = "k" }), "live_data\n")
 end)
 
-test("a secret may be logged: that it is there, how long it is, how it begins; of itself only stars are seen", function()
+test("a log says that a secret is there, how long it is and how it begins; of itself only stars", function()
   local answer = project { [".dlt/secrets.toml"] = '[sources.secure_source]\napi_key = "sk_live_4242424242"\n' }:run [[
 local lode = require "lode"
 local api_key = lode.secret "sources.secure_source.api_key"
@@ -200,8 +201,9 @@ test("trouble: every place that is looked at, in order, and which one counts", f
   }
   local answer = shop:sh "lode config explain api_key --section sources.my_source"
   expect.equal(answer.code, 0, tostring(answer))
-  local first, counts, later = answer.out:find("SOURCES__MY_SOURCE__API_KEY", 1, true), answer.out:find("<- this one", 1, true),
-    answer.out:find("[sources.my_source]", 1, true)
+  local function place_of(text) return answer.out:find(text, 1, true) end
+  local first, counts = place_of "SOURCES__MY_SOURCE__API_KEY", place_of "<- this one"
+  local later = place_of "[sources.my_source]"
   expect.truthy(first and counts and later and first < counts and counts < later, answer.out)
   expect.equal(answer.out:find("4242", 1, true), nil)
   expect.equal(answer.out:find("1111", 1, true), nil)

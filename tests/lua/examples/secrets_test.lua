@@ -22,8 +22,8 @@ test("a secret is looked for in its source's section, then in less specific ones
   expect.equal(project { [".dlt/secrets.toml"] = root .. general }:output(github), "general_token_for_all_sources\n")
   expect.equal(project { [".dlt/secrets.toml"] = root }:output(github), "root\n")
   project { [".dlt/secrets.toml"] = '[sources.gitlab_source]\naccess_token = "of another"\n' }
-    :failure(github, "config.missing_secret", "sources.github_source.access_token", "SOURCES__GITHUB_SOURCE__ACCESS_TOKEN",
-      "SOURCES__ACCESS_TOKEN", ".dlt/secrets.toml")
+    :failure(github, "config.missing_secret", "sources.github_source.access_token",
+      "SOURCES__GITHUB_SOURCE__ACCESS_TOKEN", "SOURCES__ACCESS_TOKEN", ".dlt/secrets.toml")
 end)
 
 test("a variable wins over secrets.toml, however specific that is", function()
@@ -140,8 +140,8 @@ end)
 
 test("credentials beside the section credentials are not read, and the error names that section", function()
   project {
-    [".dlt/secrets.toml"] = '[destination.postgres]\ndatabase = "dlt_data"\nusername = "loader"\npassword = "your_password"\n'
-      .. 'host = "localhost"\n',
+    [".dlt/secrets.toml"] = '[destination.postgres]\ndatabase = "dlt_data"\nusername = "loader"\n'
+      .. 'password = "your_password"\nhost = "localhost"\n',
   }:failure([[
 local lode = require "lode"
 local pipeline = lode.pipeline { name = "shop", destination = "postgres", dataset = "shop" }
@@ -219,8 +219,8 @@ local settings = lode.config.read { section = "sources.database_source", fields 
   { "host", "secret", required = true }, { "username", "secret", required = true },
   { "password", "secret", required = true }, { "database", "secret", required = true },
 } }
-local connection_string = "postgresql://" .. settings.username .. ":" .. settings.password .. "@" .. settings.host .. "/"
-  .. settings.database
+local user = settings.username .. ":" .. settings.password
+local connection_string = "postgresql://" .. user .. "@" .. settings.host .. "/" .. settings.database
 print(connection_string, connection_string:reveal())
 ]]
   expect.equal(output, "***\tpostgresql://user:pass@localhost/db\n")
@@ -228,8 +228,8 @@ end)
 
 test("settings stand in config.toml, secrets in secrets.toml, and a source gets both", function()
   local shop = project {
-    [".dlt/config.toml"] = '[sources.my_api]\nbase_url = "https://api.example.com/v1"\ntimeout = 30\nmax_retries = 3\n\n'
-      .. '[destination.bigquery]\nlocation = "EU"\n',
+    [".dlt/config.toml"] = '[sources.my_api]\nbase_url = "https://api.example.com/v1"\ntimeout = 30\n'
+      .. 'max_retries = 3\n\n[destination.bigquery]\nlocation = "EU"\n',
     [".dlt/secrets.toml"] = '[sources.my_api]\napi_key = "k"\n',
   }
   expect.equal(shop:output [[

@@ -38,8 +38,8 @@ local route_names = {
 }
 
 --- Sets what is answered and forgets what was asked. A route is { "GET /path", json = body } (or text, status,
--- answer_headers), and what a request must have to get it: bearer = token, headers, query, form. `times`: no more often.
--- 401 for requests to a path that lack what its routes want, 404 for other paths.
+-- answer_headers), with what a request must have to get it: bearer = token, headers, query, form; `times`: not more
+-- often. 401 for requests to a path that lack what its routes want, 404 for other paths.
 function methods:answers(routes)
   local list = {}
   for i, route in ipairs(routes) do

@@ -1,8 +1,8 @@
 """A server that answers as it is told and remembers what it was asked: usage: stand_in.py PORT_FILE
 
-Listens on a free port of 127.0.0.1, writes it to PORT_FILE, ends when its standard input ends. Steered by stand_in.lua:
-PUT /-/routes sets a list of { method, path, headers, query, form, status, json, text, answer_headers, times }; the first
-that fits a request answers it. GET /-/requests gives what was asked since then.
+Listens on a free port of 127.0.0.1, writes it to PORT_FILE, ends when its standard input ends. Steered by
+stand_in.lua: PUT /-/routes sets a list of { method, path, headers, query, form, status, json, text, answer_headers,
+times }; the first that fits a request answers it. GET /-/requests gives what was asked since then.
 """
 
 import http.server

@@ -80,7 +80,7 @@ local refresh_token_spec = fields.define("oauth2_refresh_token auth", with_share
   { "token_expiry",  "any", doc = "when access_token ends: a time, or seconds since 1970" },
 })
 
-local function seconds_of(time) return type(time) == "userdata" and time:tonumber() or time end
+local function seconds_of(time) return type(time) == "userdata" and time:number() or time end
 
 --- Grant refresh_token: { access_token_url, client_id, client_secret, refresh_token }. A refresh token in an answer
 -- takes the place of the one before; on_token sees it, to keep it for the next run.
