@@ -296,6 +296,7 @@ Result<AwsKeys> run_aws_process(const AwsSearch& search, const std::string& comm
     return Status::error(Code::kConfigInvalid, "credential_process of AWS: a quote is not closed");
   }
   const std::string source = fmt::format("credential_process ({})", words->front());
+  if (search.access.is_quiet) return Status::error(Code::kCancelled, source + " is not run now");
   LODE_ASSIGN(std::string text, run_program(*words, kTimeoutS, search.access.stop));
   Result<json::Value> answer = json::parse_value(text);
   wipe(text);

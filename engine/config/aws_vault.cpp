@@ -57,12 +57,6 @@ AwsVault::AwsVault(Env& env, HttpTransport& http, AwsVaultOptions options, FindA
       http_(env, http, std::string(title()), options_.patience),
       find_access_(std::move(find_access)) {}
 
-AwsVault::~AwsVault() {
-  if (!access_) return;
-  wipe(access_->keys.secret_access_key);
-  wipe(access_->keys.session_token);
-}
-
 std::string_view AwsVault::title() const { return is_parameters() ? "AWS Parameter Store" : "AWS Secrets Manager"; }
 
 std::string AwsVault::name_of(const KeyPath& key) const {
@@ -88,7 +82,7 @@ Result<HttpRequest> AwsVault::request_for(const std::string& action, const json:
   request.headers = {{"Content-Type", "application/x-amz-json-1.1"},
                      {"X-Amz-Target", (is_parameters() ? "AmazonSSM." : "secretsmanager.") + action}};
   request.body = json::write(question);
-  LODE_TRY(sign_aws_v4(request, access_->keys, {access_->region, service}, env_.now_us()));
+  LODE_TRY(sign_aws_v4(request, access_->keys.keys, {access_->region, service}, env_.now_us()));
   return request;
 }
 
@@ -111,16 +105,17 @@ Result<AwsVault::Answer> AwsVault::read_answer(VaultAnswer from, std::string_vie
 
 Result<AwsVault::Answer> AwsVault::call(const std::string& action, const json::Value& question, std::string_view what,
                                         const std::stop_token& stop) {
-  if (!access_) {
-    Result<AwsVaultAccess> access = find_access_();
+  if (!access_ || access_->keys.must_renew(env_.now_us())) {
+    Result<AwsVaultAccess> access = find_access_(stop);
     if (!access.ok()) return http_.cannot_ask(what, std::move(access).status());
     access_ = std::move(*access);
   }
   VaultQuestion asked;
   asked.what = what;
   asked.make = [&] { return request_for(action, question); };
-  asked.secrets = {access_->keys.secret_access_key};
-  if (!access_->keys.session_token.empty()) asked.secrets.push_back(access_->keys.session_token);
+  const AwsCredentials& keys = access_->keys.keys;
+  asked.secrets = {keys.secret_access_key};
+  if (!keys.session_token.empty()) asked.secrets.push_back(keys.session_token);
   asked.is_busy = says_throttling;
   LODE_ASSIGN(VaultAnswer answer, http_.ask(asked, stop));
   return read_answer(std::move(answer), what);
@@ -196,14 +191,17 @@ Result<std::vector<std::string>> AwsVault::list(const std::stop_token& stop) {
 
 namespace {
 
-Result<AwsVaultAccess> find_aws_access(const VaultSettings& settings) {
+Result<AwsVaultAccess> find_aws_access(const VaultSettings& settings, const std::stop_token& stop) {
   ConfigQuery where{.key = "credentials", .sections = {"providers", settings.section()}};
+  const Machine machine(settings.env(), settings.http(), stop);
+  CredentialFacts facts;
   LODE_ASSIGN(json::Value fields,
-              find_credentials(settings.config(), *find_credential_kind("aws"), where, settings.env()));
+              find_credentials(settings.config(), *find_credential_kind("aws"), where, machine, &facts));
   AwsVaultAccess access;
-  access.keys.access_key_id = fields.text_or("aws_access_key_id", "");
-  access.keys.secret_access_key = fields.text_or("aws_secret_access_key", "");
-  access.keys.session_token = fields.text_or("aws_session_token", "");
+  access.keys.keys.access_key_id = fields.text_or("aws_access_key_id", "");
+  access.keys.keys.secret_access_key = fields.text_or("aws_secret_access_key", "");
+  access.keys.keys.session_token = fields.text_or("aws_session_token", "");
+  access.keys.ends_us = facts.ends_us;
   access.region = fields.text_or("region_name", "");
   access.endpoint_url = fields.text_or("endpoint_url", "");
   wipe(fields);
@@ -219,8 +217,9 @@ Result<std::unique_ptr<VaultStore>> make(const VaultSettings& settings, AwsVault
   options.service = service;
   LODE_ASSIGN(options.prefix, settings.prefix(options.prefix));
   LODE_ASSIGN(options.patience, settings.patience());
-  return std::unique_ptr<VaultStore>(std::make_unique<AwsVault>(settings.env(), settings.http(), std::move(options),
-                                                                [settings] { return find_aws_access(settings); }));
+  return std::unique_ptr<VaultStore>(
+      std::make_unique<AwsVault>(settings.env(), settings.http(), std::move(options),
+                                 [settings](const std::stop_token& stop) { return find_aws_access(settings, stop); }));
 }
 
 }  // namespace

@@ -4,14 +4,14 @@
 
 #include <functional>
 
+#include "config/aws_keys.h"
 #include "config/vault_http.h"
 #include "config/vault_store.h"
-#include "http/aws_v4.h"
 
 namespace lode {
 
 struct AwsVaultAccess {
-  AwsCredentials keys;
+  AwsKeys keys;
   std::string region;
   std::string endpoint_url;  ///< "": AWS's own for the region
 };
@@ -25,10 +25,10 @@ struct AwsVaultOptions {
 
 class AwsVault final : public VaultStore {
  public:
-  using FindAccess = std::function<Result<AwsVaultAccess>()>;
-  /// `find_access` is called with the first question, and again after it failed. `http` and `env` must outlive it.
+  using FindAccess = std::function<Result<AwsVaultAccess>(const std::stop_token& stop)>;
+  /// `find_access` is called with the first question, again after it failed, and before keys end. `http` and `env` must
+  /// outlive it.
   AwsVault(Env& env, HttpTransport& http, AwsVaultOptions options, FindAccess find_access);
-  ~AwsVault() override;
   std::string_view title() const override;
   std::string name_of(const KeyPath& key) const override;
   std::string address_of(const std::string& name) const override;

@@ -72,6 +72,7 @@ bool wait_unless_stopped(double seconds, const std::stop_token& stop) {
 }
 
 Result<HttpResponse> ask(const CloudAccess& access, const CloudCall& call) {
+  if (access.is_quiet) return Status::error(Code::kCancelled, fmt::format("{} is not asked now", call.who));
   HttpRequest request = call.request;
   if (call.is_local) request.connect_timeout_s = std::min(request.connect_timeout_s, 1.0);
   RetryPolicy policy;

@@ -20,6 +20,8 @@ struct CloudAccess {
   HttpTransport& http;
   Env& env;
   std::stop_token stop = {};
+  /// Only what needs no waiting: asking, or running a program, fails at once with kCancelled.
+  bool is_quiet = false;
 };
 
 struct CloudCall {

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "config/connection_string.h"
 #include "config/credentials.h"
+#include "config/machine_credentials.h"
 #include "json/parse.h"
 
 namespace lode {
@@ -30,86 +31,43 @@ Result<json::Value> parse_google_json(std::string_view text, std::string_view su
   return std::move(*parsed);
 }
 
-void strip_password(json::Value& fields, Env&) {
-  if (!has_text(fields, "password")) return;
-  fields.set("password", trim(std::string(fields.find("password")->as_text())));
-}
-
-// A key that lost its last line break on its way through a variable.
-void end_private_key(json::Value& fields, Env&) {
-  if (!has_text(fields, "private_key")) return;
-  const std::string& key = fields.find("private_key")->as_text();
-  if (!key.ends_with('\n')) fields.set("private_key", key + "\n");
+Status strip_password(json::Value& fields, Completion&) {
+  if (has_text(fields, "password")) {
+    fields.set("password", trim(std::string(fields.find("password")->as_text())));
+  }
+  return {};
 }
 
 // A name of dlt's for one of the seeds' and the other way round.
-void same_token(json::Value& fields, Env&) {
+Status same_token(json::Value& fields, Completion&) {
   const bool has_token = has_text(fields, "token");
   if (!has_token && has_text(fields, "access_token")) fields.set("token", *fields.find("access_token"));
   if (has_token && !has_text(fields, "access_token")) fields.set("access_token", *fields.find("token"));
+  return {};
 }
 
-// A section of "~/.aws/credentials" or "~/.aws/config": [default], [profile x].
-void read_aws_profile(json::Value& fields, Env& env, const Path& file, const std::string& header) {
-  const Result<std::string> text = env.read_file(file);
-  if (!text.ok()) return;
-  bool is_ours = false;
-  for (std::string_view line : split(*text, '\n')) {
-    line = trim(line);
-    if (line.starts_with('[')) is_ours = line == "[" + header + "]";
-    const std::size_t equals = line.find('=');
-    if (!is_ours || line.starts_with('#') || line.starts_with('[') || equals == std::string_view::npos) continue;
-    const std::string name(trim(line.substr(0, equals)));
-    const std::string key = name == "region" ? "region_name" : name;
-    for (const char* known :
-         {"aws_access_key_id", "aws_secret_access_key", "aws_session_token", "region_name", "endpoint_url"}) {
-      if (key == known && !has_text(fields, key)) fields.set(key, trim(line.substr(equals + 1)));
-    }
+Status complete_service_account(json::Value& fields, Completion& completion) {
+  if (has_text(fields, "private_key")) {
+    // A key that lost its last line break on its way through a variable.
+    const std::string& key = fields.find("private_key")->as_text();
+    if (!key.ends_with('\n')) fields.set("private_key", key + "\n");
   }
+  return complete_google(fields, {"project_id", "private_key", "client_email"}, completion);
 }
 
-void take_variable(json::Value& fields, Env& env, const char* field, const char* variable) {
-  if (has_text(fields, field)) return;
-  if (const auto value = env.variable(variable); value && !value->empty()) fields.set(field, *value);
-}
-
-// Where AWS's own programs look: variables (unless a profile is named), then the files of a profile.
-void complete_aws(json::Value& fields, Env& env) {
-  const bool names_profile = has_text(fields, "profile_name");
-  if (!has_text(fields, "aws_access_key_id") && !has_text(fields, "aws_secret_access_key") && !names_profile &&
-      env.variable("AWS_ACCESS_KEY_ID")) {
-    take_variable(fields, env, "aws_access_key_id", "AWS_ACCESS_KEY_ID");
-    take_variable(fields, env, "aws_secret_access_key", "AWS_SECRET_ACCESS_KEY");
-    take_variable(fields, env, "aws_session_token", "AWS_SESSION_TOKEN");
+Status complete_gcp_oauth(json::Value& fields, Completion& completion) {
+  LODE_TRY(same_token(fields, completion));
+  // As dlt: whoever has a token is signed in.
+  const bool is_signed_in = has_text(fields, "token") && has_text(fields, "project_id");
+  for (const char* name : {"refresh_token", "client_id", "client_secret"}) {
+    if (is_signed_in && !has_text(fields, name)) fields.set(name, "");
   }
-  take_variable(fields, env, "region_name", "AWS_REGION");
-  take_variable(fields, env, "region_name", "AWS_DEFAULT_REGION");
-  const std::string profile =
-      names_profile ? fields.find("profile_name")->as_text() : env.variable("AWS_PROFILE").value_or("default");
-  const auto file = [&env](const char* variable, const char* name) -> std::optional<Path> {
-    if (const auto named = env.variable(variable); named && !named->empty()) return Path(*named);
-    const std::optional<Path> home = env.home();
-    return home ? std::optional(*home / ".aws" / name) : std::nullopt;
-  };
-  if (!has_text(fields, "aws_access_key_id")) {
-    if (const auto path = file("AWS_SHARED_CREDENTIALS_FILE", "credentials"))
-      read_aws_profile(fields, env, *path, profile);
-  }
-  if (const auto path = file("AWS_CONFIG_FILE", "config")) {
-    read_aws_profile(fields, env, *path, profile == "default" ? profile : "profile " + profile);
-  }
+  return complete_google(fields, {"client_id", "client_secret", "project_id", "refresh_token"}, completion);
 }
 
 Status check_database(const json::Value& fields, std::string_view subject) {
   if (has_text(fields, "host") || has_text(fields, "database")) return {};
   return Status::error(Code::kConfigMissing, fmt::format("{}: neither 'host' nor 'database' is there", subject));
-}
-
-Status check_azure(const json::Value& fields, std::string_view subject) {
-  if (has_text(fields, "azure_storage_account_key") || has_text(fields, "azure_storage_sas_token")) return {};
-  return Status::error(
-      Code::kConfigMissing,
-      fmt::format("{}: neither 'azure_storage_account_key' nor 'azure_storage_sas_token' is there", subject));
 }
 
 FieldSpec connection_fields() {
@@ -247,12 +205,13 @@ const std::vector<CredentialKind>& credential_kinds() {
        strip_password, check_database},
       {"postgres", "A PostgreSQL database.", postgres_fields(), parse_connection_string, strip_password, nullptr},
       {"gcp_service_account", "A Google service account.", gcp_service_account_fields(), parse_google_json,
-       end_private_key, nullptr},
-      {"gcp_oauth", "A person at Google.", gcp_oauth_fields(), parse_google_json, same_token, nullptr},
+       complete_service_account, nullptr},
+      {"gcp_oauth", "A person at Google.", gcp_oauth_fields(), parse_google_json, complete_gcp_oauth, nullptr},
       {"aws", "Keys of AWS, or of a store that is like S3.", aws_fields(), nullptr, complete_aws, nullptr},
-      {"azure", "A storage account of Azure, by key or SAS token.", azure_fields(), nullptr, nullptr, check_azure},
+      {"azure", "A storage account of Azure, by key or SAS token.", azure_fields(), nullptr, complete_azure_account,
+       nullptr},
       {"azure_service_principal", "A storage account of Azure, by a program's own account.", azure_principal_fields(),
-       nullptr, nullptr, nullptr},
+       nullptr, complete_azure_principal, nullptr},
       {"oauth2", "A program that acts for a person.", oauth2_fields(), nullptr, same_token, nullptr},
   };
   return kKinds;

@@ -48,10 +48,21 @@ std::vector<std::string> missing_fields(const CredentialKind& kind, const json::
   return names;
 }
 
-Status complete(const CredentialKind& kind, json::Value& fields, Env& env) {
-  if (kind.complete != nullptr) kind.complete(fields, env);
+Status complete(const CredentialKind& kind, json::Value& fields, Completion& completion) {
+  if (kind.complete != nullptr) LODE_TRY(kind.complete(fields, completion));
   add_fallbacks(kind, fields);
   return {};
+}
+
+// Fields that are missing are not, when the machine has what they are for.
+bool is_complete(const CredentialKind& kind, const json::Value& fields, const Completion& completion) {
+  return completion.facts.is_default || missing_fields(kind, fields).empty();
+}
+
+void note_machine(Status& error, const Completion& completion) {
+  if (completion.looked.empty()) return;
+  error.note("this machine has none of its own:");
+  for (const std::string& line : completion.looked) error.note("  " + line);
 }
 
 // What stands at the name of the credentials itself: text in a native form, or a table.
@@ -110,12 +121,15 @@ Result<json::Value> parse_credentials(const CredentialKind& kind, const json::Va
   return typed_fields(kind, fields, subject);
 }
 
-Result<json::Value> make_credentials(const CredentialKind& kind, const json::Value& given, Env& env,
-                                     std::string_view subject) {
+Result<json::Value> make_credentials(const CredentialKind& kind, const json::Value& given, const Machine& machine,
+                                     std::string_view subject, CredentialFacts* facts) {
   LODE_ASSIGN(json::Value fields, parse_credentials(kind, given, subject));
-  LODE_TRY(complete(kind, fields, env));
-  const std::vector<std::string> names = missing_fields(kind, fields);
-  if (!names.empty()) {
+  Completion completion{machine};
+  const Status completed = complete(kind, fields, completion);
+  if (facts != nullptr) *facts = completion.facts;
+  LODE_TRY(completed);
+  if (!is_complete(kind, fields, completion)) {
+    const std::vector<std::string> names = missing_fields(kind, fields);
     Status error = Status::error(Code::kConfigMissing, fmt::format("{}: {} {} missing", subject, list_of_fields(names),
                                                                    names.size() == 1 ? "is" : "are"));
     for (const auto& member : given.is_object() ? given.members() : std::vector<json::Value::Member>()) {
@@ -123,14 +137,17 @@ Result<json::Value> make_credentials(const CredentialKind& kind, const json::Val
       const std::string meant = closest(member.first, names);
       if (!meant.empty()) error.note(fmt::format("there is '{}'; did you mean '{}'?", member.first, meant));
     }
+    note_machine(error, completion);
     return error;
   }
-  if (kind.check != nullptr) LODE_TRY(kind.check(fields, subject));
+  if (kind.check != nullptr && !completion.facts.is_default) LODE_TRY(kind.check(fields, subject));
   return fields;
 }
 
-Result<json::Value> find_credentials(const Config& config, const CredentialKind& kind, const ConfigQuery& where,
-                                     Env& env) {
+namespace {
+
+// What the configuration has, and nothing else.
+Result<json::Value> gather(const Config& config, const CredentialKind& kind, const ConfigQuery& where) {
   const std::string subject = subject_of(kind, where);
   LODE_ASSIGN(const std::optional<Found> whole, find_whole(config, where));
   json::Value fields = json::Value::object();
@@ -152,16 +169,63 @@ Result<json::Value> find_credentials(const Config& config, const CredentialKind&
     if (!typed.ok()) return std::move(typed).status().with("in", found->place);
     fields.set(field.name, std::move(*typed));
   }
-  LODE_TRY(complete(kind, fields, env));
-  if (!missing_fields(kind, fields).empty()) return missing_in_config(config, kind, where, fields, subject);
-  if (kind.check != nullptr) LODE_TRY(kind.check(fields, subject));
   return fields;
 }
 
+// Gathered fields with what the machine adds, if that makes them whole.
+Result<json::Value> settle(const Config& config, const CredentialKind& kind, const ConfigQuery& where,
+                           json::Value fields, Completion& completion) {
+  LODE_TRY(complete(kind, fields, completion));
+  const std::string subject = subject_of(kind, where);
+  if (!is_complete(kind, fields, completion)) {
+    Status error = missing_in_config(config, kind, where, fields, subject);
+    note_machine(error, completion);
+    return error;
+  }
+  if (kind.check != nullptr && !completion.facts.is_default) LODE_TRY(kind.check(fields, subject));
+  return fields;
+}
+
+// One of the kinds that credentials may be of.
+struct Candidate {
+  const CredentialKind* kind = nullptr;
+  json::Value fields;  // gathered
+  Status failure;      // of gathering: final; else of the last attempt
+  bool is_final = false;
+};
+
+}  // namespace
+
+Result<json::Value> find_credentials(const Config& config, const CredentialKind& kind, const ConfigQuery& where,
+                                     const Machine& machine, CredentialFacts* facts) {
+  LODE_ASSIGN(json::Value fields, gather(config, kind, where));
+  Completion completion{machine};
+  Result<json::Value> settled = settle(config, kind, where, std::move(fields), completion);
+  if (facts != nullptr) *facts = completion.facts;
+  return settled;
+}
+
 Result<FoundCredentials> find_any_credentials(const Config& config, const std::vector<std::string>& kinds,
-                                              const ConfigQuery& where, Env& env) {
+                                              const ConfigQuery& where, const Machine& machine,
+                                              CredentialFacts* facts) {
   LODE_ASSERT(!kinds.empty());
-  std::vector<Status> failures;
+  using Reach = Completion::Reach;
+  std::vector<Candidate> candidates;
+  const auto settled = [&](Candidate& candidate, Reach reach) -> std::optional<FoundCredentials> {
+    Completion completion{machine, reach};
+    Result<json::Value> fields = settle(config, *candidate.kind, where, candidate.fields, completion);
+    if (fields.ok()) {
+      return FoundCredentials{std::string(candidate.kind->name), std::move(*fields), completion.facts};
+    }
+    candidate.failure = std::move(fields).status();
+    // What is set up and fails is not tried again.
+    const Code code = candidate.failure.code();
+    candidate.is_final = code != Code::kConfigMissing && code != Code::kSecretMissing;
+    if (facts != nullptr) facts->wants_network |= completion.facts.wants_network;
+    return std::nullopt;
+  };
+  // Those behind must wait for the one that wants the network: it may be there.
+  const auto must_wait = [&] { return facts != nullptr && facts->wants_network; };
   for (const std::string& name : kinds) {
     if (name == "string" || name == "table") {
       LODE_ASSIGN(const std::optional<Found> whole, find_whole(config, where));
@@ -170,19 +234,34 @@ Result<FoundCredentials> find_any_credentials(const Config& config, const std::v
       }
       continue;
     }
-    const CredentialKind* kind = find_credential_kind(name);
-    LODE_ASSERT(kind != nullptr);
-    Result<json::Value> fields = find_credentials(config, *kind, where, env);
-    if (fields.ok()) return FoundCredentials{name, std::move(*fields)};
-    failures.push_back(std::move(fields).status());
+    Candidate candidate;
+    candidate.kind = find_credential_kind(name);
+    LODE_ASSERT(candidate.kind != nullptr);
+    Result<json::Value> fields = gather(config, *candidate.kind, where);
+    candidate.is_final = !fields.ok();
+    if (fields.ok()) {
+      candidate.fields = std::move(*fields);
+      if (std::optional<FoundCredentials> found = settled(candidate, Reach::kSetUp)) return std::move(*found);
+      if (must_wait()) return candidate.failure;
+    } else {
+      candidate.failure = std::move(fields).status();
+    }
+    candidates.push_back(std::move(candidate));
   }
-  if (failures.empty()) {
+  for (const Reach reach : {Reach::kAssumed, Reach::kProbed}) {
+    for (Candidate& candidate : candidates) {
+      if (candidate.is_final || candidate.kind->complete == nullptr) continue;
+      if (std::optional<FoundCredentials> found = settled(candidate, reach)) return std::move(*found);
+      if (must_wait()) return candidate.failure;
+    }
+  }
+  if (candidates.empty()) {
     ConfigQuery query = where;
     query.secret = true;
     return config.missing(query);
   }
-  Status error = failures.front();
-  for (std::size_t i = 1; i < failures.size(); ++i) error.note("or: " + failures[i].message());
+  Status error = candidates.front().failure;
+  for (std::size_t i = 1; i < candidates.size(); ++i) error.note("or: " + candidates[i].failure.message());
   return error;
 }
 
