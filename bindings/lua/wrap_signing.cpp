@@ -46,18 +46,20 @@ int sign_sha256(lua_State* L) { return push_hash(L, sha256(text_argument(L, 1)),
 // native.hmac_sha256(key, text, form)
 int sign_hmac_sha256(lua_State* L) { return push_hash(L, hmac_sha256(text_argument(L, 1), text_argument(L, 2)), 3); }
 
-// native.jwt_rs256{ claims, private_key, passphrase, header }: a secret
+// native.jwt_assertion{ issuer, subject, audience, scope, key_id, private_key, passphrase }: a signed JWT, a secret
 int sign_jwt(lua_State* L) {
   luaL_checktype(L, 1, LUA_TTABLE);
-  const std::string key = text_field(L, 1, "private_key");
-  const std::string passphrase = text_field(L, 1, "passphrase");
-  lua_getfield(L, 1, "claims");
-  Result<json::Value> claims = read_value(L, -1);
-  if (!claims.ok()) raise(L, std::move(claims).status());
-  lua_getfield(L, 1, "header");
-  Result<json::Value> header = read_value(L, -1);
-  if (!header.ok()) raise(L, std::move(header).status());
-  Result<std::string> token = jwt_rs256(*claims, key, passphrase, *header);
+  JwtGrant grant;
+  grant.issuer = text_field(L, 1, "issuer");
+  grant.subject = text_field(L, 1, "subject");
+  grant.audience = text_field(L, 1, "audience");
+  grant.scope = text_field(L, 1, "scope");
+  grant.key_id = text_field(L, 1, "key_id");
+  grant.private_key = text_field(L, 1, "private_key");
+  grant.passphrase = text_field(L, 1, "passphrase");
+  Result<std::string> token = jwt_assertion(grant, Vm::of(L).owner()->engine().env().now_us());
+  wipe(grant.private_key);
+  wipe(grant.passphrase);
   if (!token.ok()) raise(L, std::move(token).status());
   push_secret(L, Secret(std::move(*token)));
   return 1;
@@ -98,7 +100,7 @@ int sign_aws(lua_State* L) {
 
 void open_signing(lua_State* L) {
   for (const luaL_Reg& function : {luaL_Reg{"sha256", sign_sha256}, luaL_Reg{"hmac_sha256", sign_hmac_sha256},
-                                   luaL_Reg{"jwt_rs256", sign_jwt}, luaL_Reg{"aws_v4", sign_aws}}) {
+                                   luaL_Reg{"jwt_assertion", sign_jwt}, luaL_Reg{"aws_v4", sign_aws}}) {
     lua_pushcfunction(L, function.func);
     lua_setfield(L, -2, function.name);
   }

@@ -70,6 +70,13 @@ Status check_database(const json::Value& fields, std::string_view subject) {
   return Status::error(Code::kConfigMissing, fmt::format("{}: neither 'host' nor 'database' is there", subject));
 }
 
+Status check_azure(const json::Value& fields, std::string_view subject) {
+  if (has_text(fields, "azure_storage_account_key") || has_text(fields, "azure_storage_sas_token")) return {};
+  return Status::error(
+      Code::kConfigMissing,
+      fmt::format("{}: neither 'azure_storage_account_key' nor 'azure_storage_sas_token' is there", subject));
+}
+
 FieldSpec connection_fields() {
   return FieldSpec()
       .text("drivername", "What speaks to the database: postgresql, mysql+pymysql.")

@@ -19,6 +19,7 @@ struct Machine {
   Env& env;
   HttpTransport* http = nullptr;  ///< null: only files and variables
   std::stop_token stop;
+  bool may_probe = true;  ///< whether metadata services are asked, which take a second to be missing
 };
 
 /// What else is known of credentials.
@@ -35,7 +36,7 @@ struct Completion {
   enum class Reach {
     kSetUp,    ///< what files and variables say
     kAssumed,  ///< what is taken to be there, because it is only seen when a token is asked for
-    kProbed,   ///< metadata services are asked, which take a second to be missing
+    kProbed,   ///< what only metadata services know
   };
   const Machine& machine;
   Reach reach = Reach::kProbed;

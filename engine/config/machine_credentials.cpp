@@ -54,7 +54,7 @@ Status complete_google(json::Value& fields, std::initializer_list<const char*> n
   if (!lacks_any(fields, needed)) return {};
   Nobody nobody;
   const CloudAccess access = access_of(completion.machine, nobody);
-  const bool may_probe = completion.reach == Completion::Reach::kProbed;
+  const bool may_probe = completion.reach == Completion::Reach::kProbed && completion.machine.may_probe;
   LODE_ASSIGN(const std::optional<GoogleIdentity> identity,
               find_google_identity(access, may_probe && !access.is_quiet, completion.looked));
   if (!identity) {
@@ -82,7 +82,7 @@ Status complete_aws(json::Value& fields, Completion& completion) {
   if (!profiles.ok()) return std::move(profiles).status();
   Nobody nobody;
   const CloudAccess access = access_of(completion.machine, nobody);
-  const bool may_probe = completion.reach == Completion::Reach::kProbed;
+  const bool may_probe = completion.reach == Completion::Reach::kProbed && completion.machine.may_probe;
   AwsSearch search{access, std::move(*profiles), fields.text_or("profile_name", ""), fields.text_or("region_name", ""),
                    may_probe && !access.is_quiet};
   Result<std::optional<AwsKeys>> found = find_aws_keys(search);

@@ -263,13 +263,19 @@ local function read_credentials(field, query)
   end
   note({ key = field.name, sections = query.sections, pipeline = query.pipeline, secret = true }, "credentials",
     { kinds = field.kinds })
-  local ok, found = pcall(credentials.find, {
-    section = query.sections, name = field.name, kind = field.kinds, pipeline = query.pipeline,
-  })
+  local asked = { section = query.sections, name = field.name, kind = field.kinds, pipeline = query.pipeline }
+  local is_optional = collected or not field.required
+  local ok, found
+  if is_optional then
+    ok, found = pcall(credentials.find_optional, asked, collected ~= nil)
+  else
+    ok, found = pcall(credentials.find, asked)
+  end
   if ok then return found end
+  if collected then return field.default end
   local is_absent = type(found) ~= "string" and (found.code == "config.missing_secret" or
     found.code == "config.missing_value")
-  if is_absent and (collected or not field.required) then return field.default end
+  if is_absent and is_optional then return field.default end
   error(found, 0)
 end
 
@@ -315,6 +321,12 @@ function config.needed(query, kind)
   local value = native.config(query, kind)
   if value ~= nil then return value end
   return missing(query, kind)
+end
+
+--- For the library: the same, nil if nobody has it.
+function config.optional(query, kind)
+  note(query, kind, {})
+  return native.config(query, kind)
 end
 
 -- lode.config "key", lode.config.set(…), lode.config["key"]

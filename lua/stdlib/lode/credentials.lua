@@ -1,23 +1,45 @@
 --- Credentials: what a service needs to let us in, as named fields; made from any form, or found in the configuration.
--- Depends on: lode.fields, lode.native; lode.http when a kind signs requests
+-- Depends on: lode.fields, lode.native; lode.http.auth, aws, oauth2 and token when a kind signs requests
 local fields = require "lode.fields"
 local native = require "lode.native"
 
 local credentials = {}
 
--- Kind and safe text of each credentials object; the object itself has its fields and nothing else.
+-- Of each credentials object: kind, shown (safe text), default (the machine's own), source of those; of keys that end:
+-- live (these fields), ends_s, again (finds them anew). The object itself has its other fields and nothing else.
 local facts = setmetatable({}, { __mode = "k" })
+
+-- Keys are renewed so long before their end that what is signed with them still arrives in time.
+local margin_s = 300
+local live_fields = { "aws_access_key_id", "aws_secret_access_key", "aws_session_token" }
+
+-- The keys of now.
+local function live_of(self)
+  local of = facts[self]
+  if of.live and native.now_s() >= of.ends_s - margin_s then
+    local _, values, _, found = of.again()
+    if not values then error(found, 0) end
+    of.live, of.ends_s = {}, found.ends_s or math.huge
+    for _, name in ipairs(live_fields) do of.live[name] = values[name] end
+  end
+  return of.live or {}
+end
 
 local methods = {}
 local mt = { __name = "lode.credentials" }
-mt.__index = methods
+mt.__index = function(self, name)
+  if methods[name] ~= nil then return methods[name] end
+  local of = facts[self]
+  return of and of.live and live_of(self)[name] or nil
+end
 mt.__tostring = function(self) return facts[self].shown end
 mt.__eq = function(a, b)
-  for name, value in pairs(a) do
-    if b[name] ~= value then return false end
+  local left, right = a:to_table(), b:to_table()
+  for name, value in pairs(left) do
+    if right[name] ~= value then return false end
   end
-  for name in pairs(b) do
-    if a[name] == nil then return false end
+  for name in pairs(right) do
+    if left[name] == nil then return false end
   end
   return true
 end
@@ -28,9 +50,15 @@ for _, kind in ipairs(native.credentials_kinds()) do
   names[#names + 1] = kind.name
 end
 
-local function make(kind, values, shown)
+-- What native.credentials_make and _find gave; `again` gives it anew.
+local function make(again, kind, values, shown, found)
+  local of = { kind = kind, shown = shown, default = found.default, source = found.source }
+  if found.ends_s then
+    of.live, of.ends_s, of.again = {}, found.ends_s, again
+    for _, name in ipairs(live_fields) do of.live[name], values[name] = values[name], nil end
+  end
   local self = setmetatable(values, mt)
-  facts[self] = { kind = kind, shown = shown }
+  facts[self] = of
   return self
 end
 
@@ -67,9 +95,11 @@ end
 for _, name in ipairs(names) do
   credentials[name] = function(value)
     check_names(name, value)
-    local made, shown = native.credentials_make(name, value, "credentials " .. name)
-    if not made then error(shown, 0) end
-    return make(name, made, shown)
+    local given = facts[value] and value:to_table() or value
+    local function again() return native.credentials_make(name, given, "credentials " .. name) end
+    local kind, values, shown, found = again()
+    if not kind then error(values, 0) end
+    return make(again, kind, values, shown, found)
   end
 end
 
@@ -109,19 +139,28 @@ function credentials.kinds_from(kind)
   return list
 end
 
---- Credentials out of the configuration, in any form: { section = "sources.pg", kind = "postgres" }. With several
--- kinds, the first that is complete; "string" and "table" are kinds, too. Raises if there are none.
-function credentials.find(args)
+-- `mode`: as native.credentials_find has it.
+local function find(args, mode)
   local given = find_spec:check(args)
   local sections = type(given.section) == "table" and given.section or split(given.section)
   local list = credentials.kinds_from(given.kind)
   local query = { key = given.name, sections = sections, pipeline = given.pipeline, secret = true }
   prepare(list, query)
-  local kind, values, shown = native.credentials_find(list, query)
+  local kind, values, shown, found = native.credentials_find(list, query, mode)
   if not kind then error(values, 0) end
   if kind == "string" or kind == "table" then return values, kind end
-  return make(kind, values, shown), kind
+  local function again() return native.credentials_find({ kind }, query) end
+  return make(again, kind, values, shown, found), kind
 end
+
+--- Credentials out of the configuration, in any form: { section = "sources.pg", kind = "postgres" }. With several
+-- kinds, the first that is complete; "string" and "table" are kinds, too. What is not configured for a cloud is the
+-- machine's own. Raises if there are none.
+function credentials.find(args) return find(args, "probe") end
+
+--- For lode.config: the same for what may be missing. `quiet`: nobody is asked over the network; else only metadata
+-- services are not.
+function credentials.find_optional(args, quiet) return find(args, quiet and "quiet" or "assume") end
 
 local function only_for(self, method, ...)
   local kind = facts[self].kind
@@ -150,16 +189,21 @@ end
 function methods:to_table()
   local out = {}
   for name, value in pairs(self) do out[name] = value end
+  for name, value in pairs(live_of(self)) do out[name] = value end
   return out
 end
 
---- What adlfs calls them: { account_name, account_key, … }.
+--- Whether they are the machine's own instead of configured ones.
+function methods:has_default_credentials() return facts[self].default end
+
+--- What adlfs calls them: { account_name, account_key, … }; of the machine's own { account_name, anon = false }.
 function methods:to_adlfs_credentials()
   only_for(self, "to_adlfs_credentials", "azure", "azure_service_principal")
   return {
     account_name = self.azure_storage_account_name, account_key = self.azure_storage_account_key,
     sas_token = self.azure_storage_sas_token, account_host = self.azure_account_host,
     tenant_id = self.azure_tenant_id, client_id = self.azure_client_id, client_secret = self.azure_client_secret,
+    anon = facts[self].default and false or nil,
   }
 end
 
@@ -183,44 +227,97 @@ local auth_spec = fields.define("credentials auth", {
   { "region",    "string",   doc = "of Amazon's, if it is not region_name" },
 })
 
-local function auth_options(self, args)
-  local options = type(args) == "table" and #args == 0 and auth_spec:check(args) or { scopes = args }
-  return options.scopes or self.scopes, options.token_url or self.token_url or self.token_uri, options.on_token, options
+local function auth_options(args)
+  return type(args) == "table" and #args == 0 and auth_spec:check(args) or { scopes = args }
 end
 
---- Auth for http.client and rest.client: sends the access token, and gets a new one when it ends; of kind aws, signs
--- requests. Takes scopes, or { scopes, token_url, on_token }, or { service, region }.
-function methods:auth(args)
-  local kind = only_for(self, "auth", "oauth2", "gcp_oauth", "gcp_service_account", "aws")
+-- Scopes as a list: of a text ("a b"), or a list.
+local function list_of(value, default)
+  local out = {}
+  for word in (type(value) == "string" and value or ""):gmatch "%S+" do out[#out + 1] = word end
+  for i, word in ipairs(type(value) == "table" and value or {}) do out[i] = word end
+  return #out > 0 and out or default
+end
+
+-- Tokens of a cloud, by its engine's own implementation. `own`: the fields; nil for what the machine has by itself.
+local function cloud_auth(args)
+  local token = require "lode.http.token"
+  return token.new {
+    type = args.type,
+    access_token = args.own and is_set(args.own.token) and args.own.token or nil,
+    default_lifetime_s = 3600,
+    ask = function()
+      local text, lifetime_s = native.credentials_token(args.kind, args.own, args.scopes)
+      if not text then error(lifetime_s, 0) end
+      if args.on_token then args.on_token { access_token = text:reveal(), expires_in = lifetime_s } end
+      return text, lifetime_s
+    end,
+  }
+end
+
+local function google_auth(self, options)
+  local kind = facts[self].kind
+  local args = { kind = kind, scopes = list_of(options.scopes or self.scopes, {}), on_token = options.on_token }
+  if facts[self].default then
+    args.type = "google_default"
+    return cloud_auth(args)
+  end
+  args.own = self:to_table()
+  args.own.token_uri = options.token_url or args.own.token_uri
+  args.type = kind == "gcp_service_account" and "oauth_jwt" or "oauth2_refresh_token"
+  if kind == "gcp_service_account" or is_set(self.refresh_token) then return cloud_auth(args) end
+  return require("lode.http.auth").bearer(self.token)
+end
+
+local function azure_auth(self, options)
+  local kind = facts[self].kind
+  local scopes = list_of(options.scopes, { "https://storage.azure.com/.default" })
+  if facts[self].default then
+    return cloud_auth { type = "azure_default", kind = kind, scopes = scopes, on_token = options.on_token }
+  end
+  if kind == "azure_service_principal" then
+    return cloud_auth { type = kind, kind = kind, own = self:to_table(), scopes = scopes, on_token = options.on_token }
+  end
+  fields.fail("lua.bad_field", "credentials azure have no auth: a key or a SAS token is no access token")
+end
+
+local function aws_auth(self, options)
+  return require("lode.http.aws").v4 {
+    credentials = self, service = options.service, region = options.region or self.region_name,
+  }
+end
+
+local function oauth2_auth(self, options)
   local oauth2 = require "lode.http.oauth2"
-  local scopes, url, on_token, options = auth_options(self, args)
-  if kind == "aws" then
-    return require("lode.http.aws").v4 {
-      access_key_id = self.aws_access_key_id, secret_access_key = self.aws_secret_access_key,
-      session_token = self.aws_session_token, region = options.region or self.region_name, service = options.service,
-    }
-  end
-  if kind == "gcp_service_account" then
-    return oauth2.jwt {
-      client_id = self.client_email, private_key = self.private_key, key_id = self.private_key_id,
-      auth_endpoint = url, scopes = scopes, on_token = on_token,
-    }
-  end
+  local scopes, url = options.scopes or self.scopes, options.token_url or self.token_url
   if is_set(self.refresh_token) and url then
     return oauth2.refresh_token {
       access_token_url = url, client_id = self.client_id, client_secret = self.client_secret, scopes = scopes,
       refresh_token = self.refresh_token, access_token = self.token, token_expiry = self.token_expiry,
-      on_token = on_token,
+      on_token = options.on_token,
     }
   end
   if is_set(self.token) then return require("lode.http.auth").bearer(self.token) end
   if url then
     return oauth2.client_credentials {
       access_token_url = url, client_id = self.client_id, client_secret = self.client_secret, scopes = scopes,
-      on_token = on_token,
+      on_token = options.on_token,
     }
   end
   fields.fail("lua.bad_field", "credentials oauth2: neither a token nor a token_url is there")
+end
+
+local auths = {
+  oauth2 = oauth2_auth, aws = aws_auth, gcp_oauth = google_auth, gcp_service_account = google_auth,
+  azure = azure_auth, azure_service_principal = azure_auth,
+}
+
+--- Auth for http.client and rest.client: sends an access token, and gets a new one when it ends; of kind aws, signs
+-- requests. Takes scopes, or { scopes, token_url, on_token }, or { service, region }.
+function methods:auth(args)
+  local kind = facts[self].kind
+  if not auths[kind] then fields.fail("lua.bad_field", ("credentials %s have no auth"):format(kind)) end
+  return auths[kind](self, auth_options(args))
 end
 
 return credentials

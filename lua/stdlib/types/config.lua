@@ -24,10 +24,13 @@ function CredentialsObject:to_table() end
 function CredentialsObject:to_adlfs_credentials() end
 ---@return table<string, any>
 function CredentialsObject:to_s3fs_credentials() end
----Auth for clients: sends the access token, and gets a new one when it ends; of kind aws, signs requests.
+---Auth for clients: sends an access token, and gets a new one when it ends; of kind aws, signs requests.
 ---@param args? string|string[]|lode.CredentialsAuthFields
 ---@return any
 function CredentialsObject:auth(args) end
+---Whether they are the machine's own instead of configured ones.
+---@return boolean
+function CredentialsObject:has_default_credentials() end
 
 ---@class lode.CredentialsFindFields
 ---@field section string|string[] "sources.shop"

@@ -62,11 +62,12 @@ local http = {}
 ---@field on_token? fun(answer: table)
 
 ---@class lode.AwsV4Fields
----@field access_key_id lode.Text
----@field secret_access_key lode.Text
+---@field access_key_id? lode.Text
+---@field secret_access_key? lode.Text
 ---@field region string eu-central-1
 ---@field service string execute-api, s3, …
 ---@field session_token? lode.Text of keys that do not last
+---@field credentials? lode.CredentialsObject of the kind aws, in place of keys: those that end are renewed
 
 ---@class lode.Retry
 ---@field attempts? integer in all, the first one included; 5

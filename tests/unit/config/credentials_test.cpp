@@ -172,14 +172,24 @@ TEST_CASE("Keys of AWS come from the configuration, from variables, or from a pr
   CHECK_THAT(found(project, "aws", where_of("s3")), Contains(R"("aws_access_key_id":"C")") && !Contains(R"(:"t")"));
 }
 
-TEST_CASE("An Azure account needs a key or a token") {
+TEST_CASE("An Azure account without a key or a token is left to what the machine is by itself") {
   TestEnv env;
-  const auto made = [&](const json::Value& given) {
-    return make_credentials(kind("azure"), given, env, "azure").status().message();
+  CredentialFacts facts;
+  const auto made = [&](const char* name, const json::Value& given) {
+    return make_credentials(kind(name), given, env, "azure", &facts).status().message();
   };
-  CHECK(made(json::Value::object({{"azure_storage_account_name", "a"}, {"azure_storage_account_key", "k"}})).empty());
-  CHECK(made(json::Value::object({{"azure_storage_account_name", "a"}, {"azure_storage_sas_token", "?sv="}})).empty());
-  CHECK_THAT(made(json::Value::object({{"azure_storage_account_name", "a"}})), Contains("neither"));
+  json::Value given = json::Value::object({{"azure_storage_account_name", "a"}, {"azure_storage_account_key", "k"}});
+  CHECK(made("azure", given).empty());
+  CHECK_FALSE(facts.is_default);
+  given.erase("azure_storage_account_key");
+  CHECK(made("azure", given).empty());
+  CHECK(facts.is_default);
+  CHECK(made("azure_service_principal", given).empty());
+  CHECK(facts.is_default);
+  given.set("azure_storage_sas_token", "?sv=");
+  CHECK(made("azure", given).empty());
+  CHECK_FALSE(facts.is_default);
+  CHECK_THAT(made("azure", json::Value::object()), Contains("'azure_storage_account_name' is missing"));
 }
 
 TEST_CASE("Of several kinds the first that is complete is taken, by shape") {

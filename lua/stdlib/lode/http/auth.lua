@@ -1,8 +1,9 @@
 --- Auth: how a request says who it comes from. Applied to every request just before it is sent.
--- Depends on: lode.config, lode.fields, lode.http.aws, lode.http.headers, lode.http.oauth2, lode.http.params,
--- lode.native
+-- Depends on: lode.config, lode.credentials, lode.fields, lode.http.aws, lode.http.headers, lode.http.oauth2,
+-- lode.http.params, lode.native
 local aws = require "lode.http.aws"
 local config = require "lode.config"
+local credentials = require "lode.credentials"
 local fields = require "lode.fields"
 local headers = require "lode.http.headers"
 local native = require "lode.native"
@@ -132,6 +133,18 @@ local function is_given(args, field)
   return false
 end
 
+-- Keys of AWS that neither the script nor the configuration has are the machine's own, if it has some.
+local function take_machine_keys(args, query_of)
+  if args.credentials or args.access_key_id or args.secret_access_key then return end
+  if config.optional(query_of "access_key_id", "secret") or config.optional(query_of "secret_access_key", "secret") then
+    return
+  end
+  local ok, own = pcall(credentials.aws, {})
+  if not ok then return end
+  args.credentials = own
+  args.region = args.region or config.optional(query_of "region", "string") or own.region_name
+end
+
 -- The fields that a script left out, from the configuration: sources.rest_api.<name>.credentials.<field>, and dlt's
 -- other places for it.
 local function completed(kind, args, source_name)
@@ -139,11 +152,15 @@ local function completed(kind, args, source_name)
   specs[kind]:check_names(args)
   local whole = {}
   for name, value in pairs(args) do whole[name] = value end
+  local function query_of(field)
+    local sections = { "sources", "rest_api", source_name ~= "rest_api" and source_name or nil }
+    return { key = field, sections = sections, trailing = "credentials", secret = not is_plain[field] }
+  end
+  if kind == "aws_v4" then take_machine_keys(whole, query_of) end
   for _, field in ipairs(needed[kind == "basic" and "http_basic" or kind] or {}) do
-    if not is_given(args, field) then
-      local sections = { "sources", "rest_api", source_name ~= "rest_api" and source_name or nil }
-      local query = { key = field, sections = sections, trailing = "credentials", secret = not is_plain[field] }
-      whole[field] = config.needed(query, is_plain[field] and "string" or "secret")
+    local is_key = whole.credentials and field:find "_key"
+    if not is_given(whole, field) and not is_key then
+      whole[field] = config.needed(query_of(field), is_plain[field] and "string" or "secret")
     end
   end
   return whole

@@ -7,11 +7,12 @@ local native = require "lode.native"
 local aws = {}
 
 local spec = fields.define("aws_v4 auth", {
-  { "access_key_id",     "string|secret", required = true },
-  { "secret_access_key", "string|secret", required = true },
+  { "access_key_id",     "string|secret" },
+  { "secret_access_key", "string|secret" },
   { "region",            "string", required = true, doc = "eu-central-1" },
   { "service",           "string", required = true, doc = "execute-api, s3, …" },
   { "session_token",     "string|secret", doc = "of keys that do not last" },
+  { "credentials",       "table", doc = "of the kind aws, in place of keys: those that end are renewed" },
   { "type",              "string" },
 })
 
@@ -23,17 +24,30 @@ function mt.__index.apply() end
 --- Signs a request that is otherwise complete: its URL has the whole query, its body is bytes.
 function mt.__index:sign(request)
   local args = self.args
+  local own = args.credentials
   local url, signed = native.aws_v4 {
     method = request.method, url = request.url, headers = request.headers, body = request.body,
-    access_key_id = args.access_key_id, secret_access_key = args.secret_access_key, session_token = args.session_token,
+    access_key_id = own and own.aws_access_key_id or args.access_key_id,
+    secret_access_key = own and own.aws_secret_access_key or args.secret_access_key,
+    session_token = own and own.aws_session_token or args.session_token,
     region = args.region, service = args.service,
   }
   request.url = url
   for name, value in pairs(signed) do headers.set(request.headers, name, value) end
 end
 
---- { access_key_id, secret_access_key, region, service, session_token }
-function aws.v4(args) return setmetatable({ type = "aws_v4", args = spec:check(args) }, mt) end
+--- { access_key_id, secret_access_key, region, service, session_token }, or { credentials, region, service }
+function aws.v4(args)
+  local given = spec:check(args)
+  if not given.credentials then
+    for _, name in ipairs { "access_key_id", "secret_access_key" } do
+      if given[name] == nil then
+        fields.fail("lua.bad_field", ("aws_v4 auth: the field '%s' is missing"):format(name))
+      end
+    end
+  end
+  return setmetatable({ type = "aws_v4", args = given }, mt)
+end
 
 aws.spec = spec
 

@@ -121,23 +121,15 @@ local jwt_spec = fields.define("oauth_jwt auth", {
   { "type",                     "string" },
 })
 
-local jwt_lifetime_s = 3600
-
-local function plain(value) return native.is_secret(value) and value:reveal() or value end
-
 --- A JWT signed with RS256, exchanged for a token: { client_id, private_key, auth_endpoint, scopes }.
 function oauth2.jwt(args)
   args = jwt_spec:check(args)
   if not args.auth_endpoint then args.auth_endpoint = url_of("oauth_jwt", args) end
   local function assertion()
-    local now_s = math.floor(native.now_s())
-    local claims = {
-      iss = plain(args.client_id), sub = args.subject or plain(args.client_id),
-      aud = args.audience or args.auth_endpoint, iat = now_s, exp = now_s + jwt_lifetime_s, scope = scope_text(args),
-    }
-    return native.jwt_rs256 {
-      claims = claims, private_key = args.private_key, passphrase = args.private_key_passphrase,
-      header = args.key_id and { kid = args.key_id } or nil,
+    return native.jwt_assertion {
+      issuer = args.client_id, subject = args.subject or args.client_id, scope = scope_text(args),
+      audience = args.audience or args.auth_endpoint, key_id = args.key_id,
+      private_key = args.private_key, passphrase = args.private_key_passphrase,
     }
   end
   return token.new {

@@ -19,7 +19,8 @@ mt.__tostring = function(self) return self.type .. " auth" end
 
 --- Auth that sends a bearer token. `args`: type, url, request = function() -> list of form pairs and headers,
 -- default_lifetime_s, access_token (one that is there already), access_token_expires_s (when it ends, in seconds since
--- 1970), take = function(answer) (sees every answer).
+-- 1970), take = function(answer) (sees every answer); or, in place of url, request and take: ask = function() -> the
+-- token, and the seconds that it holds.
 function token.new(args)
   args.text = args.access_token
   args.expires_s = args.text and (args.access_token_expires_s or native.now_s() + args.default_lifetime_s)
@@ -38,7 +39,8 @@ local function lifetime_of(answer, default_s)
   return lifetime_s and math.max(lifetime_s, 0) or default_s
 end
 
-function methods:fetch()
+-- The token and the seconds that it holds, from the endpoint.
+function methods:ask()
   local form, extra_headers = self.request()
   local client = { policy = retry.from(nil), follow_redirects = true, verify_tls = true }
   local response = exchange.send(client, {
@@ -51,10 +53,14 @@ function methods:fetch()
   if type(text) ~= "string" or text == "" then
     fail(response, "the token endpoint answered without an access_token", "check that the URL is that of the tokens")
   end
-  local lifetime_s = lifetime_of(answer, self.default_lifetime_s)
-  self.text = native.make_secret(text)
-  self.expires_s = native.now_s() + lifetime_s - math.min(margin_s_max, lifetime_s / 10)
   if self.take then self.take(answer) end
+  return native.make_secret(text), lifetime_of(answer, self.default_lifetime_s)
+end
+
+function methods:fetch()
+  local text, lifetime_s = self:ask()
+  self.text = text
+  self.expires_s = native.now_s() + lifetime_s - math.min(margin_s_max, lifetime_s / 10)
 end
 
 -- One request at a time asks for a token, the others wait for it.
