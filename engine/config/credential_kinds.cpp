@@ -216,7 +216,7 @@ const std::vector<CredentialKind>& credential_kinds() {
       {"gcp_oauth", "A person at Google.", gcp_oauth_fields(), parse_google_json, complete_gcp_oauth, nullptr},
       {"aws", "Keys of AWS, or of a store that is like S3.", aws_fields(), nullptr, complete_aws, nullptr},
       {"azure", "A storage account of Azure, by key or SAS token.", azure_fields(), nullptr, complete_azure_account,
-       nullptr},
+       check_azure},
       {"azure_service_principal", "A storage account of Azure, by a program's own account.", azure_principal_fields(),
        nullptr, complete_azure_principal, nullptr},
       {"oauth2", "A program that acts for a person.", oauth2_fields(), nullptr, same_token, nullptr},

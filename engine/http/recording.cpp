@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/text.h"
 #include "http/redact.h"
@@ -41,11 +42,49 @@ Asked asked_of(const HttpRequest& request, const HideSecrets& hide) {
   return asked;
 }
 
-// Tokens are what other secrets are exchanged for.
+// Tokens are what other secrets are exchanged for; keys that hold for a while are like them.
 bool brings_token(const Value& body) {
-  return body.is_object() && std::any_of(body.members().begin(), body.members().end(), [](const Value::Member& member) {
-           return member.first == "access_token" || member.first == "refresh_token" || member.first == "id_token";
-         });
+  constexpr std::array<std::string_view, 6> kNames = {"access_token", "refresh_token",   "id_token",
+                                                      "accessToken",  "SecretAccessKey", "roleCredentials"};
+  return body.is_object() &&
+         std::any_of(kNames.begin(), kNames.end(), [&](std::string_view name) { return body.find(name) != nullptr; });
+}
+
+// What stands between the tags of an element in XML as "***", everywhere.
+std::string hide_element(std::string text, std::string_view name) {
+  const std::string open = fmt::format("<{}>", name);
+  for (std::size_t at = text.find(open); at != std::string::npos; at = text.find(open, at)) {
+    at += open.size();
+    const std::size_t end = std::min(text.find('<', at), text.size());
+    text.replace(at, end - at, "***");
+  }
+  return text;
+}
+
+bool is_token_sign(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+}
+
+// JSON Web Tokens: three parts in base64url, of which the first begins with '{"'.
+std::string hide_web_tokens(std::string text) {
+  for (std::size_t at = text.find("eyJ"); at != std::string::npos; at = text.find("eyJ", at + 1)) {
+    if (at > 0 && is_token_sign(text[at - 1])) continue;
+    std::size_t end = at;
+    int dots = 0;
+    while (end < text.size() && (is_token_sign(text[end]) || text[end] == '.')) dots += text[end++] == '.';
+    if (dots == 2) text.replace(at, end - at, "***");
+  }
+  return text;
+}
+
+// An answer without what it gives away, whatever it is written in.
+std::string hide_tokens(const HttpRequest& request, std::string text) {
+  // EC2's metadata service answers with the token and nothing else.
+  if (request.method == "PUT" && request.url.ends_with("/latest/api/token")) return "***";
+  const Result<Value> parsed = json::parse_value(text);
+  if (parsed.ok() && brings_token(*parsed)) text = redact(text, {});
+  for (const char* element : {"SecretAccessKey", "SessionToken"}) text = hide_element(std::move(text), element);
+  return hide_web_tokens(std::move(text));
 }
 
 std::string without_cookie(std::string_view set_cookie) {
@@ -75,10 +114,9 @@ void set_body(Value& out, const HttpRequest& request, const HttpResponse& respon
   }
   std::string text = response.body;
   for (const std::string& secret : secrets_of(request)) text = replace_all(std::move(text), secret, "***");
-  text = hide(std::move(text));
+  text = hide_tokens(request, hide(std::move(text)));
   const std::string* const type = response.header("Content-Type");
   Result<Value> parsed = json::parse_value(text);
-  if (parsed.ok() && brings_token(*parsed)) parsed = json::parse_value(redact(text, {}));
   if (parsed.ok() && type != nullptr && type->find("json") != std::string::npos) {
     out.set("json", std::move(*parsed));
   } else {

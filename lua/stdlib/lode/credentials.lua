@@ -199,12 +199,13 @@ function methods:has_default_credentials() return facts[self].default end
 --- What adlfs calls them: { account_name, account_key, … }; of the machine's own { account_name, anon = false }.
 function methods:to_adlfs_credentials()
   only_for(self, "to_adlfs_credentials", "azure", "azure_service_principal")
-  return {
+  local out = {
     account_name = self.azure_storage_account_name, account_key = self.azure_storage_account_key,
     sas_token = self.azure_storage_sas_token, account_host = self.azure_account_host,
     tenant_id = self.azure_tenant_id, client_id = self.azure_client_id, client_secret = self.azure_client_secret,
-    anon = facts[self].default and false or nil,
   }
+  if facts[self].default then out.anon = false end
+  return out
 end
 
 --- What S3's client libraries call them: { key, secret, token, region, endpoint_url }.

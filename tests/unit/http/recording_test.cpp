@@ -175,3 +175,28 @@ TEST_CASE("An attempt without an answer is not recorded") {
   CHECK((*recorder)->send(get("https://api.test/x"), {}).status().code() == Code::kHttpConnect);
   CHECK(Env::real().list_folder(scratch.path()).value().empty());
 }
+
+TEST_CASE("What the clouds give out for a while is not written, in no format") {
+  const ScratchFolder folder;
+  HttpRequest token = get("http://169.254.169.254/latest/api/token");
+  token.method = "PUT";
+  const std::string web_token = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJjYW5hcnkifQ.c2lnbmF0dXJl";
+  const std::string all = record(
+      folder.path() / "clouds",
+      {token, get("http://x/keys"), get("http://x/sts"), get("http://x/subject"), get("http://x/sso")},
+      {answer(200, "canary-imds", "text/plain"),
+       answer(200, R"({"AccessKeyId":"shown-1","SecretAccessKey":"canary-1","Token":"canary-2"})", "text/plain"),
+       answer(200,
+              "<C><AccessKeyId>shown-2</AccessKeyId><SecretAccessKey>canary-3</SecretAccessKey>"
+              "<SessionToken>canary-4</SessionToken></C>",
+              "text/xml"),
+       answer(200, R"({"value":")" + web_token + R"(","x":"1.eyJ.2","y":"eyJ.not.a.token"})"),
+       answer(
+           200,
+           R"({"roleCredentials":{"accessKeyId":"shown-3","secretAccessKey":"canary-5","sessionToken":"canary-6"}})")});
+  CHECK_THAT(all, !Contains("canary") && !Contains("eyJhbGci") && !Contains("c2lnbmF0dXJl"));
+  for (const char* shown :
+       {"shown-1", "shown-2", "shown-3", "<SessionToken>***</SessionToken>", "1.eyJ.2", "eyJ.not.a.token"}) {
+    CHECK_THAT(all, Contains(shown));
+  }
+}
