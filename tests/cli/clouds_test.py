@@ -76,7 +76,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if path == "/computeMetadata/v1/project/project-id":
             return self.answer(200, "of-machine", Metadata_Flavor="Google")
         if path == "/computeMetadata/v1/instance/service-accounts/default/token":
-            return self.answer(200, {"access_token": cloud.token(), "expires_in": cloud.life_s}, Metadata_Flavor="Google")
+            token = {"access_token": cloud.token(), "expires_in": cloud.life_s}
+            return self.answer(200, token, Metadata_Flavor="Google")
         if path == "/metadata/identity/oauth2/token":
             return self.answer(200, {"access_token": cloud.token(), "expires_in": str(cloud.life_s)})
         if path == "/latest/api/token":
@@ -269,7 +270,8 @@ class Clouds(CliCase):
 
     def test_what_is_optional_does_not_ask_metadata_services(self):
         script = """
-            local settings = lode.config.read { section = "sources.shop", fields = { { "a", "aws" }, { "g", "gcp_oauth" } } }
+            local fields = { { "a", "aws" }, { "g", "gcp_oauth" } }
+            local settings = lode.config.read { section = "sources.shop", fields = fields }
             assert(settings.a == nil and settings.g == nil)
         """
         metadata = {"AWS_EC2_METADATA_SERVICE_ENDPOINT": self.cloud.url, "GCE_METADATA_HOST": self.host()}

@@ -60,7 +60,8 @@ struct Place {
 };
 
 constexpr const char* kPerson =
-    R"({"type": "authorized_user", "client_id": "i", "client_secret": "s", "refresh_token": "r", "quota_project_id": "q"})";
+    R"({"type": "authorized_user", "client_id": "i", "client_secret": "s", "refresh_token": "r",)"
+    R"( "quota_project_id": "q"})";
 
 }  // namespace
 
