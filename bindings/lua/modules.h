@@ -20,6 +20,7 @@ void open_config(lua_State* L);          // configuration values and secrets
 void open_credentials(lua_State* L);     // what services need to let us in
 void open_config_admin(lua_State* L);    // what `lode config` and `lode secrets` do
 void open_source_admin(lua_State* L);    // what `lode source` does
+void open_sign_in(lua_State* L);         // what `lode auth` needs: a listener, questions, pages
 void open_files(lua_State* L);           // files as resources
 void open_pipelines(lua_State* L);       // running pipelines
 void open_pipeline_admin(lua_State* L);  // what `lode pipeline` does

@@ -31,6 +31,7 @@ int open_native(lua_State* L) {
   open_config_admin(L);
   open_source_admin(L);
   open_credentials(L);
+  open_sign_in(L);
   open_files(L);
   open_pipelines(L);
   open_pipeline_admin(L);

@@ -26,6 +26,8 @@ int sql_command(const Options& options, Console& console, Progress& progress);
 int config_command(const Options& options, Console& console, Progress& progress);
 /// `lode secrets`: writes secrets.toml.
 int secrets_command(const Options& options, Console& console, Progress& progress);
+/// `lode auth`: signs in to services that sources read from.
+int auth_command(const Options& options, Console& console, Progress& progress);
 /// `lode init`: writes a pipeline script for an API.
 int init_command(const Options& options, Console& console, Progress& progress);
 /// `lode source`: adds a source to the project: its settings, its secrets, its script.

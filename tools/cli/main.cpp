@@ -23,8 +23,8 @@ ProgressMode progress_mode(const Options& options, const Console& console) {
   if (options.progress != ProgressMode::kAuto) return options.progress;
   const bool is_quiet = options.command == Command::kPreview && !console.can_redraw();
   const bool has_none = options.command == Command::kSql || options.command == Command::kConfig ||
-                        options.command == Command::kSecrets || options.command == Command::kInit ||
-                        options.command == Command::kSource;
+                        options.command == Command::kSecrets || options.command == Command::kAuth ||
+                        options.command == Command::kInit || options.command == Command::kSource;
   return is_quiet || has_none ? ProgressMode::kNone : ProgressMode::kAuto;
 }
 
@@ -68,6 +68,8 @@ int run_command_line(std::vector<std::string> words) {
       return config_command(options, console, *progress);
     case Command::kSecrets:
       return secrets_command(options, console, *progress);
+    case Command::kAuth:
+      return auth_command(options, console, *progress);
     case Command::kInit:
       return init_command(options, console, *progress);
     case Command::kSource:

@@ -9,8 +9,39 @@
 
 namespace lode::cli {
 
-enum class Command { kRun, kCheck, kExplain, kLoad, kPreview, kPipeline, kSql, kConfig, kSecrets, kInit, kSource };
+enum class Command {
+  kRun,
+  kCheck,
+  kExplain,
+  kLoad,
+  kPreview,
+  kPipeline,
+  kSql,
+  kConfig,
+  kSecrets,
+  kAuth,
+  kInit,
+  kSource
+};
 enum class ProgressMode { kAuto, kTty, kLog, kJson, kNone };
+
+/// What `lode auth` is told; empty texts: the configuration says it.
+struct SignIn {
+  std::string provider;
+  std::string issuer;
+  std::string authorization_url;
+  std::string token_url;
+  std::string device_url;
+  std::string client_id;
+  std::string client_file;
+  std::string project;
+  std::vector<std::string> scopes;
+  std::optional<std::uint64_t> port;
+  std::optional<std::uint64_t> timeout_s;
+  bool device = false;
+  bool no_browser = false;
+  bool revoke = false;
+};
 
 struct Options {
   Command command = Command::kRun;
@@ -73,6 +104,8 @@ struct Options {
   bool reveal = false;
   bool encrypt = false;          ///< of secrets and auth: what is written is encrypted with the keyring's key
   bool with_passphrase = false;  ///< the same with a pass phrase
+
+  SignIn sign_in;  ///< also words (SOURCE, or an operation and its source), encrypt and with_passphrase
 
   bool keeps_output = false;  ///< what a script prints goes nowhere but into Outcome::printed
 };

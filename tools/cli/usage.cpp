@@ -31,6 +31,7 @@ commands:
   sql NAME STATEMENT   ask what was loaded, in SQL
   config OPERATION     show, explain and check settings: where each comes from
   secrets OPERATION    set, replace and remove secrets; a template of those that a script needs
+  auth SOURCE          sign in to the service that a source reads from; what is signed in, and until when
   source add TYPE NAME add a source: asks for its settings and secrets, tests it, writes its script
   init URL             write a pipeline script for an API: from one of its answers, or from its OpenAPI document
 
@@ -105,6 +106,20 @@ const char* const kSourceExamples = R"(examples:
   lode source add github issues
   lode source add rest shop --set url=https://api.example.com/v1/orders
   pass show stripe | lode source add stripe billing --stdin api_key
+
+)";
+
+const char* const kAuthOperations = R"(
+  SOURCE          opens the browser to sign in; the tokens go into secrets.toml, under [sources.SOURCE.credentials]
+  status [NAME]   which sources are signed in, until when, and what to do
+  refresh NAME    gets a new access token now
+  remove NAME     forgets the tokens; --revoke: the service forgets them, too)";
+
+const char* const kAuthExamples = R"(examples:
+  lode auth google_sheets --client-file client_secret.json
+  lode auth crm --provider hubspot --scope crm.objects.contacts.read
+  lode auth github --device --encrypt
+  lode auth shop --issuer https://login.shop.example
 
 )";
 
@@ -352,6 +367,34 @@ void declare_secrets(CLI::App& app, Options& options) {
   declare_common(app, options);
 }
 
+void declare_auth(CLI::App& app, Options& options) {
+  SignIn& sign_in = options.sign_in;
+  const auto text = [&app](const char* name, std::string& value, const char* help, const char* type) {
+    app.add_option(name, value, help)->type_name(type);
+  };
+  app.add_option("WORD", options.words, "the source; or status, refresh, remove and the source");
+  app.add_flag("--device", sign_in.device, "show a code to enter on another device, in place of a browser here");
+  app.add_flag("--no-browser", sign_in.no_browser, "only print the address");
+  app.add_option("--port", sign_in.port, "of this machine that the browser comes back to (default: any that is free)")
+      ->type_name("N");
+  app.add_option("--timeout", sign_in.timeout_s, "seconds to wait for the person (default: 300)")->type_name("N");
+  text("--provider", sign_in.provider,
+       "whose sign-in it is: google, github, microsoft, … (default: by the source's name)", "NAME");
+  text("--issuer", sign_in.issuer, "a service that says itself where to sign in (OpenID Connect, RFC 8414)", "URL");
+  text("--authorization-url", sign_in.authorization_url, "the page where people sign in", "URL");
+  text("--token-url", sign_in.token_url, "where tokens come from", "URL");
+  text("--device-url", sign_in.device_url, "where codes for --device come from", "URL");
+  text("--client-id", sign_in.client_id, "of your app; its secret is asked for", "ID");
+  text("--client-file", sign_in.client_file, "the JSON file that Google hands out with an app", "FILE");
+  text("--project", sign_in.project, "Google's project (default: the client file's, or that of the client id)", "ID");
+  app.add_option("--scope", sign_in.scopes, "what to ask for; may be repeated")
+      ->type_name("SCOPE")
+      ->allow_extra_args(false);
+  declare_encryption(app, options);
+  app.add_flag("--revoke", sign_in.revoke, "of remove: end the sign-in at the service");
+  declare_common(app, options);
+}
+
 void declare_init(CLI::App& app, Options& options) {
   app.add_option("URL", options.words, "an address that answers with rows");
   app.add_option("--openapi", options.openapi, "an OpenAPI 3 or Swagger 2 document, JSON or YAML")
@@ -418,6 +461,10 @@ const std::vector<CommandSpec>& commands() {
       {"source", Command::kSource, "lode source add TYPE NAME [OPTION]...",
        "Adds a source to the project.\n" + std::string(kSourceOperations), std::string(kSourceExamples) + kExitCodes,
        declare_source},
+      {"auth", Command::kAuth, "lode auth SOURCE|OPERATION [NAME] [OPTION]...",
+       "Signs in to the service that a source reads from (OAuth 2), and looks after the sign-ins.\n" +
+           std::string(kAuthOperations),
+       kAuthExamples, declare_auth},
       {"init", Command::kInit, "lode init URL|--openapi FILE|URL [OPTION]...",
        "Writes a readable pipeline script for an API, with comments on what was guessed. Asks the URL once, with the "
        "bearer token sources.NAME.token if there is one. Never overwrites a file.",
@@ -515,7 +562,7 @@ Usage overview(bool was_asked_for) {
     usage.help = std::string(kOverview) + "\n" + kExitCodes;
     return usage;
   }
-  return wrong("a command is missing: run, check, load, preview, pipeline, sql, config, secrets, source or init",
+  return wrong("a command is missing: run, check, load, preview, pipeline, sql, config, secrets, auth, source or init",
                "lode COMMAND [OPTION]...", "'lode --help' lists the commands");
 }
 

@@ -40,8 +40,9 @@ local function scope_text(args)
   return type(scope) == "table" and table.concat(scope, " ") or scope
 end
 
--- The form of a token request: the client, the grant, the scope, and what the script adds, which wins.
-local function form_of(args, grant)
+--- The form of a token request, and headers for it: the client, the grant (a list of pairs), the scope, and what the
+-- script adds, which wins.
+function oauth2.form(args, grant)
   local form, extra_headers = {}, {}
   if args.client_auth == "header" then
     extra_headers.Authorization = "Basic " .. native.base64(args.client_id .. ":" .. (args.client_secret or ""))
@@ -69,7 +70,7 @@ function oauth2.client_credentials(args)
     access_token = args.access_token,
     default_lifetime_s = args.default_token_expiration,
     take = args.on_token,
-    request = function() return form_of(args, { { "grant_type", "client_credentials" } }) end,
+    request = function() return oauth2.form(args, { { "grant_type", "client_credentials" } }) end,
   }
 end
 
@@ -98,7 +99,7 @@ function oauth2.refresh_token(args)
       if args.on_token then args.on_token(answer) end
     end,
     request = function()
-      return form_of(args, { { "grant_type", "refresh_token" }, { "refresh_token", refresh_token } })
+      return oauth2.form(args, { { "grant_type", "refresh_token" }, { "refresh_token", refresh_token } })
     end,
   }
 end

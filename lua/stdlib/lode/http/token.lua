@@ -19,8 +19,9 @@ mt.__tostring = function(self) return self.type .. " auth" end
 
 --- Auth that sends a bearer token. `args`: type, url, request = function() -> list of form pairs and headers,
 -- default_lifetime_s, access_token (one that is there already), access_token_expires_s (when it ends, in seconds since
--- 1970), take = function(answer) (sees every answer); or, in place of url, request and take: ask = function() -> the
--- token, and the seconds that it holds.
+-- 1970), take = function(answer) (sees every answer with a token), refused = function(refusal, is_last) (sees what the
+-- server says instead: true asks it again, once); or, in place of url, request and take: ask = function() -> the token,
+-- and the seconds that it holds.
 function token.new(args)
   args.text = args.access_token
   args.expires_s = args.text and (args.access_token_expires_s or native.now_s() + args.default_lifetime_s)
@@ -39,14 +40,35 @@ local function lifetime_of(answer, default_s)
   return lifetime_s and math.max(lifetime_s, 0) or default_s
 end
 
--- The token and the seconds that it holds, from the endpoint.
-function methods:ask()
-  local form, extra_headers = self.request()
+--- Posts a form to a token endpoint: the response, whatever its status. Some services answer in JSON only if asked to.
+function token.ask(url, form, extra_headers)
   local client = { policy = retry.from(nil), follow_redirects = true, verify_tls = true }
-  local response = exchange.send(client, {
-    method = "POST", url = self.url, params = {}, headers = headers.merge({}, extra_headers),
+  return exchange.send(client, {
+    method = "POST", url = url, params = {}, headers = headers.merge({ Accept = "application/json" }, extra_headers),
     data = params.from(form),
   })
+end
+
+--- What a token endpoint says in place of a token (RFC 6749, section 5.2): { error, description }; nil if it says no
+-- such thing. Some services say it with status 200.
+function token.refusal(response)
+  local ok, answer = pcall(response.json, response)
+  local said = ok and type(answer) == "table" and answer ~= native.null and answer.error or nil
+  if type(said) ~= "string" or said == "" then return nil end
+  local description = answer.error_description
+  return { error = said, description = type(description) == "string" and description ~= "" and description or nil }
+end
+
+-- The token and the seconds that it holds, from the endpoint.
+function methods:ask()
+  local response = token.ask(self.url, self.request())
+  local refusal = self.refused and token.refusal(response)
+  -- Somebody else may know better what to send.
+  if refusal and self.refused(refusal) then
+    response = token.ask(self.url, self.request())
+    refusal = token.refusal(response)
+    if refusal then self.refused(refusal, true) end
+  end
   if response.status >= 400 then error(response:status_error(), 0) end
   local answer = response:json()
   local text = type(answer) == "table" and answer ~= native.null and answer.access_token or nil
