@@ -7,6 +7,7 @@
 #include <stop_token>
 #include <utility>
 
+#include "lua/script_run.h"
 #include "lua/status_value.h"
 #include "lua/task.h"
 #include "runtime/engine.h"
@@ -53,5 +54,22 @@ class WorkAwait : public Await {
   Push push_;
   std::stop_source stop_;
 };
+
+/// Whether the running Lua code can be parked: not so in a function that C code called, such as a comparison of
+/// table.sort.
+inline bool can_wait(lua_State* L) { return Vm::of(L).current() != nullptr && lua_isyieldable(L) != 0; }
+
+/// Lets a worker do what may block and waits for it; where nothing can wait, it is done here and now. `push` as above;
+/// errors are answered as nil and the error.
+template <class T>
+int wait_for(lua_State* L, typename WorkAwait<T>::Work work, typename WorkAwait<T>::Push push) {
+  if (can_wait(L)) {
+    Engine& engine = Vm::of(L).owner()->engine();
+    return Task::wait(L, std::make_unique<WorkAwait<T>>(engine, std::move(work), std::move(push)));
+  }
+  Result<T> answer = work({});
+  if (!answer.ok()) return answer_error(L, std::move(answer).status());
+  return push(L, std::move(*answer));
+}
 
 }  // namespace lode::lua

@@ -9,6 +9,7 @@
 #include "lua/script_run.h"
 #include "lua/secret_value.h"
 #include "lua/status_value.h"
+#include "lua/work_await.h"
 
 namespace lode::lua {
 
@@ -59,23 +60,36 @@ Result<std::optional<json::Value>> find_value(const Config& config, const Config
   return std::optional<json::Value>(is_untyped ? guess_type(std::move(found->value)) : std::move(found->value));
 }
 
-// native.config(query, type): the value, a secret if it is one; nil if nobody has it
+int push_found(lua_State* L, bool is_secret, std::optional<json::Value> value) {
+  if (!value) return 0;
+  if (is_secret && value->is_text()) {
+    push_secret(L, Secret(value->as_text()));
+    wipe(*value);
+  } else {
+    push_value(L, *value);
+  }
+  return 1;
+}
+
+// native.config(query, type): the value, a secret if it is one; nothing if nobody has it; nil and an error. Waits for
+// vaults, keyrings and people.
 int config_value(lua_State* L) {
   ConfigQuery query = read_query(L, 1);
-  if (!names_something(query.key)) raise(L, nameless_key());
+  if (!names_something(query.key)) return answer_error(L, nameless_key());
   const std::string word = luaL_optstring(L, 2, "any");
   const FieldType type = word == "auto" ? FieldType::kAny : read_type(L, 2);
   if (type == FieldType::kSecret) query.secret = true;
-  Result<std::optional<json::Value>> value = find_value(config_of(L), query, word, type);
-  if (!value.ok()) raise(L, std::move(value).status());
-  if (!*value) return 0;
-  if (query.secret && (*value)->is_text()) {
-    push_secret(L, Secret((*value)->as_text()));
-    wipe(**value);
-  } else {
-    push_value(L, **value);
-  }
-  return 1;
+  Result<std::optional<json::Value>> value = find_value(config_of(L).at_hand(), query, word, type);
+  if (value.ok()) return push_found(L, query.secret, std::move(*value));
+  if (value.status().code() != Code::kCancelled) return answer_error(L, std::move(value).status());
+  return wait_for<std::optional<json::Value>>(
+      L,
+      [config = config_of(L), query, word, type](const std::stop_token& stop) {
+        return find_value(config.with_stop(stop), query, word, type);
+      },
+      [is_secret = query.secret](lua_State* state, std::optional<json::Value> found) {
+        return push_found(state, is_secret, std::move(found));
+      });
 }
 
 // native.config_missing(query): the error that says where the value was looked for

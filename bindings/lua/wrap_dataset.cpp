@@ -89,38 +89,59 @@ Result<PipelinePlace> remembered_place(Engine& engine, const Config& config, con
   return place;
 }
 
-Result<PipelinePlace> read_any_place(lua_State* L) {
+// Finds out where the dataset is. It may wait for what the configuration asks.
+using FindPlace = std::function<Result<PipelinePlace>(const Config& config)>;
+
+Result<FindPlace> read_any_place(lua_State* L) {
   ScriptRun& script = *Vm::of(L).owner();
+  const auto as_it_is = [](PipelinePlace place) {
+    return FindPlace([place = std::move(place)](const Config&) { return Result<PipelinePlace>(place); });
+  };
   lua_getfield(L, 1, "pipeline");
-  if (lua_istable(L, -1)) return read_place(L, lua_gettop(L), script.options());
+  if (lua_istable(L, -1)) {
+    LODE_ASSIGN(PipelinePlace place, read_place(L, lua_gettop(L), script.options()));
+    return as_it_is(std::move(place));
+  }
   if (lua_isstring(L, -1)) {
-    return remembered_place(script.engine(), script.config(), lua_tostring(L, -1), field(L, 1, "pipelines_dir"),
-                            field(L, 1, "to"), field(L, 1, "dataset"));
+    return FindPlace([&engine = script.engine(), name = std::string(lua_tostring(L, -1)),
+                      folder = field(L, 1, "pipelines_dir"), url = field(L, 1, "to"),
+                      dataset = field(L, 1, "dataset")](const Config& config) {
+      return remembered_place(engine, config, name, folder, url, dataset);
+    });
   }
   PipelinePlace place;
   place.dataset = field(L, 1, "dataset");
   lua_getfield(L, 1, "destination");
   LODE_ASSIGN(place.destination, read_destination(L, lua_gettop(L)));
-  return place;
+  return as_it_is(std::move(place));
 }
 
 // native.dataset{ pipeline = a pipeline object, schema }, { pipeline = a name, pipelines_dir, to, dataset, schema } or
-// { destination, dataset, schema }: a dataset and its name, or nil and an error. Contacts nobody.
+// { destination, dataset, schema }: a dataset and its name, or nil and an error. Contacts nobody but vaults.
 int open_dataset(lua_State* L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 1);
-  Result<PipelinePlace> place = read_any_place(L);
-  if (!place.ok()) return answer_error(L, std::move(place).status());
-  ScriptRun& script = *Vm::of(L).owner();
-  Engine& engine = script.engine();
-  Result<json::Value> destination = with_credentials(script.config(), place->name, place->destination);
-  if (!destination.ok()) return answer_error(L, std::move(destination).status());
-  LuaDataset& dataset = push_object<LuaDataset>(L);
-  if (!script.options().check_only) {
-    dataset.reader = DatasetReader::make(std::move(*destination), place->dataset, field(L, 1, "schema"), engine.env());
-  }
-  push_text(L, place->dataset);
-  return 2;
+  Result<FindPlace> find = read_any_place(L);
+  if (!find.ok()) return answer_error(L, std::move(find).status());
+  return wait_for<PipelinePlace>(
+      L,
+      [find = std::move(*find), config = Vm::of(L).owner()->config()](
+          const std::stop_token& stop) -> Result<PipelinePlace> {
+        const Config stoppable = config.with_stop(stop);
+        LODE_ASSIGN(PipelinePlace place, find(stoppable));
+        LODE_ASSIGN(place.destination, with_credentials(stoppable, place.name, std::move(place.destination)));
+        return place;
+      },
+      [schema = field(L, 1, "schema")](lua_State* state, PipelinePlace place) {
+        ScriptRun& script = *Vm::of(state).owner();
+        LuaDataset& dataset = push_object<LuaDataset>(state);
+        if (!script.options().check_only) {
+          dataset.reader =
+              DatasetReader::make(std::move(place.destination), place.dataset, schema, script.engine().env());
+        }
+        push_text(state, place.dataset);
+        return 2;
+      });
 }
 
 // native.dataset_ask(dataset, question): rows, or nil and an error

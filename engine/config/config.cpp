@@ -86,6 +86,12 @@ Config Config::with_stop(std::stop_token stop) const {
   return config;
 }
 
+Config Config::at_hand() const {
+  std::stop_source stopped;
+  stopped.request_stop();
+  return with_stop(stopped.get_token());
+}
+
 void Config::close_vaults() const {
   if (vaults_ != nullptr) vaults_->close();
 }

@@ -1,6 +1,8 @@
 // How a value is looked for: Config::locate() and Config::explain().
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "config/config.h"
 #include "config/vaults.h"
 #include "json/write.h"
@@ -58,6 +60,14 @@ Status follow_reference(Env& env, const Variables& variables, const Vaults* vaul
   return {};
 }
 
+bool has_encrypted(const json::Value& value) {
+  if (value.is_object()) {
+    return std::any_of(value.members().begin(), value.members().end(),
+                       [](const json::Value::Member& member) { return has_encrypted(member.second); });
+  }
+  return is_encrypted_value(value);
+}
+
 // What `provider` has at `path`: nullopt if nothing that answers the query, an error if something that must not be
 // used.
 Result<std::optional<Found>> probe(const ConfigProvider& provider, const KeyPath& path, const ConfigQuery& query,
@@ -99,6 +109,7 @@ Result<std::optional<Found>> Config::look(const std::vector<KeyPath>& paths, con
       LODE_ASSIGN(std::optional<Found> found, probe(*provider, path, query, stop_));
       if (!found) continue;
       found->was_encrypted = is_encrypted_value(found->value);
+      if (stop_.stop_requested() && has_encrypted(found->value)) return Status::error(Code::kCancelled, "cancelled");
       Status opened = cipher_->open_all(found->path, found->value);
       if (!opened.ok()) return std::move(opened).with("in", found->place);
       if (query.secret) LODE_TRY(follow_reference(*env_, *variables_, vaults_.get(), stop_, *found));

@@ -88,6 +88,7 @@ Result<std::shared_ptr<const VaultEntry>> VaultCache::fetch(const std::string& n
   {
     std::unique_lock lock(mutex_);
     if (auto entry = fresh(name)) return entry;
+    if (either.token().stop_requested()) return cancelled();
     if (!is_free_.wait(lock, either.token(), [this] { return !is_asked_; })) return cancelled();
     if (auto entry = fresh(name)) return entry;
     if (!failure_.ok() && env_.steady_us() - failed_us_ < kFailureHoldsUs) return failure_;

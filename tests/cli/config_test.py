@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """`lode config` and `lode secrets`: where settings stand, and secrets that are written where nobody else reads them."""
 
+import http.server
 import json
 import os
 import pty
 import signal
 import stat
 import subprocess
+import threading
 import time
 
 import case
@@ -397,6 +399,72 @@ lode.pipeline { name = "shop", destination = "%s", dataset = "x" }
         self.file(".dlt/config.toml", "[destination.sqlite]\nreplace_strategy = 'nope'\n")
         self.fails(EXIT_FAILED, "run", "x.lua", says=["replace_strategy", "nope"])
         self.ok("run", "x.lua", env={"DESTINATION__SQLITE__REPLACE_STRATEGY": "insert-from-staging"})
+
+
+class VaultsThatWait(CliCase):
+    """A vault that answers only when the other half of the script has gone on."""
+
+    SCRIPT = """
+local lode = require "lode"
+local http = require "lode.http"
+local function asking()
+  local token = lode.secret "sources.shop.token"
+  coroutine.yield { { id = 1, length = #token } }
+end
+local function going()
+  http.client { base_url = lode.args { url = { required = true } }.url }:get "go"
+  coroutine.yield { { id = 2, length = 0 } }
+end
+lode.pipeline { name = "shop", destination = "sqlite:///shop.db", dataset = "x" }:run {
+  lode.resource { name = "a", data = asking }, lode.resource { name = "b", data = going },
+}
+"""
+
+    def setUp(self):
+        super().setUp()
+        self.went = went = threading.Event()
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):  # noqa: N802  (the name is http.server's)
+                body, status = b"{}", 200
+                if self.path == "/go":
+                    went.set()
+                elif self.path.endswith("/lookup-self"):
+                    body = b'{"data": {"ttl": 0, "renewable": false}}'
+                elif "/mounts/" in self.path:
+                    body = b'{"data": {"path": "secret/", "type": "kv", "options": {"version": "2"}}}'
+                elif "shop" not in self.path:
+                    status = 404
+                elif went.wait(8):
+                    body = b'{"data": {"data": {"token": "hunter2"}}}'
+                else:
+                    status = 500
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        self.url = f"http://127.0.0.1:{server.server_port}"
+        self.file("x.lua", self.SCRIPT)
+
+    def run_it(self, **env):
+        env.update(VAULT_ADDR=self.url, VAULT_TOKEN="root")
+        self.ok("run", "x.lua", "--", f"url={self.url}", env=env)
+        self.assertEqual(self.query("SELECT length FROM a UNION ALL SELECT length FROM b"), [(7,), (0,)])
+        self.assertTrue(self.went.is_set())
+
+    def test_a_reference_holds_up_nobody_else(self):
+        self.run_it(SOURCES__SHOP__TOKEN="vault://secret/shop#token")
+
+    def test_a_vault_that_is_switched_on_holds_up_nobody_else(self):
+        self.run_it(PROVIDERS__ENABLE_HASHICORP_VAULT="true")
 
 
 if __name__ == "__main__":

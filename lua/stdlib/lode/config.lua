@@ -1,8 +1,9 @@
 --- Settings and secrets of a script: lode.config, lode.secrets, lode.secret.
--- Depends on: lode.args, lode.credentials, lode.fields, lode.native
+-- Depends on: lode.args, lode.credentials, lode.fields, lode.lookup, lode.native
 local args = require "lode.args"
 local credentials = require "lode.credentials"
 local fields = require "lode.fields"
+local lookup = require "lode.lookup"
 local native = require "lode.native"
 
 local config = {}
@@ -83,8 +84,8 @@ end
 
 local function find(query, kind)
   if type(query) == "string" then query = { key = query } end
-  local value = native.config(query, kind)
-  if value == nil and #getters > 0 and ask_getters(query) then return native.config(query, kind) end
+  local value = lookup(query, kind)
+  if value == nil and #getters > 0 and ask_getters(query) then return lookup(query, kind) end
   return value
 end
 
@@ -318,7 +319,7 @@ end
 -- nobody has it.
 function config.needed(query, kind)
   note(query, kind, { required = true })
-  local value = native.config(query, kind)
+  local value = lookup(query, kind)
   if value ~= nil then return value end
   return missing(query, kind)
 end

@@ -1,7 +1,7 @@
 --- HTTP: clients with a base URL, headers and auth of their own. A request looks as if it blocked, but while it waits
 -- other resources go on.
 -- Depends on: lode.fields, lode.http.auth, lode.http.aws, lode.http.cookies, lode.http.exchange, lode.http.headers,
--- lode.http.hooks, lode.http.oauth2, lode.http.params, lode.http.retry, lode.native
+-- lode.http.hooks, lode.http.oauth2, lode.http.params, lode.http.retry, lode.lookup, lode.native
 local auth = require "lode.http.auth"
 local aws = require "lode.http.aws"
 local cookies = require "lode.http.cookies"
@@ -9,6 +9,7 @@ local exchange = require "lode.http.exchange"
 local fields = require "lode.fields"
 local headers = require "lode.http.headers"
 local hooks = require "lode.http.hooks"
+local lookup = require "lode.lookup"
 local native = require "lode.native"
 local oauth2 = require "lode.http.oauth2"
 local params = require "lode.http.params"
@@ -98,7 +99,7 @@ local mt = { __name = "lode.http.client", __index = methods }
 mt.__tostring = function(self) return "client of " .. native.url_sanitise(self.base_url) end
 
 -- dlt's names for what holds for all clients: [runtime] in config.toml, RUNTIME__REQUEST_TIMEOUT in the environment.
-local function configured(key) return tonumber((native.config("runtime." .. key))) end
+local function configured(key) return tonumber(lookup("runtime." .. key)) end
 
 --- Fills in what a checked table of client fields leaves open. For lode.rest; scripts use http.client.
 -- `source_name`: whose credentials the configuration may have.

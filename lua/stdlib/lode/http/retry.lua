@@ -1,6 +1,7 @@
 --- Retries: which answers are worth another attempt, and how long to wait for it.
--- Depends on: lode.fields, lode.native
+-- Depends on: lode.fields, lode.lookup, lode.native
 local fields = require "lode.fields"
+local lookup = require "lode.lookup"
 local native = require "lode.native"
 
 local retry = {}
@@ -22,7 +23,7 @@ local spec = fields.define("retry", {
 })
 
 -- dlt's names for what holds for all clients: [runtime] in config.toml, RUNTIME__REQUEST_MAX_ATTEMPTS.
-local function configured(key) return tonumber((native.config("runtime." .. key))) end
+local function configured(key) return tonumber(lookup("runtime." .. key)) end
 
 --- The policy made of what a script wrote and of the configuration.
 function retry.from(given)

@@ -1,6 +1,7 @@
 --- What a rest.source is made of, value by value, each with the place where it was written. For `lode explain`.
--- Depends on: lode.native, lode.rest.grammar
+-- Depends on: lode.lookup, lode.native, lode.rest.grammar
 local grammar = require "lode.rest.grammar"
+local lookup = require "lode.lookup"
 local native = require "lode.native"
 
 local explain = {}
@@ -132,7 +133,7 @@ function explain.client(written)
   for _, entry in ipairs(from_config) do
     local name, key, default = entry[1], entry[2], entry[3]
     local own = name == "timeout_s" and written.timeout_s or retry[name:match "^retry%.(.*)$"]
-    local configured = native.config("runtime." .. key)
+    local configured = lookup("runtime." .. key)
     if own ~= nil then
       if name ~= "timeout_s" then rows:add(name, own, "client") end
     elseif configured ~= nil then

@@ -1,5 +1,6 @@
 --- The task behind `lode config check [SCRIPT]`: what is dangerous, what nobody reads, what a script misses.
--- Depends on: lode.native, lode.tasks.config.script, lode.tasks.pipeline.text
+-- Depends on: lode.lookup, lode.native, lode.tasks.config.script, lode.tasks.pipeline.text
+local lookup = require "lode.lookup"
 local native = require "lode.native"
 local read_script = require "lode.tasks.config.script"
 local text = require "lode.tasks.pipeline.text"
@@ -12,7 +13,7 @@ local function add_missing(findings, collected, script)
   for _, asked in ipairs(collected) do
     local sections = asked.query.sections or {}
     local path = table.concat(sections, ".") .. (#sections > 0 and "." or "") .. asked.query.key
-    if asked.required and not seen[path] and native.config(asked.query, "any") == nil then
+    if asked.required and not seen[path] and lookup(asked.query, "any") == nil then
       findings[#findings + 1] = {
         weight = "error", what = ("no value for %s'%s'"):format(asked.type == "secret" and "secret " or "", path),
         where = script, hint = asked.type == "secret" and "lode secrets set " .. path or "lode config explain " .. path,

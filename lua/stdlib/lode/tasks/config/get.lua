@@ -1,6 +1,7 @@
 --- The task behind `lode config get KEY`: the value that counts.
--- Depends on: lode.native, lode.tasks.config.key, lode.tasks.pipeline.text
+-- Depends on: lode.lookup, lode.native, lode.tasks.config.key, lode.tasks.pipeline.text
 local key = require "lode.tasks.config.key"
+local lookup = require "lode.lookup"
 local native = require "lode.native"
 local text = require "lode.tasks.pipeline.text"
 
@@ -12,7 +13,7 @@ end
 return function()
   local args = native.args()
   local query = key.query(args)
-  local value = native.config(query, query.secret and "secret" or "any")
+  local value = lookup(query, query.secret and "secret" or "any")
   if value == nil then error(native.config_missing(query), 0) end
   local name = args.key:match "[^%.]+$"
   local shown

@@ -1,6 +1,7 @@
 --- The task behind `lode init`: prints, as JSON, a pipeline script for an API and what is to be said of it.
--- Depends on: lode.native, lode.tasks.init.names, lode.tasks.init.openapi, lode.tasks.init.probe,
+-- Depends on: lode.lookup, lode.native, lode.tasks.init.names, lode.tasks.init.openapi, lode.tasks.init.probe,
 -- lode.tasks.init.script
+local lookup = require "lode.lookup"
 local names = require "lode.tasks.init.names"
 local native = require "lode.native"
 local openapi = require "lode.tasks.init.openapi"
@@ -26,7 +27,7 @@ end
 local function missing_of(secrets)
   local missing, seen = {}, {}
   for _, key in ipairs(secrets) do
-    local is_there = seen[key] or native.config({ key = key, secret = true }, "secret") ~= nil
+    local is_there = seen[key] or lookup({ key = key, secret = true }, "secret") ~= nil
     if not is_there then missing[#missing + 1] = key end
     seen[key] = true
   end

@@ -1,8 +1,9 @@
 --- `lode init URL`: asks an address once, and makes the model of a script from what it answers.
--- Depends on: lode.native, lode.rest.client, lode.rest.detect, lode.tasks.init.names, lode.tasks.init.paging,
--- lode.tasks.init.rows, lode.tasks.init.script
+-- Depends on: lode.lookup, lode.native, lode.rest.client, lode.rest.detect, lode.tasks.init.names,
+-- lode.tasks.init.paging, lode.tasks.init.rows, lode.tasks.init.script
 local client = require "lode.rest.client"
 local detect = require "lode.rest.detect"
+local lookup = require "lode.lookup"
 local names = require "lode.tasks.init.names"
 local native = require "lode.native"
 local paging = require "lode.tasks.init.paging"
@@ -15,7 +16,7 @@ end
 
 local function token_key(name) return ("sources.%s.token"):format(name) end
 
-local function find_token(name) return native.config({ key = token_key(name), secret = true }, "secret") end
+local function find_token(name) return lookup({ key = token_key(name), secret = true }, "secret") end
 
 local function check_url(url)
   if url:find "^%a[%w+.-]*://[^/?#]*@" then

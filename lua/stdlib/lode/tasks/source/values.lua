@@ -1,5 +1,6 @@
 --- What was answered for the fields of a source, as values of their types.
--- Depends on: lode.native
+-- Depends on: lode.lookup, lode.native
+local lookup = require "lode.lookup"
 local native = require "lode.native"
 
 -- The value of a secret is not repeated.
@@ -17,7 +18,7 @@ return function(answers)
   local out = {}
   for i, answer in ipairs(answers) do
     native.config_set(answer.key, answer.text)
-    local ok, value = pcall(native.config, { key = answer.key, secret = answer.secret }, answer.type)
+    local ok, value = pcall(lookup, { key = answer.key, secret = answer.secret }, answer.type)
     if not ok then fail(answer) end
     native.config_set(answer.key, value)
     out[i] = { key = answer.key, value = value, secret = answer.secret }
