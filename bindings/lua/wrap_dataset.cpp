@@ -125,8 +125,8 @@ int open_dataset(lua_State* L) {
   if (!find.ok()) return answer_error(L, std::move(find).status());
   return wait_for<PipelinePlace>(
       L,
-      [find = std::move(*find), config = Vm::of(L).owner()->config()](
-          const std::stop_token& stop) -> Result<PipelinePlace> {
+      [find = std::move(*find),
+       config = Vm::of(L).owner()->config()](const std::stop_token& stop) -> Result<PipelinePlace> {
         const Config stoppable = config.with_stop(stop);
         LODE_ASSIGN(PipelinePlace place, find(stoppable));
         LODE_ASSIGN(place.destination, with_credentials(stoppable, place.name, std::move(place.destination)));

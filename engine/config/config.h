@@ -87,8 +87,8 @@ class Config {
   Config branch(std::string subject) const;
   /// The same in all, but its questions end within moments of a stop, with kCancelled. For those who ask on a worker.
   Config with_stop(std::stop_token stop) const;
-  /// The same in all, but it answers at once, or with kCancelled: no vault, keyring or person is asked. For those who must
-  /// not wait, and ask again on a worker.
+  /// The same in all, but it answers at once, or with kCancelled: no vault, keyring or person is asked. For those who
+  /// must not wait, and ask again on a worker.
   Config at_hand() const;
   /// Ends what vaults are being asked, here and in all copies, and lets nobody ask again: for the end of an engine.
   void close_vaults() const;
