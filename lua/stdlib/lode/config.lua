@@ -327,7 +327,7 @@ end
 --- For the library: the same, nil if nobody has it.
 function config.optional(query, kind)
   note(query, kind, {})
-  return native.config(query, kind)
+  return lookup(query, kind)
 end
 
 -- lode.config "key", lode.config.set(…), lode.config["key"]
