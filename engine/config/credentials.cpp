@@ -146,6 +146,21 @@ Result<json::Value> make_credentials(const CredentialKind& kind, const json::Val
 
 namespace {
 
+// Where those fields stand that are not `given`. Secrets are asked for first: a vault that is there for secrets is
+// asked for them, and what it has of the others is known then.
+Result<std::vector<std::optional<Found>>> find_fields(const Config& config, const CredentialKind& kind,
+                                                      const ConfigQuery& where, const json::Value& given) {
+  const std::vector<Field>& fields = kind.fields.fields();
+  std::vector<std::optional<Found>> out(fields.size());
+  for (const bool secret : {true, false}) {
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      if ((fields[i].type == FieldType::kSecret) != secret || given.find(fields[i].name) != nullptr) continue;
+      LODE_ASSIGN(out[i], config.locate(field_query(where, fields[i])));
+    }
+  }
+  return out;
+}
+
 // What the configuration has, and nothing else.
 Result<json::Value> gather(const Config& config, const CredentialKind& kind, const ConfigQuery& where) {
   const std::string subject = subject_of(kind, where);
@@ -161,12 +176,12 @@ Result<json::Value> gather(const Config& config, const CredentialKind& kind, con
       if (value != nullptr && field.fallback && *value == *field.fallback) fields.erase(field.name);
     }
   }
-  for (const Field& field : kind.fields.fields()) {
-    if (fields.find(field.name) != nullptr) continue;
-    LODE_ASSIGN(std::optional<Found> found, config.locate(field_query(where, field)));
-    if (!found) continue;
-    Result<json::Value> typed = kind.fields.check_field(field, found->value, subject, Strictness::kText);
-    if (!typed.ok()) return std::move(typed).status().with("in", found->place);
+  LODE_ASSIGN(std::vector<std::optional<Found>> found, find_fields(config, kind, where, fields));
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (!found[i]) continue;
+    const Field& field = kind.fields.fields()[i];
+    Result<json::Value> typed = kind.fields.check_field(field, found[i]->value, subject, Strictness::kText);
+    if (!typed.ok()) return std::move(typed).status().with("in", found[i]->place);
     fields.set(field.name, std::move(*typed));
   }
   return fields;

@@ -109,6 +109,21 @@ CASES = [
                     'LODE_ERROR(kIo2, "file.io", false, "")\n'}, [("code", "engine/base/error_catalog.def")]),
 ]
 
+COVERED = "| passage | test |\n|---|---|\n"
+EXAMPLES = {
+    "tests/lua/examples/a_test.lua": '-- A.\ntest("one thing", function() end)\n',
+    "tests/cli/b_test.py": "def test_two(self):\n    pass\n",
+}
+CASES += [
+    (name, {"docs/seed-coverage.md": COVERED + row + "\n", **EXAMPLES}, [("coverage", "docs/seed-coverage.md")])
+    for name, row in [
+        ("row without a test", "| x | |"),
+        ("file that is not there", "| x | `c_test.lua` |"),
+        ("test that is not there", '| x | `a_test.lua` "one thing", "another" |'),
+        ("method that is not there", '| x | `a_test.lua` "one thing"; `cli/b_test.py` "test_three" |'),
+    ]
+]
+
 # Near misses: each must pass without a finding.
 HARMLESS = [
     ("own folder", {"engine/json/x.cpp": unit('#include "json/y.h"'), "engine/json/y.h": header()}),
@@ -117,6 +132,8 @@ HARMLESS = [
     ("test with a library", {"tests/interop/x.cpp": unit("#include <sqlite3.h>", "#include <simdjson.h>")}),
     ("known code name", {"tests/golden/x.lua": "run {} -- expect error: file.lost\n"}),
     ("longer path with the word", {"notes.md": "see https://site.example/" + "work/notes, $HOME/" + "work/x\n"}),
+    ("covered requirements", {"docs/seed-coverage.md": COVERED + '| x | `a_test.lua` "one thing"; `cli/b_test.py` '
+                              '"test_two" |\n| y | [why](z.md) |\n', **EXAMPLES}),
     ("exactly wide enough", {"engine/json/x.cpp": unit("// " + "é" * 117)}),
 ]
 

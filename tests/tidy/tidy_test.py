@@ -300,6 +300,29 @@ def check_codes(tree):
             yield Finding("code", path, number, f"{name} is not in {CATALOG}")
 
 
+COVERAGE = "docs/seed-coverage.md"
+COVERAGE_ITEM = re.compile(r'`([\w/]+\.(?:lua|cpp|py))`|"([^"]+)"')
+TEST_OPENING = {".lua": 'test("%s"', ".cpp": 'TEST_CASE("%s"', ".py": "def %s("}
+
+
+def check_coverage(tree):
+    """Every row of the table of covered requirements names tests that are there, or says where the reason stands."""
+    for number, line in tree.lines(COVERAGE) if COVERAGE in tree.path_set else ():
+        cells = line.split("|")
+        if len(cells) < 4 or cells[1].strip() in ("passage", "---"):
+            continue
+        items, path = COVERAGE_ITEM.findall("|".join(cells[2:])), None
+        if not any(file for file, _ in items) and "](" not in line:
+            yield Finding("coverage", COVERAGE, number, "the row names no test")
+        for file, name in items:
+            if file:
+                path = next((p for p in ("tests/lua/examples/" + file, "tests/" + file) if p in tree.path_set), None)
+                if path is None:
+                    yield Finding("coverage", COVERAGE, number, f"there is no file {file}")
+            elif path and TEST_OPENING[os.path.splitext(path)[1]] % name not in (tree.text(path) or ""):
+                yield Finding("coverage", COVERAGE, number, f'{path} has no test "{name}"')
+
+
 def warnings(tree):
     """What is worth a look and no failure."""
     rows, uses, _ = error_codes(tree)
@@ -322,6 +345,7 @@ RULES = [
     check_words,
     check_readmes,
     check_codes,
+    check_coverage,
 ]
 
 

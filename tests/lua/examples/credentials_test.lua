@@ -7,6 +7,14 @@ local project = testing.project
 
 local function secrets(text) return project { [".dlt/secrets.toml"] = text } end
 
+-- An RSA key of this test's own.
+local function private_key()
+  local pipe = io.popen "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 2>/dev/null"
+  local key = pipe:read "*a"
+  pipe:close()
+  return key
+end
+
 -- A script that prints what it finds of credentials of a kind, as an expression of `credentials`.
 local function found(kind, section, expression)
   return ([[
@@ -126,6 +134,45 @@ azure_storage_sas_token = "?sv=2021-01-01&ss=bfqt..."
 ]]:output(script), "mystorageaccount\t?sv=2021-01-01&ss=bfqt...\n")
 end)
 
+-- What the machine has by itself, where nothing is configured.
+local machine = stand_in.start()
+
+test("Google: without configured credentials, the file that GOOGLE_APPLICATION_CREDENTIALS names", function()
+  local shop = project { ["key.json"] = ([[{"type": "service_account", "project_id": "my-project",
+    "client_email": "service@project.iam.gserviceaccount.com", "private_key": %q, "token_uri": "%s/google"}]])
+    :format(private_key(), machine.url):gsub("\\\n", "\\n") }
+  shop.env.GOOGLE_APPLICATION_CREDENTIALS = shop.folder .. "/key.json"
+  machine:answers {
+    { "POST /google", form = { grant_type = "urn:ietf:params:oauth:grant-type:jwt-bearer" },
+      json = { access_token = "google's", expires_in = 3600 } },
+    { "GET /data", bearer = "google's", json = {} },
+  }
+  expect.equal(shop:output(([[
+local lode, http = require "lode", require "lode.http"
+local credentials = lode.credentials.find { section = "sources.gcp_source", kind = "gcp_service_account" }
+local auth = credentials:auth "https://www.googleapis.com/auth/cloud-platform"
+print(credentials:has_default_credentials(), http.client({ base_url = %q, auth = auth }):get("data").status)
+]]):format(machine.url)), "true\t200\n")
+end)
+
+test("Azure: without a key or a signature, the variables of a service principal", function()
+  machine:answers {
+    { "POST /contoso/oauth2/v2.0/token", form = { client_id = "app", client_secret = "hunter2" },
+      json = { access_token = "azure's", expires_in = 3600 } },
+    { "GET /data", bearer = "azure's", json = {} },
+  }
+  expect.equal(project({
+    [".dlt/config.toml"] = '[sources.azure_source.credentials]\nazure_storage_account_name = "mystorageaccount"\n',
+    env = { AZURE_TENANT_ID = "contoso", AZURE_CLIENT_ID = "app", AZURE_CLIENT_SECRET = "hunter2",
+            AZURE_AUTHORITY_HOST = machine.url .. "/" },
+  }):output(([[
+local lode, http = require "lode", require "lode.http"
+local credentials = lode.credentials.find { section = "sources.azure_source", kind = "azure" }
+print(credentials:to_adlfs_credentials().account_name, credentials:has_default_credentials())
+print(http.client({ base_url = %q, auth = credentials:auth() }):get("data").status)
+]]):format(machine.url)), "mystorageaccount\ttrue\n200\n")
+end)
+
 local function made(text)
   return project():output('local lode = require "lode"\nlocal credentials = lode.credentials\n' .. text)
 end
@@ -175,9 +222,6 @@ test("a source asks BigQuery with a service account of its section", function()
     { "POST /bigquery/v2/projects/my-project/queries", bearer = "google's",
       json = { rows = { { n = 1 }, { n = 2 } } } },
   }
-  local pipe = io.popen "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 2>/dev/null"
-  local key = pipe:read "*a"
-  pipe:close()
   local shop = secrets(([[
 [sources.bigquery_custom_source.credentials]
 project_id = "my-project"
@@ -185,7 +229,7 @@ client_email = "service@project.iam.gserviceaccount.com"
 token_uri = "%s/token"
 private_key = """
 %s"""
-]]):format(server.url, key))
+]]):format(server.url, private_key()))
   shop:write(".dlt/config.toml", ("api_url = %q\n"):format(server.url))
   expect.equal(shop:output [[
 local lode, http = require "lode", require "lode.http"

@@ -63,8 +63,14 @@ function methods:write(name, text) write_file(path_of(self, name), text) end
 --- The text of a file; nil if it is not there.
 function methods:read(name) return (read_file(path_of(self, name))) end
 
+-- What a machine in a cloud would be asked for its own credentials: nobody is there.
+local nobody = {
+  NO_GCE_CHECK = "true", AWS_EC2_METADATA_DISABLED = "true", AZURE_POD_IDENTITY_AUTHORITY_HOST = "http://127.0.0.1:1",
+}
+
 local function variables_of(self, more)
   local env = { HOME = self.home, LODE_HOME = self.home .. "/.lode_work" }
+  for name, value in pairs(nobody) do env[name] = value end
   for _, name in ipairs(kept_variables) do env[name] = os.getenv(name) end
   local program = os.getenv "LODE_PROGRAM"
   if program then env.PATH = program:match "^(.*)/" .. ":" .. (env.PATH or "/usr/bin:/bin") end
