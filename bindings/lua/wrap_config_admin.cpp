@@ -116,6 +116,16 @@ std::vector<DestinationKeys> destination_keys() {
   return out;
 }
 
+// native.destination_kinds(): { { name, fields } }, fields as FieldSpec::to_json() has them
+int destination_kinds_of(lua_State* L) {
+  json::Value kinds = json::Value::list();
+  for (const DestinationKind& kind : destination_kinds()) {
+    kinds.push_back(json::Value::object({{"name", kind.name}, {"fields", kind.options().to_json()}}));
+  }
+  push_value(L, kinds);
+  return 1;
+}
+
 // native.config_check(queries): what was found, { weight, what, where, hint }; without queries, keys of sources are not
 // judged
 int config_check(lua_State* L) {
@@ -257,9 +267,9 @@ int config_mask(lua_State* L) {
 void open_config_admin(lua_State* L) {
   for (const luaL_Reg& function :
        {luaL_Reg{"config_overview", config_overview}, luaL_Reg{"config_explain", config_explain},
-        luaL_Reg{"config_check", config_check}, luaL_Reg{"config_mask", config_mask},
-        luaL_Reg{"secret_write", secret_write}, luaL_Reg{"secret_protect", secret_protect},
-        luaL_Reg{"secret_remove", secret_remove}}) {
+        luaL_Reg{"config_check", config_check}, luaL_Reg{"destination_kinds", destination_kinds_of},
+        luaL_Reg{"config_mask", config_mask}, luaL_Reg{"secret_write", secret_write},
+        luaL_Reg{"secret_protect", secret_protect}, luaL_Reg{"secret_remove", secret_remove}}) {
     lua_pushcfunction(L, function.func);
     lua_setfield(L, -2, function.name);
   }

@@ -4,9 +4,9 @@ local fields = require "lode.fields"
 local native = require "lode.native"
 
 local spec = fields.define("lode.args", {
-  { "default",  "string|number|boolean" },
-  { "help",     "string" },
-  { "required", "boolean" },
+  { "default",  "string|number|boolean", doc = "what counts when it is not given; its type is the argument's" },
+  { "help",     "string", doc = "a sentence for messages" },
+  { "required", "boolean", doc = "an error if it is not given" },
 })
 
 local args = {}

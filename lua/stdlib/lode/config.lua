@@ -193,16 +193,16 @@ secrets.register_provider = settings.register_provider
 
 local read_spec = fields.define("lode.config.read", {
   { "section",  "string|list", required = true, doc = 'where the fields stand: "sources.shop"' },
-  { "fields",   "list", required = true },
+  { "fields",   "list", required = true, doc = "each { \"name\", \"type\", required, default, doc, one_of }" },
   { "pipeline", "string", doc = "values under this name come first" },
   { "args",     "boolean", doc = "they may be given behind --, too, and win; secrets may not" },
 })
 local field_spec = fields.define("lode.config.read field", {
   { "type",     "string|list", doc = "or a kind of credentials, or a list of kinds" },
-  { "required", "boolean" },
-  { "default",  "any" },
-  { "doc",      "string" },
-  { "one_of",   "list" },
+  { "required", "boolean", doc = "an error if nobody has it" },
+  { "default",  "any", doc = "what counts if nobody has it" },
+  { "doc",      "string", doc = "a sentence for templates and wizards" },
+  { "one_of",   "list", doc = "the values that are allowed" },
 })
 
 local function split(text)

@@ -221,7 +221,7 @@ local function is_set(value) return value ~= nil and (type(value) ~= "userdata" 
 
 -- What auth is told beyond the credentials' own fields: scopes alone, or a table of options.
 local auth_spec = fields.define("credentials auth", {
-  { "scopes",    "string|list" },
+  { "scopes", "string|list", doc = "of the access token; text with blanks, or a list" },
   { "token_url", "string",   doc = "where tokens are asked for" },
   { "on_token",  "function", doc = "function(answer): sees every answer with a token, to keep it for the next run" },
   { "service",   "string",   doc = "of Amazon's: s3, execute-api" },

@@ -8,7 +8,7 @@ local dataset = {}
 
 local spec = fields.define("lode.dataset", {
   { "destination", "string|table|secret", required = true, doc = "a URL, a name, or lode.destination(…)" },
-  { "dataset",     "string", required = true },
+  { "dataset",     "string", required = true, doc = "its name there" },
   { "schema",      "string", doc = "the one whose tables there are; default: all that the dataset has" },
 })
 

@@ -9,21 +9,21 @@ local words = { "append", "replace", "merge", "skip" }
 local one_of_words = fields.one_of(words)
 
 -- An instant: text, seconds since 1970, or a time value. lode.null takes back what was said before.
-local function timestamp(value)
+local timestamp = fields.named("a timestamp", function(value)
   if type(value) == "string" and value:find "^%d%d%d%d%-%d%d%-%d%d" then return true end
   if type(value) == "number" or type(value) == "userdata" or value == native.null then return true end
   return false, "must be a timestamp", "write it like 2024-01-31T00:00:00Z"
-end
+end)
 
-local function two_names(value)
+local two_names = fields.named("a list of two names", function(value)
   if type(value) == "table" and #value == 2 and type(value[1]) == "string" and type(value[2]) == "string" then
     return true
   end
   return false, "must be a list of two names: since when, and until when"
-end
+end)
 
 local spec = fields.define("write_disposition", {
-  { "disposition",  one_of_words, required = true },
+  { "disposition",  one_of_words, required = true, doc = "append, replace, merge or skip" },
   { "strategy",     fields.one_of { "delete-insert", "upsert", "insert-only", "scd2" },
     doc = "of merge; default: what the destination does first, delete-insert" },
   { "deduplicated", "boolean", doc = "no two rows of a load have the same primary key: nobody looks" },
@@ -50,6 +50,7 @@ function disposition.is_disposition(value)
   if type(value) == "table" then return true end
   return one_of_words(value)
 end
+fields.named("append, replace, merge, skip or a table", disposition.is_disposition)
 
 --- The checked disposition; `where` ('of resource "orders"') is put into messages. nil stays nil.
 function disposition.check(value, where)

@@ -21,21 +21,36 @@ local kinds = {
   any = function() return true end,
 }
 
+-- What validators accept, in words.
+local accepted = setmetatable({}, { __mode = "k" })
+
+--- A validator that says what it accepts, for the reference page: fields.named("a number above 0", function … end).
+function fields.named(words, check)
+  accepted[check] = words
+  return check
+end
+
+--- What a kind of a declaration accepts: "string or list".
+function fields.accepts(kind)
+  if type(kind) == "string" then return (kind:gsub("|", " or ")) end
+  return accepted[kind] or "any"
+end
+
 --- A validator: the value must be a number above 0.
-function fields.positive(value)
+fields.positive = fields.named("a number above 0", function(value)
   if type(value) == "number" and value > 0 then return true end
   return false, "must be a number above 0"
-end
+end)
 
 --- A validator: the value must be one of the words.
 function fields.one_of(words)
   local allowed = {}
   for _, word in ipairs(words) do allowed[word] = true end
-  return function(value)
+  return fields.named("one of " .. table.concat(words, ", "), function(value)
     if type(value) == "string" and allowed[value] then return true end
     local guess = type(value) == "string" and native.closest(value, words)
     return false, "must be one of " .. table.concat(words, ", "), guess and ("did you mean '" .. guess .. "'?") or nil
-  end
+  end)
 end
 
 --- A validator: the value must have one of the kinds, "string|list".

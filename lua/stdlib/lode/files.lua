@@ -8,7 +8,7 @@ local files = {}
 
 local spec = fields.define("lode.files.resource", {
   { "paths",  "string|list", required = true, doc = "file names; '-' is standard input" },
-  { "format", fields.one_of { "auto", "jsonl", "json", "csv" }, default = "auto" },
+  { "format", fields.one_of { "auto", "jsonl", "json", "csv" }, default = "auto", doc = "auto: by the file's ending" },
   { "select", "string", doc = "JSON path of the rows" },
 })
 

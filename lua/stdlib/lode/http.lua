@@ -45,14 +45,15 @@ http.client_fields = {
   { "concurrency",      positive,   doc = "requests under way at once to a server; as many as there are workers" },
   { "rate_limit",       "table",    doc = "{ requests = 100, per_s = 60, burst = 10 }: no faster than that" },
   { "cookies",          "boolean",  default = true, doc = "sends back what servers set" },
-  { "follow_redirects", "boolean",  default = true },
-  { "verify_tls",       "boolean",  default = true },
+  { "follow_redirects", "boolean",  default = true,
+    doc = "3xx answers are followed; secret headers go to the same server only" },
+  { "verify_tls",       "boolean",  default = true, doc = "certificates are checked" },
   { "certificate",      "string|table", doc = "for servers that ask: a PEM file, or { file, key_file, password }" },
 }
 
 local rate_limit_spec = fields.define("rate_limit", {
   { "requests",     positive, doc = "in per_s seconds" },
-  { "per_s",        positive, default = 1 },
+  { "per_s",        positive, default = 1, doc = "in how many seconds" },
   { "burst",        positive, doc = "requests that may come at once after a pause: as many as requests" },
   { "wait_s_limit", positive, doc = "a server that asks for a longer wait is asked anyway: 300" },
 })
@@ -72,9 +73,9 @@ http.request_fields = {
   { "data",      "string|table|secret", doc = "body as it is, or a table: the same as form" },
   { "headers",   "table",               doc = "lode.null takes away one of the client's" },
   { "auth",      "any",                 doc = "instead of the client's; false: none" },
-  { "timeout_s", positive },
+  { "timeout_s", positive, doc = "instead of the client's" },
   { "hooks",     "table|function",      doc = "after the client's own" },
-  { "follow_redirects", "boolean" },
+  { "follow_redirects", "boolean", doc = "3xx answers are followed; secret headers go to the same server only" },
   { "allow_redirects",  "boolean",      doc = "the same as follow_redirects" },
 }
 
@@ -88,7 +89,7 @@ http.with_fields = with
 
 local client_spec = fields.define("http.client", http.client_fields)
 local request_spec = fields.define("request", with(http.request_fields, {
-  { "method", "string", default = "GET" },
+  { "method", "string", default = "GET", doc = "of HTTP" },
   { "accept", "number|list", doc = "statuses from 400 on that the script handles itself; others raise" },
 }))
 

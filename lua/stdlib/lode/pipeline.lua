@@ -62,7 +62,8 @@ local run_spec = fields.define("pipeline:run", {
   { "columns",           "table" },
   { "schema_contract",   "string|table" },
   { "on_violation",      fields.one_of { "contract", "quarantine" } },
-  { "refresh",           fields.one_of { "drop_sources", "drop_resources", "drop_data" } },
+  { "refresh",           fields.one_of { "drop_sources", "drop_resources", "drop_data" },
+    doc = "instead of the pipeline's" },
   { "keeps_packages",    "boolean", default = true,
     doc = "false: what was extracted and cannot be loaded is dropped, because the next run reads the same data again" },
 })

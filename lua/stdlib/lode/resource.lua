@@ -24,8 +24,8 @@ local hint_fields = {
     doc = "quarantine: rows that break the contract go to _lode_quarantine and the run goes on" },
   { "nested_hints",      "table",         doc = "path of a list (items, order.items) -> hints of its table" },
   { "references",        "list",          doc = "{ columns = …, referenced_table = …, referenced_columns = … }" },
-  { "table_format",      "string" },
-  { "file_format",       "string" },
+  { "table_format",      "string", doc = "for destinations that have several, of dlt's" },
+  { "file_format",       "string", doc = "the same" },
 }
 -- What can be said of the table of a list inside the rows.
 local nested_spec = fields.define("nested_hints", {
@@ -35,8 +35,8 @@ local nested_spec = fields.define("nested_hints", {
   { "write_disposition", disposition.is_disposition },
   { "schema_contract", "string|table" },
   { "references",      "list" },
-  { "table_format",    "string" },
-  { "file_format",     "string" },
+  { "table_format",    "string", doc = "for destinations that have several, of dlt's" },
+  { "file_format",     "string", doc = "the same" },
 })
 
 local hint_names = {}

@@ -12,7 +12,7 @@ local text_spec = fields.define("schema text", {
 
 local picture_spec = fields.define("schema diagram", {
   { "include_dlt_tables",      "boolean", doc = "false: without _dlt_loads and the like; default: true" },
-  { "remove_processing_hints", "boolean" },
+  { "remove_processing_hints", "boolean", doc = "leave out what lode itself wrote down, such as x-normalizer" },
 })
 
 local methods = {}

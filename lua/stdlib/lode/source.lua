@@ -8,9 +8,9 @@ local source = {}
 
 local spec = fields.define("lode.source", {
   { "name",              "string", required = true, doc = "also the name of the schema" },
-  { "resources",         "list",   required = true },
-  { "max_table_nesting", "number" },
-  { "schema_contract",   "string|table" },
+  { "resources",         "list",   required = true, doc = "resources, transformers and pipes; each name once" },
+  { "max_table_nesting", "number", doc = "of all its resources: how deep child tables go" },
+  { "schema_contract",   "string|table", doc = "of all its tables" },
   { "on_violation",      fields.one_of { "contract", "quarantine" }, doc = "of resources that do not say" },
   { "root_key",          "boolean", doc = "accepted: child tables of merged tables always have their root key" },
 })

@@ -19,7 +19,7 @@ mt.__tostring = function(self) return self.type .. " auth" end
 local function new(kind, apply) return setmetatable({ type = kind, apply = apply }, mt) end
 
 local bearer_spec = fields.define("bearer auth", {
-  { "token", "string|secret", required = true },
+  { "token", "string|secret", required = true, doc = "sent as Authorization: Bearer …" },
   { "type",  "string" },
 })
 
@@ -31,8 +31,8 @@ function auth.bearer(args)
 end
 
 local basic_spec = fields.define("basic auth", {
-  { "username", "string|secret", required = true },
-  { "password", "string|secret", required = true },
+  { "username", "string|secret", required = true, doc = "of HTTP Basic" },
+  { "password", "string|secret", required = true, doc = "of HTTP Basic" },
   { "type",     "string" },
 })
 
@@ -45,9 +45,10 @@ function auth.basic(args, password)
 end
 
 local api_key_spec = fields.define("api_key auth", {
-  { "api_key",  "string|secret", required = true },
+  { "api_key",  "string|secret", required = true, doc = "the key itself" },
   { "name",     "string", default = "Authorization", doc = "of the header, parameter or cookie" },
-  { "location", fields.one_of { "header", "query", "param", "cookie" }, default = "header" },
+  { "location", fields.one_of { "header", "query", "param", "cookie" }, default = "header",
+    doc = "where it goes; param is query" },
   { "type",     "string" },
 })
 

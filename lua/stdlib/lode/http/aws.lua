@@ -7,8 +7,8 @@ local native = require "lode.native"
 local aws = {}
 
 local spec = fields.define("aws_v4 auth", {
-  { "access_key_id",     "string|secret" },
-  { "secret_access_key", "string|secret" },
+  { "access_key_id",     "string|secret", doc = "without keys: those that the machine has" },
+  { "secret_access_key", "string|secret", doc = "goes with access_key_id" },
   { "region",            "string", required = true, doc = "eu-central-1" },
   { "service",           "string", required = true, doc = "execute-api, s3, …" },
   { "session_token",     "string|secret", doc = "of keys that do not last" },

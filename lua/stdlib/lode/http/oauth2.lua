@@ -13,7 +13,7 @@ local shared_fields = {
   { "token_url",                  "string", doc = "the same as access_token_url" },
   { "access_token",               "string|secret", doc = "one that is there: used until it ends or is refused" },
   { "access_token_request_data",  "table", doc = "further fields of the form" },
-  { "scope",                      "string|list" },
+  { "scope",                      "string|list", doc = "text with blanks, or a list" },
   { "scopes",                     "string|list", doc = "the same as scope" },
   { "default_token_expiration",   "number", default = 3600, doc = "seconds, when the answer does not say" },
   { "client_auth",                fields.one_of { "body", "header" }, default = "body",
@@ -57,8 +57,8 @@ function oauth2.form(args, grant)
 end
 
 local client_credentials_spec = fields.define("oauth2_client_credentials auth", with_shared {
-  { "client_id",     "string|secret", required = true },
-  { "client_secret", "string|secret", required = true },
+  { "client_id",     "string|secret", required = true, doc = "of this program, from the service" },
+  { "client_secret", "string|secret", required = true, doc = "of this program, from the service" },
 })
 
 --- Grant client_credentials: { access_token_url, client_id, client_secret, scope = … }.
@@ -75,9 +75,9 @@ function oauth2.client_credentials(args)
 end
 
 local refresh_token_spec = fields.define("oauth2_refresh_token auth", with_shared {
-  { "refresh_token", "string|secret", required = true },
-  { "client_id",     "string|secret", required = true },
-  { "client_secret", "string|secret" },
+  { "refresh_token", "string|secret", required = true, doc = "what access tokens are made from" },
+  { "client_id",     "string|secret", required = true, doc = "of this program, from the service" },
+  { "client_secret", "string|secret", doc = "of this program, from the service" },
   { "token_expiry",  "any", doc = "when access_token ends: a time, or seconds since 1970" },
 })
 
@@ -107,18 +107,18 @@ end
 local jwt_spec = fields.define("oauth_jwt auth", {
   { "client_id",                "string|secret", required = true, doc = "issuer and subject of the JWT" },
   { "private_key",              "string|secret", required = true, doc = "PEM text of an RSA key" },
-  { "private_key_passphrase",   "string|secret" },
+  { "private_key_passphrase",   "string|secret", doc = "of a key that is encrypted" },
   { "auth_endpoint",            "string", doc = "where the JWT is exchanged for a token; its audience, too" },
   { "access_token_url",         "string", doc = "the same as auth_endpoint" },
   { "token_url",                "string", doc = "the same as auth_endpoint" },
-  { "scopes",                   "string|list" },
+  { "scopes",                   "string|list", doc = "text with blanks, or a list" },
   { "scope",                    "string|list", doc = "the same as scopes" },
   { "headers",                  "table", doc = "of the token request" },
   { "key_id",                   "string", doc = "kid in the header of the JWT" },
   { "subject",                  "string", doc = "instead of client_id" },
   { "audience",                 "string", doc = "instead of auth_endpoint" },
-  { "default_token_expiration", "number", default = 3600 },
-  { "on_token",                 "function" },
+  { "default_token_expiration", "number", default = 3600, doc = "seconds, when the answer does not say" },
+  { "on_token",                 "function", doc = "function(answer): sees every answer with a token" },
   { "type",                     "string" },
 })
 

@@ -8,10 +8,10 @@ local retry = {}
 
 local positive = fields.positive
 
-local function not_negative(value)
+local not_negative = fields.named("a number, 0 or more", function(value)
   if type(value) == "number" and value >= 0 then return true end
   return false, "must be a number, 0 or more"
-end
+end)
 
 local spec = fields.define("retry", {
   { "attempts",            positive,     doc = "in all, the first one included: 5" },

@@ -20,7 +20,7 @@ local paging_fields = {
 
 local client_spec = fields.define("rest.client", http.with_fields(http.client_fields, paging_fields))
 local paginate_spec = fields.define("paginate", http.with_fields(http.with_fields(http.request_fields, paging_fields), {
-  { "method",           "string", default = "GET" },
+  { "method",           "string", default = "GET", doc = "of HTTP" },
   { "accept",           "number|list", doc = "statuses from 400 on whose bodies are pages all the same" },
   { "response_actions", "list",   doc = [[{ { status_code = 404, action = "ignore" } }]] },
 }))

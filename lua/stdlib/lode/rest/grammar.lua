@@ -10,12 +10,12 @@ local walk = require "lode.rest.walk"
 local grammar = {}
 
 -- lode.null switches a default off.
-local function nullable(check)
-  if type(check) == "string" then check = fields.kind(check) end
-  return function(value)
+local function nullable(kind)
+  local check = type(kind) == "string" and fields.kind(kind) or kind
+  return fields.named(fields.accepts(kind) .. " or lode.null", function(value)
     if value == native.null then return true end
     return check(value)
-  end
+  end)
 end
 
 local resource_fields = {
@@ -43,16 +43,18 @@ local resource_spec = fields.define("rest.source resource", resource_fields)
 local defaults_spec = fields.define("rest.source resource_defaults", { unpack(resource_fields, 2) })
 local endpoint_spec = fields.define("rest.source endpoint", {
   { "path",             "string", doc = "joined to the base URL; the name of the resource" },
-  { "method",           fields.one_of { "GET", "POST" }, default = "GET" },
-  { "params",           nullable "table" },
-  { "json",             nullable "table" },
-  { "data",             nullable "string|table" },
-  { "headers",          nullable "table" },
+  { "method",           fields.one_of { "GET", "POST" }, default = "GET", doc = "of HTTP" },
+  { "params",           nullable "table", doc = "of the query; placeholders are filled in" },
+  { "json",             nullable "table", doc = "the body, as JSON" },
+  { "data",             nullable "string|table", doc = "the body, as a form or as it is" },
+  { "headers",          nullable "table", doc = "beside the client's" },
   { "auth",             "any", doc = "instead of the client's; lode.null or false: none" },
-  { "paginator",        "any" },
-  { "data_selector",    nullable(json_path.is_path) },
-  { "response_actions", nullable "list" },
-  { "incremental",      nullable "string|table" },
+  { "paginator",        "any", doc = "instead of the client's: a name, a table or a paginator" },
+  { "data_selector",    nullable(json_path.is_path),
+    doc = "where the rows are in an answer, \"data.items\"; without it they are looked for" },
+  { "response_actions", nullable "list", doc = "what to do with some answers: see response action" },
+  { "incremental",      nullable "string|table",
+    doc = "a cursor: its path, or the fields of lode.incremental with start_param and end_param" },
   { "parallel_pages",   walk.is_page_count,
     doc = "pages asked for at once where they can be counted: as the client, else 1" },
 })

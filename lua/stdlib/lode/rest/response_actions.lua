@@ -16,11 +16,11 @@ end
 local words = { "ignore", "retry", "raise" }
 local is_word = fields.one_of(words)
 
-local function action(value)
+local action = fields.named("ignore, retry, raise, a function or a list of them", function(value)
   if functions_of(value) then return true end
   if type(value) == "string" then return is_word(value) end
   return false, [[must be "ignore", "retry", "raise", a function or a list of functions]]
-end
+end)
 
 local spec = fields.define("response action", {
   { "status_code", "number|string", doc = "only answers with this status" },

@@ -13,15 +13,15 @@ local source = require "lode.source"
 local rest_source = {}
 
 local spec = fields.define("rest.source", {
-  { "name",              "string", default = "rest_api" },
+  { "name",              "string", default = "rest_api", doc = "of the source, and of its schema" },
   { "client",            "table",  required = true, doc = "the fields of rest.client, or one made before" },
   { "resources",         "list",   required = true, doc = "names, tables and resources made by lode.resource" },
   { "resource_defaults", "table",  doc = "what all resources that are tables have in common" },
   { "max_table_nesting", "number" },
   { "schema_contract",   "string|table" },
   { "on_violation",      "string" },
-  { "root_key",          "boolean" },
-  { "parallelized",      "boolean" },
+  { "root_key",          "boolean", doc = "child tables refer to the root table's row" },
+  { "parallelized",      "boolean", doc = "resources are read side by side" },
 })
 
 local function names_of(list)
@@ -126,9 +126,9 @@ local function dependent(api, whole, parent)
 end
 
 local step_spec = fields.define("processing step", {
-  { "filter",    "function" },
-  { "map",       "function" },
-  { "yield_map", "function" },
+  { "filter",    "function", doc = "function(row): true keeps it" },
+  { "map",       "function", doc = "function(row): the row that takes its place" },
+  { "yield_map", "function", doc = "function(row): yields any number of rows" },
 })
 step_spec.is_placed = true
 

@@ -1,8 +1,10 @@
 --- One walk over the pages of an endpoint: asks for them, finds the rows, sees to it that it gets on.
--- Depends on: lode.http.exchange, lode.http.headers, lode.http.params, lode.native, lode.rest.ahead, lode.rest.detect
+-- Depends on: lode.fields, lode.http.exchange, lode.http.headers, lode.http.params, lode.native, lode.rest.ahead,
+-- lode.rest.detect
 local ahead = require "lode.rest.ahead"
 local detect = require "lode.rest.detect"
 local exchange = require "lode.http.exchange"
+local fields = require "lode.fields"
 local native = require "lode.native"
 local params = require "lode.http.params"
 
@@ -36,6 +38,7 @@ function walk.is_page_count(value)
   if type(value) == "number" and value >= 1 and value == math.floor(value) then return true end
   return false, "must be a whole number, 1 or more"
 end
+fields.named("a whole number, 1 or more", walk.is_page_count)
 
 local function origin_of(url)
   local parts = native.url_parts(url)

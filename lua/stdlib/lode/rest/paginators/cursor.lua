@@ -14,7 +14,7 @@ local cursor = paging.kind {
     { "cursor_path",           json_path.is_path, default = "cursors.next", doc = "absent, null or empty: the end" },
     { "cursor_param",          "string", doc = "query parameter that takes it: cursor" },
     { "cursor_body_path",      "string", doc = "or the place in the JSON body that takes it" },
-    { "stop_after_empty_page", "boolean", default = false },
+    { "stop_after_empty_page", "boolean", default = false, doc = "an answer without rows is the last" },
     { "has_more_path",         json_path.is_path_or_off, doc = "a boolean in the answer, which decides instead" },
   },
   check = function(options)

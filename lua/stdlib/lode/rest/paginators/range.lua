@@ -102,7 +102,7 @@ local offset = kind {
       doc = "number of rows; lode.null: not in the answers" },
     { "maximum_offset",        "number", doc = "pages start before it" },
     { "has_more_path",         json_path.is_path_or_off, doc = "a boolean in the answer, which decides instead" },
-    { "stop_after_empty_page", "boolean", default = true },
+    { "stop_after_empty_page", "boolean", default = true, doc = "an answer without rows is the last" },
   },
   check = function(options)
     one_place("offset", options, "offset_param", "offset_body_path")
@@ -132,7 +132,7 @@ local page_number = kind {
       doc = "number of pages; lode.null: not in the answers" },
     { "maximum_page",          "number", doc = "pages come before it" },
     { "has_more_path",         json_path.is_path_or_off, doc = "a boolean in the answer, which decides instead" },
-    { "stop_after_empty_page", "boolean", default = true },
+    { "stop_after_empty_page", "boolean", default = true, doc = "an answer without rows is the last" },
   },
   check = function(options) one_place("page_number", options, "page_param", "page_body_path") end,
   range = function(options)
