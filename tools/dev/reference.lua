@@ -1,18 +1,22 @@
 -- Prints docs/reference.md, made of the declarations that check the fields: tools/dev/reference runs it.
 local fields = require "lode.fields"
 local native = require "lode.native"
-for _, module in ipairs { "lode", "lode.rest", "lode.http", "lode.files", "lode.model", "lode.schema" } do require(module) end
+for _, module in ipairs { "lode", "lode.rest", "lode.http", "lode.files", "lode.model", "lode.schema" } do
+  require(module)
+end
 
 local chapters = {
-  { "Pipelines", "lode.pipeline", "pipeline:run", "lode.source", "lode.resource", "lode.transformer", "lode.files.resource",
-    "apply_hints", "add_limit", "lode.incremental", "write_disposition", "column", "reference", "nested_hints",
+  { "Pipelines", "lode.pipeline", "pipeline:run", "lode.source", "lode.resource", "lode.transformer",
+    "lode.files.resource", "apply_hints", "add_limit", "lode.incremental", "write_disposition", "column", "reference", "nested_hints",
     "lode.model options", "lode.args" },
   { "REST", "rest.source", "rest.source resource", "rest.source resource_defaults", "rest.source endpoint",
     "processing step", "response action", "rest.client", "paginate", "header_link paginator", "json_link paginator",
-    "cursor paginator", "header_cursor paginator", "offset paginator", "page_number paginator", "single_page paginator" },
+    "cursor paginator", "header_cursor paginator", "offset paginator", "page_number paginator",
+    "single_page paginator" },
   { "HTTP", "http.client", "request", "retry", "rate_limit", "certificate", "hooks", "bearer auth", "basic auth",
     "api_key auth", "oauth2_client_credentials auth", "oauth2_refresh_token auth", "oauth_jwt auth", "aws_v4 auth" },
-  { "Configuration", "lode.config.read", "lode.config.read field", "lode.config.register_provider", "credentials.find", "credentials auth" },
+  { "Configuration", "lode.config.read", "lode.config.read field", "lode.config.register_provider", "credentials.find",
+    "credentials auth" },
   { "Datasets and schemas", "lode.dataset", "pipeline:dataset", "dataset:tables", "dataset:row_counts", "relation:join",
     "schema text", "schema diagram" },
 }
@@ -77,15 +81,19 @@ local function add_native(kinds, heading)
     if #rows > 0 then
       add ""
       add("### %s %s", heading, kind.name)
-      if kind.doc then add("%s", kind.doc) add "" end
+      if kind.doc then
+        add("%s", kind.doc)
+        add ""
+      end
       add_table(rows)
     end
   end
 end
 
 add "# Reference"
-add "All fields that may be given, as they are checked. Made from the declarations in the code by `tools/dev/reference`; the pages"
-add "on [rest](rest.md), [destinations](destinations.md), [configuration](configuration.md) and [schemas](schema.md) explain them."
+add "All fields that may be given, as they are checked. Made from the declarations in the code by `tools/dev/reference`;"
+add "the pages on [REST](rest.md), [destinations](destinations.md), [configuration](configuration.md) and"
+add "[schemas](schema.md) explain them."
 for _, chapter in ipairs(chapters) do
   add ""
   add("## %s", chapter[1])
