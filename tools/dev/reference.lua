@@ -7,8 +7,8 @@ end
 
 local chapters = {
   { "Pipelines", "lode.pipeline", "pipeline:run", "lode.source", "lode.resource", "lode.transformer",
-    "lode.files.resource", "apply_hints", "add_limit", "lode.incremental", "write_disposition", "column", "reference", "nested_hints",
-    "lode.model options", "lode.args" },
+    "lode.files.resource", "apply_hints", "add_limit", "lode.incremental", "write_disposition", "column",
+    "reference", "nested_hints", "lode.model options", "lode.args" },
   { "REST", "rest.source", "rest.source resource", "rest.source resource_defaults", "rest.source endpoint",
     "processing step", "response action", "rest.client", "paginate", "header_link paginator", "json_link paginator",
     "cursor paginator", "header_cursor paginator", "offset paginator", "page_number paginator",
@@ -91,8 +91,8 @@ local function add_native(kinds, heading)
 end
 
 add "# Reference"
-add "All fields that may be given, as they are checked. Made from the declarations in the code by `tools/dev/reference`;"
-add "the pages on [REST](rest.md), [destinations](destinations.md), [configuration](configuration.md) and"
+add "All fields that may be given, as they are checked; made from the code's declarations by `tools/dev/reference`."
+add "The pages on [REST](rest.md), [destinations](destinations.md), [configuration](configuration.md) and"
 add "[schemas](schema.md) explain them."
 for _, chapter in ipairs(chapters) do
   add ""
