@@ -43,11 +43,11 @@ local function plain(fields)
 end
 local out = {}
 for i, text in ipairs(native.json_decode(native.args().texts)) do
-  local fields, why = native.credentials_make("connection_string", text, "x")
-  if fields then
+  local kind, fields = native.credentials_make("connection_string", text, "x")
+  if kind then
     out[i] = { fields = plain(fields), text = native.connection_string(fields):reveal() }
   else
-    out[i] = { wrong = tostring(why) }
+    out[i] = { wrong = tostring(fields) }
   end
 end
 local query = { key = "credentials", sections = { "destination", "postgres" }, secret = true }

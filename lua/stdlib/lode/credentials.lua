@@ -284,7 +284,7 @@ end
 
 local function aws_auth(self, options)
   return require("lode.http.aws").v4 {
-    credentials = self, service = options.service, region = options.region or self.region_name,
+    credentials = self, service = options.service or options.scopes, region = options.region or self.region_name,
   }
 end
 
@@ -314,7 +314,7 @@ local auths = {
 }
 
 --- Auth for http.client and rest.client: sends an access token, and gets a new one when it ends; of kind aws, signs
--- requests. Takes scopes, or { scopes, token_url, on_token }, or { service, region }.
+-- requests. Takes scopes, or { scopes, token_url, on_token }; a service, or { service, region }.
 function methods:auth(args)
   local kind = facts[self].kind
   if not auths[kind] then fields.fail("lua.bad_field", ("credentials %s have no auth"):format(kind)) end
