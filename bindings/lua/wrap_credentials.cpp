@@ -71,24 +71,27 @@ int push_found(lua_State* L, FoundCredentials found) {
   return 4;
 }
 
-// Looks for credentials, first without the network; a worker asks it if that may help, while the script waits.
-using FindCredentials = std::function<Result<FoundCredentials>(const Machine& machine, CredentialFacts& facts)>;
+// Looks for credentials, first in what is at hand; a worker asks vaults and the network if that may help, while the
+// script waits.
+using FindCredentials =
+    std::function<Result<FoundCredentials>(const Config& config, const Machine& machine, CredentialFacts& facts)>;
 
 int answer_found(lua_State* L, const FindCredentials& find, const std::string& mode) {
   Machine quiet(env_of(L));
   quiet.may_probe = mode == "probe";
   CredentialFacts facts;
-  Result<FoundCredentials> found = find(quiet, facts);
+  Result<FoundCredentials> found = find(config_of(L).at_hand(), quiet, facts);
   if (found.ok()) return push_found(L, std::move(*found));
-  if (!facts.wants_network || mode == "quiet") return answer_error(L, std::move(found).status());
+  const bool may_help = facts.wants_network || found.status().code() == Code::kCancelled;
+  if (!may_help || mode == "quiet") return answer_error(L, std::move(found).status());
   Engine& engine = engine_of(L);
-  const auto ask = [&engine, find, may_probe = quiet.may_probe](const std::stop_token& stop) {
+  const auto ask = [&engine, config = config_of(L), find, may_probe = quiet.may_probe](const std::stop_token& stop) {
     Machine machine(engine.env(), engine.http(), stop);
     machine.may_probe = may_probe;
     CredentialFacts unused;
-    return find(machine, unused);
+    return find(config.with_stop(stop), machine, unused);
   };
-  return Task::wait(L, std::make_unique<WorkAwait<FoundCredentials>>(engine, ask, push_found));
+  return wait_for<FoundCredentials>(L, ask, push_found);
 }
 
 // A copy that is wiped when nobody needs it any more.
@@ -108,7 +111,7 @@ int credentials_make(lua_State* L) {
   Result<json::Value> read = read_revealed(L, 2);
   if (!read.ok()) return answer_error(L, std::move(read).status());
   const auto given = shared_secret(std::move(*read));
-  const auto make = [&kind, subject, given](const Machine& machine,
+  const auto make = [&kind, subject, given](const Config&, const Machine& machine,
                                             CredentialFacts& facts) -> Result<FoundCredentials> {
     LODE_ASSIGN(json::Value fields, make_credentials(kind, *given, machine, subject, &facts));
     return FoundCredentials{std::string(kind.name), std::move(fields), facts};
@@ -127,7 +130,7 @@ int credentials_find(lua_State* L) {
     lua_pop(L, 1);
   }
   const ConfigQuery query = read_query(L, 2);
-  const auto find = [config = config_of(L), kinds, query](const Machine& machine, CredentialFacts& facts) {
+  const auto find = [kinds, query](const Config& config, const Machine& machine, CredentialFacts& facts) {
     return find_any_credentials(config, kinds, query, machine, &facts);
   };
   return answer_found(L, find, luaL_optstring(L, 3, "probe"));
@@ -160,7 +163,7 @@ int credentials_token(lua_State* L) {
     lua_pushnumber(state, static_cast<double>(token.ends_us - engine.env().now_us()) / 1e6);
     return 2;
   };
-  return Task::wait(L, std::make_unique<WorkAwait<AccessToken>>(engine, fetch, push));
+  return wait_for<AccessToken>(L, fetch, push);
 }
 
 // native.credentials_kinds(): { { name, doc, fields } }, fields as FieldSpec::to_json() has them

@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "base/text.h"
+#include "config/program.h"
 #include "http/url.h"
+#include "json/parse.h"
 
 namespace lode {
 namespace {
@@ -197,6 +199,41 @@ Attempt from_managed_identity(Search& search) {
   return some(token_of(search, std::move(*answer), call, source));
 }
 
+// Where "az" is; empty if it is nowhere in PATH.
+Path find_az(const Search& search) {
+  const std::string folders = search.variable("PATH");
+  for (const std::string_view folder : split(folders, ':')) {
+    if (folder.starts_with('/') && search.access.env.exists(Path(folder) / "az")) return Path(folder) / "az";
+  }
+  return {};
+}
+
+// Whoever has signed in with Azure's command line, on a developer's machine.
+Attempt from_command_line(Search& search) {
+  constexpr double kTimeoutS = 30;
+  const Path program = find_az(search);
+  if (program.empty()) return search.nothing("az, Azure's command line, is not in PATH");
+  if (search.access.is_quiet) return Status::error(Code::kCancelled, "az is not run now");
+  Result<std::string> text = run_program(
+      {program.string(), "account", "get-access-token", "--output", "json", "--resource", search.resource()}, kTimeoutS,
+      search.access.stop);
+  if (!text.ok() && text.status().code() == Code::kCancelled) return std::move(text).status();
+  if (!text.ok()) return search.nothing(fmt::format("{} (has anybody run `az login`?)", text.status().message()));
+  Result<json::Value> printed = json::parse_value(*text);
+  wipe(*text);
+  if (!printed.ok() || !printed->is_object()) return search.nothing("az printed no JSON");
+  AccessToken token;
+  token.text = Secret(printed->text_or("accessToken", ""));
+  token.ends_us = static_cast<std::int64_t>(seconds_of(*printed, "expires_on", 0) * 1e6);
+  token.source = program.string();
+  wipe(*printed);
+  if (token.text.empty()) return search.nothing("az gave no token");
+  // Older versions say the end in the time zone of the machine only.
+  constexpr std::int64_t kShortLifeUs = 300'000'000;
+  if (token.ends_us == 0) token.ends_us = search.access.env.now_us() + kShortLifeUs;
+  return std::optional<AccessToken>(std::move(token));
+}
+
 Result<AccessToken> for_principal(const Search& search, const json::Value& fields) {
   for (const char* name : {"azure_tenant_id", "azure_client_id", "azure_client_secret"}) {
     if (!fields.text_or(name, "").empty()) continue;
@@ -212,13 +249,15 @@ Result<AccessToken> fetch_azure_token(const CloudAccess& access, const json::Val
                                       const std::string& scope) {
   Search search{access, scope};
   if (!credentials.is_null()) return for_principal(search, credentials);
-  for (const auto attempt : {from_variables, from_workload, from_managed_identity}) {
+  for (const auto attempt : {from_variables, from_workload, from_managed_identity, from_command_line}) {
     LODE_ASSIGN(std::optional<AccessToken> token, attempt(search));
     if (token) return std::move(*token);
   }
   Status error = Status::error(Code::kConfigMissing, "this machine has no credentials of Azure");
   for (std::string& line : search.looked) error.note(std::move(line));
-  return error.hint("set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or give the machine an identity");
+  return error.hint(
+      "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, give the machine an identity, or run `az "
+      "login`");
 }
 
 }  // namespace lode

@@ -15,9 +15,9 @@ namespace lode {
 /// Microsoft's own libraries, the first that is there: AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET;
 /// workload identity (AZURE_FEDERATED_TOKEN_FILE); managed identity (IDENTITY_ENDPOINT of App Service, MSI_ENDPOINT,
 /// else the metadata server at AZURE_POD_IDENTITY_AUTHORITY_HOST or 169.254.169.254; AZURE_CLIENT_ID says which
-/// identity). AZURE_AUTHORITY_HOST is another cloud. Errors: kConfigMissing with all places if there is nothing,
-/// kConfigInvalid for values that will not do, kHttpAuth when Azure says no, and those of HttpTransport::send(). They
-/// hold no secrets. Blocks; nothing is kept: see AccessTokenCache.
+/// identity); whoever has run `az login`. AZURE_AUTHORITY_HOST is another cloud. Errors: kConfigMissing with all places
+/// if there is nothing, kConfigInvalid for values that will not do, kHttpAuth when Azure says no, and those of
+/// HttpTransport::send(). They hold no secrets. Blocks; nothing is kept: see AccessTokenCache.
 Result<AccessToken> fetch_azure_token(const CloudAccess& access, const json::Value& credentials,
                                       const std::string& scope);
 

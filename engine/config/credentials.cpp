@@ -239,8 +239,10 @@ Result<FoundCredentials> find_any_credentials(const Config& config, const std::v
     if (facts != nullptr) facts->wants_network |= completion.facts.wants_network;
     return std::nullopt;
   };
-  // Those behind must wait for the one that wants the network: it may be there.
-  const auto must_wait = [&] { return facts != nullptr && facts->wants_network; };
+  // Those behind must wait for the one that wants the network, or a vault: it may be there.
+  const auto must_wait = [&](const Candidate& candidate) {
+    return candidate.failure.code() == Code::kCancelled || (facts != nullptr && facts->wants_network);
+  };
   for (const std::string& name : kinds) {
     if (name == "string" || name == "table") {
       LODE_ASSIGN(const std::optional<Found> whole, find_whole(config, where));
@@ -257,17 +259,17 @@ Result<FoundCredentials> find_any_credentials(const Config& config, const std::v
     if (fields.ok()) {
       candidate.fields = std::move(*fields);
       if (std::optional<FoundCredentials> found = settled(candidate, Reach::kSetUp)) return std::move(*found);
-      if (must_wait()) return candidate.failure;
     } else {
       candidate.failure = std::move(fields).status();
     }
+    if (must_wait(candidate)) return candidate.failure;
     candidates.push_back(std::move(candidate));
   }
   for (const Reach reach : {Reach::kAssumed, Reach::kProbed}) {
     for (Candidate& candidate : candidates) {
       if (candidate.is_final || candidate.kind->complete == nullptr) continue;
       if (std::optional<FoundCredentials> found = settled(candidate, reach)) return std::move(*found);
-      if (must_wait()) return candidate.failure;
+      if (must_wait(candidate)) return candidate.failure;
     }
   }
   if (candidates.empty()) {

@@ -125,6 +125,29 @@ TEST_CASE("A machine without credentials of Azure says where it looked, in order
   CHECK_THAT(azure.token(), Contains("Service Fabric"));
 }
 
+TEST_CASE("Whoever has signed in with az is the last place") {
+  Azure azure;
+  CHECK_THAT(azure.token(), Contains("az, Azure's command line, is not in PATH"));
+  const Path folder = azure.place.root / "bin";
+  azure.set("PATH", "relative::" + folder.string());
+  const auto program = [&](const std::string& script) {
+    azure.place.write("bin/az", "#!/bin/sh\n" + script + "\n");
+    std::filesystem::permissions(folder / "az", std::filesystem::perms::owner_all);
+  };
+  program("echo '{\"accessToken\": \"'$6'\", \"expires_on\": 4102542245}'");
+  Result<AccessToken> got = azure.fetch();
+  INFO((got.ok() ? "" : got.status().render()));
+  REQUIRE(got.ok());
+  CHECK(got->text.reveal() == "https://vault.azure.net");
+  CHECK(got->ends_us == 4'102'542'245'000'000);
+  program("echo '{\"accessToken\": \"t\", \"expiresOn\": \"2100-01-01 00:00:00.0\"}'");
+  CHECK(azure.token() == "t");
+  program(std::string("echo ") + kCanary + "; exit 1");
+  CHECK_THAT(azure.token(), Contains("az login") && Contains("no credentials of Azure") && !Contains(kCanary));
+  program(std::string("echo ") + kCanary);
+  CHECK_THAT(azure.token(), Contains("az printed no JSON") && !Contains(kCanary));
+}
+
 TEST_CASE("What Azure refuses is told without secrets, and the next place is not tried") {
   Azure azure;
   azure.set("AZURE_POD_IDENTITY_AUTHORITY_HOST", azure.cloud.url());
