@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Keys of AWS that a machine has by itself: STS and the metadata service as moto plays them, and Amazon's own mock of it.
+"""Keys of AWS that a machine has by itself: STS and the metadata service as moto plays them, and Amazon's own mock.
 
     aws_keys_test.py LODE
 
@@ -47,7 +47,8 @@ class Machine:
         self.url = f"http://127.0.0.1:{port}"
         command = [self.python, "-c", "from moto.server import main; main()", "-H", "127.0.0.1", "-p", str(port)]
         place.serve(command, self.url + "/moto-api/data.json")
-        done = subprocess.run([self.python, "-c", ROLE, self.url], capture_output=True, text=True, timeout=120, check=False)
+        fill = [self.python, "-c", ROLE, self.url]
+        done = subprocess.run(fill, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stderr
         self.key, self.secret, self.role = json.loads(done.stdout)
         (place.folder / ".aws").mkdir()
@@ -81,8 +82,8 @@ def roles(machine):
     machine.files("", keys)
     machine.passes(WHO, "arn:aws:iam::123456789012:user/starter\ttrue\tfalse", AWS_PROFILE="starter")
     (machine.place.folder / "jwt").write_text("header.claims.signature\n")
-    machine.passes(WHO, assumed, AWS_ROLE_ARN=machine.role, AWS_WEB_IDENTITY_TOKEN_FILE=str(machine.place.folder / "jwt"),
-                   AWS_ROLE_SESSION_NAME="night")  # fmt: skip
+    web = {"AWS_WEB_IDENTITY_TOKEN_FILE": str(machine.place.folder / "jwt"), "AWS_ROLE_SESSION_NAME": "night"}
+    machine.passes(WHO, assumed, AWS_ROLE_ARN=machine.role, **web)
     machine.files(profile, keys)
     vault = 'print(require("lode").secret "sources.github.token":reveal())'
     switch = {"PROVIDERS__ENABLE_AWS_SECRETS": "true", "AWS_REGION": "eu-central-1"}
