@@ -104,7 +104,7 @@ TEST_CASE("A wrapper that nobody wrote is refused in words") {
   CHECK_THAT(why_not(start("v1:scrypt:15,8,3:AAAA:" + payload)), Contains("salt"));
   CHECK_THAT(why_not(start("v1:rot13:0123456789abcdef:" + payload)), Contains("missing"));
   CHECK_THAT(why_not(start("v1:keyring:0123456789abcdef")), Contains("missing"));
-  for (const std::string bad : {"", "AAAA", "A A", payload.substr(1).c_str(), (payload + "=").c_str()}) {
+  for (const std::string& bad : std::vector<std::string>{"", "AAAA", "A A", payload.substr(1), payload + "="}) {
     CHECK_THAT(why_not(start("v1:keyring:0123456789abcdef:" + bad)), Contains("a part of it"));
   }
   CHECK(show_encrypted(start("v9")) == "encrypted (broken)");
