@@ -180,6 +180,19 @@ class SourceCase(CliCase):
         self.ok(*words, "--set", "size=0x10", "--set", "ratio=1.5", "--set", "fast=yes", stdin=b"hunter2")
         self.assertEqual(self.read(".lode/config.toml"), "[sources.tenant]\nsize = 16\nratio = 1.5\nfast = true\n")
 
+    def test_who_has_to_sign_in_is_told_so(self):
+        declared = SCRIPT.replace('"api_key", "secret", required = true, doc = "from the shop\'s settings page"',
+                                  '"credentials", { "oauth2", "string" }, required = true')  # fmt: skip
+        self.file("any.lua", declared.replace("settings.api_key:reveal()", "settings.credentials.refresh_token:reveal()"))
+        answer = self.ok("source", "add", "./any.lua", "crm", "--set", "size=1")
+        self.assertIn("sign in:  lode auth crm", answer.out)
+        self.assertEqual(self.read(".lode/config.toml"), "[sources.crm]\nsize = 1\n")
+        self.file(".lode/secrets.toml", "[sources.shop.credentials]\nclient_id = 'a'\nclient_secret = 'b'\n"
+                  "refresh_token = 'hunter2'\ntoken_url = 'https://login.example/token'\n")  # fmt: skip
+        answer = self.ok("source", "add", "./any.lua", "shop", "--set", "size=1")
+        self.assertIn("it answers: orders", answer.out)
+        self.assertNotIn("sign in", answer.out)
+
     def test_wrong_words(self):
         for words, says in (
             (("add",), "a type and a name are missing"),

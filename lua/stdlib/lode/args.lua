@@ -21,6 +21,10 @@ local function convert(name, text, kind)
   elseif kind == "boolean" then
     if text == "true" or text == "false" then return text == "true" end
     fields.fail("cli.usage", ("argument '%s' must be true or false, not '%s'"):format(name, text))
+  elseif kind == "list" or kind == "table" then
+    local value = native.json_decode(text)
+    if type(value) == "table" then return value end
+    fields.fail("cli.usage", ("argument '%s' must be a %s in JSON, not '%s'"):format(name, kind, text))
   end
   return text
 end

@@ -1,7 +1,8 @@
 --- Where a source signs in and as which app: from the command line, the configuration, the service's own discovery
 -- document and the table of well-known providers, in this order.
--- Depends on: lode.http.exchange, lode.http.retry, lode.native, lode.tasks.auth.providers
+-- Depends on: lode.http.exchange, lode.http.retry, lode.lookup, lode.native, lode.tasks.auth.providers
 local exchange = require "lode.http.exchange"
+local lookup = require "lode.lookup"
 local native = require "lode.native"
 local providers = require "lode.tasks.auth.providers"
 local retry = require "lode.http.retry"
@@ -25,7 +26,7 @@ local discovered = {
 function endpoints.setting(source, name, secret)
   for _, sections in ipairs { { "sources", source, "credentials" }, { "sources", source } } do
     local key = table.concat(sections, ".") .. "." .. name
-    local value = native.config({ key = key, secret = secret }, secret and "secret" or "any")
+    local value = lookup({ key = key, secret = secret }, secret and "secret" or "any")
     if value ~= nil and (native.is_secret(value) and #value or #tostring(value)) > 0 then return value end
   end
 end

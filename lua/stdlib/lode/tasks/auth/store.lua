@@ -1,7 +1,8 @@
 --- Where sign-ins are kept: [sources.NAME.credentials] of secrets.toml, under the names that the kinds of credentials
 -- `oauth2` and `gcp_oauth`, and dlt's, have for them.
--- Depends on: lode.native, lode.tasks.auth.endpoints, lode.tasks.pipeline.text
+-- Depends on: lode.lookup, lode.native, lode.tasks.auth.endpoints, lode.tasks.pipeline.text
 local endpoints = require "lode.tasks.auth.endpoints"
+local lookup = require "lode.lookup"
 local native = require "lode.native"
 local text = require "lode.tasks.pipeline.text"
 
@@ -48,7 +49,7 @@ end
 
 --- When the access token ends, in seconds since 1970; nil if that is not known.
 function store.expires_s(source)
-  local value = native.config({ key = store.key(source, "token_expiry") }, "timestamp")
+  local value = lookup({ key = store.key(source, "token_expiry") }, "timestamp")
   return value and value:number()
 end
 

@@ -30,17 +30,28 @@ local function is_sign_in(asked)
   return false
 end
 
+local function key_of(asked)
+  local section = table.concat(asked.query.sections or {}, ".")
+  return (section ~= "" and section .. "." or "") .. asked.query.key
+end
+
 -- What a script declares, each key once: { name, key, type, secret, required, default, doc, place }.
 local function fields_of(script, args)
   local collected, why = read_script { source = script, script = args.type }
   if why then error(why, 0) end
-  local fields, seen, sign_in = {}, {}, false
+  local sign_ins = {}
+  for _, asked in ipairs(collected) do
+    local key = key_of(asked)
+    local is_there = place_of { key = key, secret = true } or place_of { key = key .. ".refresh_token", secret = true }
+    if is_sign_in(asked) and not is_there then sign_ins[key] = true end
+  end
+  local fields, seen = {}, {}
   for _, asked in ipairs(collected) do
     local section = table.concat(asked.query.sections or {}, ".")
-    local key = (section ~= "" and section .. "." or "") .. asked.query.key
+    local key = key_of(asked)
     local is_own = section == "sources." .. args.name or section:find("sources." .. args.name .. ".", 1, true) == 1
-    if is_sign_in(asked) then sign_in = true end
-    if is_own and asked.type ~= "credentials" and not seen[key] then
+    local is_asked = is_own and asked.type ~= "credentials" and not sign_ins[section]
+    if is_asked and not seen[key] then
       seen[key] = true
       fields[#fields + 1] = {
         name = key:sub(#"sources." + #args.name + 2), key = key, type = asked.type,
@@ -50,7 +61,7 @@ local function fields_of(script, args)
       }
     end
   end
-  return fields, sign_in
+  return fields, next(sign_ins) ~= nil
 end
 
 local function fields_of_rest(spec, args)
