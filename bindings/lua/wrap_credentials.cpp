@@ -109,6 +109,7 @@ int credentials_make(lua_State* L) {
   const std::string subject = luaL_checkstring(L, 3);
   lua_settop(L, 3);
   Result<json::Value> read = read_revealed(L, 2);
+  if (read.ok()) read = config_of(L).follow(std::move(*read), true, subject);
   if (!read.ok()) return answer_error(L, std::move(read).status());
   const auto given = shared_secret(std::move(*read));
   const auto make = [&kind, subject, given](const Config&, const Machine& machine,

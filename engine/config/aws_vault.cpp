@@ -152,7 +152,10 @@ Status AwsVault::fetch(const std::string& name, VaultEntry& entry, const std::st
     const bool has_text = text != nullptr && text->is_text();
     if (has_text) entry.text = text->as_text();
     wipe(answer.body);
-    if (!has_text) return Status::error(Code::kConfigUnreadable, fmt::format("{} is no text", address_of(name)));
+    if (!has_text) {
+      entry.why = "it is binary, not text";
+      return {};
+    }
     entry.state = VaultEntry::State::kFound;
     return {};
   }

@@ -54,6 +54,7 @@ Result<Config> Config::open(Env& env, ConfigOptions options) {
     config.providers_.push_back(std::move(overrides));
   }
   if (options.host) config.providers_.push_back(std::make_shared<HostProvider>(std::move(options.host)));
+  const std::size_t environment = config.providers_.size();
   config.providers_.push_back(std::make_shared<EnvProvider>(env, config.variables_, options.secrets_folder));
   for (const bool holds_secrets : {true, false}) {
     const std::string file = holds_secrets ? "secrets.toml" : "config.toml";
@@ -62,6 +63,9 @@ Result<Config> Config::open(Env& env, ConfigOptions options) {
     if (holds_secrets) config.warnings_ = permission_warnings(*toml);
     config.providers_.push_back(std::move(toml));
   }
+  LODE_ASSIGN(const std::optional<std::string> folder,
+              config.branch("").text({.key = "providers.secret_files.folder"}));
+  if (folder) config.providers_[environment] = std::make_shared<EnvProvider>(env, config.variables_, *folder);
   ConfigQuery audit{.key = "audit_file", .sections = {"runtime"}};
   LODE_ASSIGN(const std::optional<std::string> audit_file, config.text(audit));
   if (audit_file && !audit_file->empty()) {

@@ -36,7 +36,7 @@ struct ConfigOptions {
   /// Values that win over everything, nested or with dotted names: from the command line, or set by the program.
   json::Value overrides = json::Value::object();
   HostLookup host;                       ///< asked next; may be empty
-  Path secrets_folder = "/run/secrets";  ///< files mounted by Docker or Kubernetes
+  Path secrets_folder = "/run/secrets";  ///< files mounted by Docker or Kubernetes, unless it is configured
   std::string profile;                   ///< "": as the environment and the project say; see find_profile()
   AskPerson ask;                         ///< for the pass phrase of encrypted values; may be empty
   Keyring* keyring = nullptr;            ///< has their key; null: system_keyring()
@@ -49,6 +49,7 @@ struct Found {
   std::string provider;
   std::string place;  ///< a file, a variable, a key
   bool was_encrypted = false;
+  bool was_reference = false;  ///< `value` is what a reference there stands for
 };
 
 /// One place that was, or would be, looked at for a query.
@@ -101,11 +102,16 @@ class Config {
   Status add_provider(std::shared_ptr<const ConfigProvider> provider);
 
   /// nullopt: nowhere. With a pipeline's name, all providers and paths are tried under it first; after all of them,
-  /// [shared]. An encrypted value is decrypted, which may ask the keyring or a person. A secret may be a reference:
-  /// env://NAME, file:///path, aws-sm://name#key, aws-ssm:///path. Asking a vault blocks. Errors: kConfigUnreadable;
-  /// kConfigInvalid for a secret that stands in config.toml, for a template's placeholder that nobody replaced, and for
-  /// a reference to what is not there; kEncryptedValue and kKeyring.
+  /// [shared]. An encrypted value is decrypted, which may ask the keyring or a person; references are followed, see
+  /// follow(). Asking a vault blocks. Errors: kConfigUnreadable; kConfigInvalid for a secret that stands in
+  /// config.toml, for a template's placeholder that nobody replaced, and for a reference to what is not there;
+  /// kEncryptedValue and kKeyring; kCancelled.
   Result<std::optional<Found>> locate(const ConfigQuery& query) const;
+  /// `value` with every text that is a reference replaced by what it stands for, in tables and lists too: env://NAME,
+  /// aws-sm://name#key, aws-ssm:///path, vault://…, gcp-sm://…, azure-kv://…; for secrets also file:///path. What comes
+  /// out of a reference is not looked into. `subject` begins messages. Errors: kConfigInvalid, kConfigUnreadable,
+  /// kCancelled.
+  Result<json::Value> follow(json::Value value, bool secret, const std::string& subject) const;
   /// Every place that locate() would look at, in its order, past the one that wins.
   std::vector<Step> explain(const ConfigQuery& query) const;
   /// locate() without the place.
@@ -150,6 +156,8 @@ class Config {
   };
   void note(const ConfigQuery& query, bool found) const;
   Status account(const ConfigQuery& query, const std::optional<Found>& found) const;
+  Status follow(Found& found, bool secret) const;
+  Result<std::string> follow_one(const std::string& reference, const std::string& subject, std::string& place) const;
   Result<std::optional<Found>> look(const std::vector<KeyPath>& paths, const ConfigQuery& query) const;
 
   Env* env_ = nullptr;

@@ -170,6 +170,10 @@ Result<json::Value> gather(const Config& config, const CredentialKind& kind, con
     Result<json::Value> parsed = parse_credentials(kind, whole->value, subject);
     if (!parsed.ok()) return std::move(parsed).status().with("in", whole->place);
     fields = std::move(*parsed);
+    // A part may be a reference, but not one that came out of a vault or file.
+    if (!whole->was_reference) {
+      LODE_ASSIGN(fields, config.follow(std::move(fields), true, subject));
+    }
     // As dlt: a part that says what is so anyway can still be changed elsewhere.
     for (const Field& field : kind.fields.fields()) {
       const json::Value* value = fields.find(field.name);

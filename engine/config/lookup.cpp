@@ -26,38 +26,12 @@ Status placeholder_left(const KeyPath& path, const std::string& place) {
       .hint("replace it by the real value, or remove the line");
 }
 
-Status dead_reference(const Found& found, const std::string& reference, std::string_view why) {
-  return Status::error(Code::kConfigInvalid,
-                       fmt::format("'{}' refers to {}, which {}", found.path.dotted(), reference, why))
-      .with("in", found.place);
-}
-
-// A secret may say where it is: env://NAME, file:///run/secrets/name, aws-sm://name#key. Settings may not: there, such
-// texts are URLs.
-Status follow_reference(Env& env, const Variables& variables, const Vaults* vaults, const std::stop_token& stop,
-                        Found& found) {
-  if (!found.value.is_text()) return {};
-  const std::string reference = found.value.as_text();
-  if (reference.starts_with("env://")) {
-    std::optional<std::string> text = variables.find(reference.substr(6));
-    if (!text) return dead_reference(found, reference, "is not set");
-    found.value = std::move(*text);
-    found.place += " -> " + variables.place_of(reference.substr(6));
-  } else if (reference.starts_with("file:///")) {
-    Result<std::string> text = env.read_file(reference.substr(7));
-    if (!text.ok()) return dead_reference(found, reference, "cannot be read").caused_by(std::move(text).status());
-    while (text->ends_with('\n') || text->ends_with('\r')) text->pop_back();
-    found.value = std::move(*text);
-    found.place += " -> " + reference.substr(7);
-  } else if (Vaults::is_reference(reference)) {
-    if (vaults == nullptr) return dead_reference(found, reference, "cannot stand in what vaults are reached with");
-    Result<std::string> text = vaults->follow(reference, stop);
-    if (text.status().code() == Code::kCancelled) return text.status();
-    if (!text.ok()) return dead_reference(found, reference, "cannot be had").caused_by(std::move(text).status());
-    found.value = std::move(*text);
-    found.place += " -> " + reference;
-  }
-  return {};
+// References to variables and vaults may stand for every value; one to a file for secrets only: elsewhere
+// "file:///data" is where data is.
+bool is_reference(const json::Value& value, bool secret) {
+  if (!value.is_text() || value.as_text().find("://") == std::string::npos) return false;
+  const std::string& text = value.as_text();
+  return text.starts_with("env://") || (secret && text.starts_with("file:///")) || Vaults::is_reference(text);
 }
 
 bool has_encrypted(const json::Value& value) {
@@ -77,7 +51,8 @@ Result<std::optional<Found>> probe(const ConfigProvider& provider, const KeyPath
   const std::string place = provider.place_of(path, query.secret);
   if (query.secret && !provider.holds_secrets()) {
     if (value->is_object()) return std::optional<Found>();  // a section of settings, not the secret itself
-    return secret_in_config(path, place);
+    // Where a secret is may be known to all.
+    if (!is_reference(*value, true)) return secret_in_config(path, place);
   }
   if (is_placeholder(*value)) return placeholder_left(path, place);
   return std::optional<Found>(Found{std::move(*value), path, std::string(provider.name()), place});
@@ -103,6 +78,71 @@ Step step_for(const ConfigProvider& provider, const KeyPath& path, const ConfigQ
 
 }  // namespace
 
+// What one reference stands for; `place` gets where that is.
+Result<std::string> Config::follow_one(const std::string& reference, const std::string& subject,
+                                       std::string& place) const {
+  const auto dead = [&](Code code, std::string_view why) {
+    return Status::error(code, fmt::format("{} refers to {}, which {}", subject, reference, why));
+  };
+  if (reference.starts_with("env://")) {
+    const std::string name = reference.substr(6);
+    std::optional<std::string> text = variables_->find(name);
+    if (!text) return dead(Code::kConfigInvalid, "is not set");
+    place = variables_->place_of(name);
+    return std::move(*text);
+  }
+  if (reference.starts_with("file:///")) {
+    place = reference.substr(7);
+    Result<std::string> text = env_->read_file(place);
+    if (!text.ok()) return dead(Code::kConfigInvalid, "cannot be read").caused_by(std::move(text).status());
+    while (text->ends_with('\n') || text->ends_with('\r')) text->pop_back();
+    return text;
+  }
+  if (vaults_ == nullptr) return dead(Code::kConfigInvalid, "cannot stand in what vaults are reached with");
+  place = reference;
+  Result<std::string> text = vaults_->follow(reference, stop_);
+  if (text.ok() || text.status().code() == Code::kCancelled) return text;
+  Status error = dead(text.status().code(), "cannot be had");
+  if (std::string hint = text.status().hint_text(); !hint.empty()) error.hint(std::move(hint));
+  return error.caused_by(std::move(text).status());
+}
+
+Result<json::Value> Config::follow(json::Value value, bool secret, const std::string& subject) const {
+  std::string place;
+  if (is_reference(value, secret)) {
+    LODE_ASSIGN(std::string text, follow_one(value.as_text(), subject, place));
+    return json::Value(std::move(text));
+  }
+  if (value.is_object()) {
+    for (auto& [name, inner] : value.members()) {
+      if (!inner.is_object() && !inner.is_list() && !is_reference(inner, secret)) continue;
+      LODE_ASSIGN(inner, follow(std::move(inner), secret, subject));
+    }
+  } else if (value.is_list()) {
+    for (json::Value& inner : value.items()) {
+      LODE_ASSIGN(inner, follow(std::move(inner), secret, subject));
+    }
+  }
+  return value;
+}
+
+Status Config::follow(Found& found, bool secret) const {
+  const std::string subject = fmt::format("'{}'", found.path.dotted());
+  if (!is_reference(found.value, secret)) {
+    Result<json::Value> value = follow(std::move(found.value), secret, subject);
+    if (!value.ok()) return std::move(value).status().with("in", found.place);
+    found.value = std::move(*value);
+    return {};
+  }
+  std::string place;
+  Result<std::string> text = follow_one(found.value.as_text(), subject, place);
+  if (!text.ok()) return std::move(text).status().with("in", found.place);
+  found.value = std::move(*text);
+  found.place += " -> " + place;
+  found.was_reference = true;
+  return {};
+}
+
 Result<std::optional<Found>> Config::look(const std::vector<KeyPath>& paths, const ConfigQuery& query) const {
   for (const auto& provider : providers()) {
     for (const KeyPath& path : paths) {
@@ -112,7 +152,7 @@ Result<std::optional<Found>> Config::look(const std::vector<KeyPath>& paths, con
       if (stop_.stop_requested() && has_encrypted(found->value)) return Status::error(Code::kCancelled, "cancelled");
       Status opened = cipher_->open_all(found->path, found->value);
       if (!opened.ok()) return std::move(opened).with("in", found->place);
-      if (query.secret) LODE_TRY(follow_reference(*env_, *variables_, vaults_.get(), stop_, *found));
+      LODE_TRY(follow(*found, query.secret));
       return found;
     }
   }

@@ -48,8 +48,9 @@ bool is_vault_name(std::string_view name, std::string_view signs, std::size_t by
 
 Status VaultHttp::cannot_ask(std::string_view what, Status why) const {
   if (why.code() == Code::kCancelled) return why;
-  return Status::error(Code::kConfigUnreadable, fmt::format("{} cannot be asked for {}", title_, what))
-      .caused_by(std::move(why));
+  Status error = Status::error(Code::kConfigUnreadable, fmt::format("{} cannot be asked for {}", title_, what));
+  if (std::string hint = why.hint_text(); !hint.empty()) error.hint(std::move(hint));
+  return error.caused_by(std::move(why));
 }
 
 // The last word: an answer, or why there is none.

@@ -58,12 +58,13 @@ std::shared_ptr<const VaultEntry> VaultCache::fresh(const std::string& name) con
   return found != entries_.end() && is_fresh(found->second->asked_us) ? found->second : nullptr;
 }
 
-Status VaultCache::ask(const std::string& name, VaultEntry& entry, const std::stop_token& stop) {
-  if (list_first_ && (!names_ || !is_fresh(listed_us_))) {
+Status VaultCache::ask(const std::string& name, VaultEntry& entry, const std::stop_token& stop, Listing listing) {
+  if (!list_first_ || listing == Listing::kIgnored) return store_->fetch(name, entry, stop);
+  if (!names_ || !is_fresh(listed_us_)) {
     LODE_ASSIGN(names_, store_->list(stop));
     listed_us_ = env_.steady_us();
   }
-  if (list_first_ && std::find(names_->begin(), names_->end(), name) == names_->end()) {
+  if (std::find(names_->begin(), names_->end(), name) == names_->end()) {
     entry.why = "not in the vault's list";
     return {};
   }
@@ -83,7 +84,8 @@ Result<std::shared_ptr<const VaultEntry>> VaultCache::keep(const std::string& na
   return std::shared_ptr<const VaultEntry>(std::move(entry));
 }
 
-Result<std::shared_ptr<const VaultEntry>> VaultCache::fetch(const std::string& name, const std::stop_token& stop) {
+Result<std::shared_ptr<const VaultEntry>> VaultCache::fetch(const std::string& name, const std::stop_token& stop,
+                                                            Listing listing) {
   const EitherStop either(stop, closed_.get_token());
   {
     std::unique_lock lock(mutex_);
@@ -95,7 +97,7 @@ Result<std::shared_ptr<const VaultEntry>> VaultCache::fetch(const std::string& n
     is_asked_ = true;
   }
   auto entry = std::make_shared<VaultEntry>();
-  Status status = ask(name, *entry, either.token());
+  Status status = ask(name, *entry, either.token(), listing);
   return keep(name, std::move(entry), std::move(status));
 }
 

@@ -54,6 +54,11 @@ class VaultStore {
   virtual Result<std::vector<std::string>> list(const std::stop_token& stop) = 0;
 };
 
+enum class Listing {
+  kHeeded,
+  kIgnored,  ///< for a name that a person wrote: it may be in another project, mount or vault
+};
+
 /// Asks for a name at most once in a while, found or not; a vault that does not answer is left alone for a while, too.
 /// Thread-safe.
 class VaultCache {
@@ -65,7 +70,8 @@ class VaultCache {
   const VaultStore& store() const { return *store_; }
   /// Never null. With `list_first` names that the vault does not list are not asked for. Errors: as VaultStore's;
   /// kCancelled within moments of a stop, also of one who waits for another's question.
-  Result<std::shared_ptr<const VaultEntry>> fetch(const std::string& name, const std::stop_token& stop = {});
+  Result<std::shared_ptr<const VaultEntry>> fetch(const std::string& name, const std::stop_token& stop = {},
+                                                  Listing listing = Listing::kHeeded);
   /// What the last fetch() of this name gave; null if there was none.
   std::shared_ptr<const VaultEntry> known(const std::string& name) const;
   /// For good: what is being asked ends with kCancelled, and nothing more is asked.
@@ -74,7 +80,7 @@ class VaultCache {
  private:
   bool is_fresh(std::int64_t asked_us) const;
   std::shared_ptr<const VaultEntry> fresh(const std::string& name) const;
-  Status ask(const std::string& name, VaultEntry& entry, const std::stop_token& stop);
+  Status ask(const std::string& name, VaultEntry& entry, const std::stop_token& stop, Listing listing);
   Result<std::shared_ptr<const VaultEntry>> keep(const std::string& name, std::shared_ptr<VaultEntry> entry,
                                                  Status status);
 

@@ -6,6 +6,8 @@
 #include <array>
 
 #include "config/aws_vault.h"
+#include "config/azure_vault.h"
+#include "config/google_vault.h"
 #include "config/hashicorp_vault.h"
 #include "config/vault_provider.h"
 #include "json/parse.h"
@@ -22,9 +24,11 @@ struct VaultKind {
   Result<std::unique_ptr<VaultStore>> (*make)(const VaultSettings& settings);
 };
 
-constexpr std::array<VaultKind, 3> kKinds = {{
+constexpr std::array<VaultKind, 5> kKinds = {{
     {"aws_secrets", "aws-sm://", true, make_aws_secrets},
     {"aws_parameters", "aws-ssm://", false, make_aws_parameters},
+    {"google_secrets", "gcp-sm://", true, make_google_vault},
+    {"azure_keyvault", "azure-kv://", true, make_azure_vault},
     {"hashicorp_vault", "vault://", true, make_hashicorp_vault},
 }};
 
@@ -131,7 +135,7 @@ Result<std::string> Vaults::follow(const std::string& reference, const std::stop
     const std::size_t hash = reference.find('#');
     const std::string name = reference.substr(scheme.size(), hash == std::string::npos ? hash : hash - scheme.size());
     LODE_ASSIGN(const std::shared_ptr<VaultCache> cache, cache_of(number));
-    LODE_ASSIGN(const std::shared_ptr<const VaultEntry> entry, cache->fetch(name, stop));
+    LODE_ASSIGN(const std::shared_ptr<const VaultEntry> entry, cache->fetch(name, stop, Listing::kIgnored));
     if (entry->state != VaultEntry::State::kFound) {
       return Status::error(Code::kConfigInvalid,
                            fmt::format("{}: {} in {}", reference, entry->why, cache->store().title()));

@@ -50,11 +50,17 @@ Result<std::optional<json::Value>> field_of(const Config& config, ConfigQuery qu
 }
 
 // A URL that lacks a part, usually the password, gets it from a place of its own.
-Result<json::Value> completed(const Config& config, const ConfigQuery& query, const std::string& url) {
+Result<json::Value> completed(const Config& config, const ConfigQuery& query, const Found& found) {
+  const std::string& url = found.value.as_text();
   Result<json::Value> parts = parse_connection_string(url, "credentials");
   if (!parts.ok()) return json::Value(url);  // not of that form: the destination knows what to make of it
   const bool has_server = parts->find("host") != nullptr || parts->find("username") != nullptr;
   bool is_changed = false;
+  if (!found.was_reference) {  // what came out of a vault is not looked into
+    LODE_ASSIGN(json::Value followed, config.follow(*parts, true, fmt::format("'{}'", found.path.dotted())));
+    is_changed = !(followed == *parts);
+    *parts = std::move(followed);
+  }
   for (const std::string_view field : kFields) {
     if (!has_server || parts->find(field) != nullptr) continue;
     LODE_ASSIGN(std::optional<json::Value> value, field_of(config, query, field));
@@ -73,9 +79,9 @@ Result<json::Value> look_up(const Config& config, const std::string& pipeline, c
   query.sections = {"destination", section};
   query.pipeline_name = pipeline;
   query.secret = true;
-  LODE_ASSIGN(const std::optional<json::Value> whole, config.find(query));
-  json::Value found = whole.value_or(json::Value());
-  if (found.is_text()) return completed(config, query, found.as_text());
+  LODE_ASSIGN(std::optional<Found> whole, config.locate(query));
+  if (whole && whole->value.is_text()) return completed(config, query, *whole);
+  json::Value found = whole ? std::move(whole->value) : json::Value();
   for (const std::string_view field : kFields) {
     LODE_ASSIGN(std::optional<json::Value> value, field_of(config, query, field));
     if (value && (!found.is_object() || found.find(field) == nullptr)) found.set(field, std::move(*value));
@@ -175,6 +181,11 @@ std::string absolute(const std::string& url) {
 }  // namespace
 
 Result<json::Value> with_credentials(const Config& config, const std::string& pipeline, json::Value given) {
+  for (const std::string_view place : kPlaces) {
+    json::Value* value = given.is_object() ? given.find(place) : nullptr;
+    if (value == nullptr) continue;
+    LODE_ASSIGN(*value, config.follow(std::move(*value), false, fmt::format("'{}' of the destination", place)));
+  }
   const std::string type = type_of(given);
   if (type.empty() || type == "memory" || type.starts_with("memory:")) return given;
   LODE_ASSIGN(const NamedKind destination, named_kind(config, type));
