@@ -109,13 +109,15 @@ int credentials_make(lua_State* L) {
   const std::string subject = luaL_checkstring(L, 3);
   lua_settop(L, 3);
   Result<json::Value> read = read_revealed(L, 2);
-  if (read.ok()) read = config_of(L).follow(std::move(*read), true, subject);
   if (!read.ok()) return answer_error(L, std::move(read).status());
   const auto given = shared_secret(std::move(*read));
-  const auto make = [&kind, subject, given](const Config&, const Machine& machine,
+  const auto make = [&kind, subject, given](const Config& config, const Machine& machine,
                                             CredentialFacts& facts) -> Result<FoundCredentials> {
-    LODE_ASSIGN(json::Value fields, make_credentials(kind, *given, machine, subject, &facts));
-    return FoundCredentials{std::string(kind.name), std::move(fields), facts};
+    LODE_ASSIGN(json::Value followed, config.follow(*given, true, subject));
+    Result<json::Value> fields = make_credentials(kind, followed, machine, subject, &facts);
+    wipe(followed);
+    if (!fields.ok()) return std::move(fields).status();
+    return FoundCredentials{std::string(kind.name), std::move(*fields), facts};
   };
   return answer_found(L, make, "probe");
 }

@@ -222,21 +222,17 @@ Result<json::Value> find_fields(const VaultSettings& settings) {
     }
     if (parsed.ok()) wipe(*parsed);
   }
-  Status why;
-  for (const char* kind : {"gcp_service_account", "gcp_oauth"}) {
-    Result<json::Value> fields =
-        find_credentials(settings.config(), *find_credential_kind(kind), credentials_query(settings), settings.env());
-    if (fields.ok()) return fields;
-    const Code code = fields.status().code();
-    if (code != Code::kSecretMissing && code != Code::kConfigMissing) return fields;
-    if (why.ok()) why = std::move(fields).status();
-  }
-  if (whole) return why;
+  CredentialFacts facts;
+  Result<FoundCredentials> found = find_any_credentials(settings.config(), {"gcp_service_account", "gcp_oauth"},
+                                                        credentials_query(settings), Machine(settings.env()), &facts);
+  const Code code = found.ok() ? Code::kOk : found.status().code();
+  if (found.ok() && !found->facts.is_default) return std::move(found->fields);
+  if (!found.ok() && (whole || (code != Code::kSecretMissing && code != Code::kConfigMissing))) return found.status();
   for (const char* name : {"private_key", "refresh_token"}) {
     LODE_ASSIGN(std::string text, credentials_field(settings, name, true));
     const bool is_there = !text.empty();
     wipe(text);
-    if (is_there) return why;
+    if (is_there && !found.ok()) return found.status();
   }
   return json::Value();
 }
