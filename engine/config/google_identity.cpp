@@ -64,7 +64,7 @@ Result<std::optional<GoogleIdentity>> from_variable(Env& env, std::vector<std::s
     return std::optional<GoogleIdentity>();
   }
   GoogleIdentity identity;
-  identity.source = fmt::format("the file '{}', which GOOGLE_APPLICATION_CREDENTIALS names,", file);
+  identity.source = fmt::format("the file '{}' (GOOGLE_APPLICATION_CREDENTIALS)", file);
   LODE_ASSIGN(identity.fields, read_fields(env, file, identity.source));
   identity.project_id = project_of(env, identity.fields);
   return std::optional<GoogleIdentity>(std::move(identity));

@@ -32,7 +32,10 @@ mt.__index = function(self, name)
   local of = facts[self]
   return of and of.live and live_of(self)[name] or nil
 end
-mt.__tostring = function(self) return facts[self].shown end
+mt.__tostring = function(self)
+  local of = facts[self]
+  return of.default and ("%s, from %s"):format(of.shown, of.source) or of.shown
+end
 mt.__eq = function(a, b)
   local left, right = a:to_table(), b:to_table()
   for name, value in pairs(left) do

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "base/time.h"
+#include "config/aws_vault.h"
 #include "config/xml_text.h"
 #include "http/client.h"
 #include "http/crypto.h"
@@ -312,6 +313,35 @@ TEST_CASE("AWS: an instance has a role, behind a token") {
   aws.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://" + dead_host());
   CHECK(aws.keys() == "none");
   CHECK_THAT(aws.looked.back(), Contains("nothing answers"));
+}
+
+TEST_CASE("AWS: a vault asks for new keys before its own end") {
+  Aws aws;
+  aws.cloud.on("POST /vault/", [](const FakeCloud::Question& asked) {
+    const std::string who = asked.header("authorization");
+    const std::size_t at = who.find("Credential=") + 11;
+    return FakeCloud::Answer{200, R"({"SecretString": ")" + who.substr(at, who.find('/') - at) + "\"}"};
+  });
+  int count = 0;
+  std::int64_t life_us = 0;
+  AwsVault vault(aws.place.env, aws.client, {}, [&](const std::stop_token&) -> Result<AwsVaultAccess> {
+    AwsVaultAccess access;
+    access.keys.keys = {"KEY" + std::to_string(++count), "s", ""};
+    access.keys.ends_us = life_us == 0 ? 0 : aws.place.env.now_us() + life_us;
+    access.region = "eu-central-1";
+    access.endpoint_url = aws.cloud.url("/vault");
+    return access;
+  });
+  const auto asked_by = [&] {
+    VaultEntry entry;
+    const Status status = vault.fetch("name", entry, {});
+    return status.ok() ? entry.text : status.render();
+  };
+  life_us = AwsKeys::kMarginUs - 1'000'000;
+  CHECK(asked_by() == "KEY1");
+  life_us = AwsKeys::kMarginUs + 3600'000'000;
+  CHECK(asked_by() == "KEY2");
+  CHECK(asked_by() == "KEY2");
 }
 
 TEST_CASE("The text of an XML element, whatever stands around it") {
