@@ -161,6 +161,9 @@ def is_explained(kind, configured, theirs, ours):
     """The points in which lode decides otherwise: docs/differences-from-dlt.md."""
     if not (isinstance(theirs, dict) and isinstance(ours, dict)):
         return False
+    # Who has a token is signed in, whatever the machine has.
+    if kind == "gcp_oauth" and "token" in configured and "project_id" in configured:
+        return {**theirs, "default": False} == ours
     # A region that nobody configured is the machine's also beside configured keys.
     same = {**theirs, "region_name": ours["region_name"]} == ours
     return kind == "aws" and same and not theirs["default"] and "region_name" not in configured
