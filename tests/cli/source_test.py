@@ -183,7 +183,8 @@ class SourceCase(CliCase):
     def test_who_has_to_sign_in_is_told_so(self):
         declared = SCRIPT.replace('"api_key", "secret", required = true, doc = "from the shop\'s settings page"',
                                   '"credentials", { "oauth2", "string" }, required = true')  # fmt: skip
-        self.file("any.lua", declared.replace("settings.api_key:reveal()", "settings.credentials.refresh_token:reveal()"))
+        declared = declared.replace("settings.api_key:reveal()", "settings.credentials.refresh_token:reveal()")
+        self.file("any.lua", declared)
         answer = self.ok("source", "add", "./any.lua", "crm", "--set", "size=1")
         self.assertIn("sign in:  lode auth crm", answer.out)
         self.assertEqual(self.read(".lode/config.toml"), "[sources.crm]\nsize = 1\n")
