@@ -16,7 +16,7 @@ import time
 import urllib.parse
 import urllib.request
 
-from server_case import SKIPPED, Place, free_ports
+from server_case import SKIPPED, Place, expect, free_ports
 from vault_case import CANARY, VaultCase
 
 ROOT = "root-tOkEn-4711"
@@ -250,6 +250,32 @@ def long_runs(vault):
     vault.passes(LONG % CANARY, VAULT_TOKEN=vault.token(ttl="3s"), **option("cache_ttl_s", 0.1), **ON)
 
 
+def certificates(place):
+    """A second server, whose certificate nobody knows but who is told."""
+    [port] = free_ports(1)
+    folder = place.folder / "tls"
+    folder.mkdir()
+    command = [vault_program(), "server", "-dev-tls", f"-dev-tls-cert-dir={folder}", "-dev-no-store-token",
+               f"-dev-root-token-id={ROOT}", f"-dev-listen-address=127.0.0.1:{port}"]  # fmt: skip
+    url = f"https://127.0.0.1:{port}"
+    server = place.start(command)
+    vault = VaultCase(place, {"VAULT_ADDR": url, "VAULT_TOKEN": ROOT})
+    authority = str(folder / "vault-ca.pem")
+    end = time.monotonic() + 60
+    while True:
+        code, text = vault.run('lode.secret "a.b"', VAULT_CACERT=authority, **ON)
+        if "no such secret" in text:
+            break
+        assert server.poll() is None and time.monotonic() < end, text
+        time.sleep(0.2)
+    expect(code, 1, text)
+    vault.fails('lode.secret "a.b"', "no such secret", **ON, **option("ca_file", authority))
+    vault.fails('lode.secret "a.b"', "no such secret", VAULT_SKIP_VERIFY="true", **ON)
+    vault.fails('lode.secret "a.b"', "HashiCorp Vault cannot be asked", "certificate", **ON)
+    vault.fails('lode.secret "a.b"', "answered 400", **ON, VAULT_ADDR=url.replace("https", "http"))
+    vault.fails('lode.secret "a.b"', "/nowhere.pem", **ON, **option("ca_file", "/nowhere.pem"))
+
+
 def main():
     with Place(sys.argv[1]) as place:
         vault = Vault(place)
@@ -258,6 +284,7 @@ def main():
         logins(vault)
         tokens(vault)
         long_runs(vault)
+        certificates(place)
         print("hashicorp vault: ok")
 
 
