@@ -30,8 +30,12 @@ Task::~Task() {
 
 int Task::wait(lua_State* L, std::unique_ptr<Await> await) {
   Task* task = Vm::of(L).current();
-  if (task == nullptr) raise(L, Status::error(Code::kLuaError, "this call waits, and nothing here can wait for it"));
-  LODE_ASSERT(task->await_ == nullptr);
+  if (task == nullptr || lua_isyieldable(L) == 0) {
+    await.reset();  // raise() does not come back
+    raise(L, Status::error(Code::kLuaError, "this call waits, and nothing here can wait for it")
+                 .hint("ask before: not in a function that table.sort, string.gsub or the like calls"));
+  }
+  // One may be left of a coroutine of the script's that could not pass its wait on, and whose error was caught.
   task->await_ = std::move(await);
   push_await_tag(L);
   return lua_yield(L, 1);

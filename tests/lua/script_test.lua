@@ -183,6 +183,23 @@ test("options of run override the hints", function()
   expect.raises("lua.unknown_field", function() pipeline:run(things, { tabel_name = "x" }) end, "'table_name'")
 end)
 
+test("what waits where nothing can wait is an error, again and again, and waiting goes on elsewhere", function()
+  local words = { "b", "a" }
+  local function ask() return api:get "items" end
+  for _ = 1, 2 do
+    local ok, err = pcall(table.sort, words, function(a, b) return ask() ~= nil and a < b end)
+    expect.equal(ok, false)
+    expect.contains(err, "nothing here can wait")
+    table.sort(words, function(a, b) -- one coroutine further in
+      pcall(coroutine.resume, coroutine.create(ask))
+      pcall(coroutine.wrap(ask))
+      return a < b
+    end)
+  end
+  expect.equal(words[1], "a")
+  expect.equal(ask().status, 200)
+end)
+
 test("modules beside the script can be required; missing ones say where they were looked for", function()
   expect.equal(require "demo_api", demo_api)
   local ok, err = pcall(require, "no.such.module")
