@@ -11,6 +11,8 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <optional>
+#include <thread>
 
 #include "base/assert.h"
 #include "config/secret.h"
@@ -26,9 +28,10 @@ class Child {
  public:
   ~Child() {
     if (output_ >= 0) close(output_);
-    if (pid_ > 0) {
-      kill(-pid_, SIGKILL);
-      wait();
+    if (pid_ <= 0) return;
+    kill(-pid_, SIGKILL);
+    int status = 0;
+    while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
     }
   }
   // 0, or why it could not be started.
@@ -59,13 +62,12 @@ class Child {
     return error;
   }
   int output() const { return output_; }
-  // Whether it ended well. A host that does not care for its children's ends hides how they ended.
-  bool wait() {
+  // Whether it ended well; nullopt while it has not ended. A host that does not care for its children's ends hides how
+  // they ended.
+  std::optional<bool> ended_well() {
     int status = 0;
-    pid_t ended = 0;
-    do {
-      ended = waitpid(pid_, &status, 0);
-    } while (ended < 0 && errno == EINTR);
+    const pid_t ended = waitpid(pid_, &status, WNOHANG);
+    if (ended == 0 || (ended < 0 && errno == EINTR)) return std::nullopt;
     pid_ = -1;
     return ended < 0 || (WIFEXITED(status) && WEXITSTATUS(status) == 0);
   }
@@ -92,6 +94,17 @@ bool read_all(int fd, std::string& text, Clock::time_point end, const std::stop_
   return false;
 }
 
+// A program may close its output long before it ends. nullopt: it takes too long, or a stop is requested.
+std::optional<bool> wait_for_end(Child& child, Clock::time_point end, const std::stop_token& stop) {
+  constexpr std::chrono::milliseconds kLook{5};
+  std::optional<bool> ended = child.ended_well();
+  while (!ended && !stop.stop_requested() && Clock::now() < end) {
+    std::this_thread::sleep_for(kLook);
+    ended = child.ended_well();
+  }
+  return ended;
+}
+
 }  // namespace
 
 Result<std::string> run_program(const std::vector<std::string>& words, double timeout_s, const std::stop_token& stop) {
@@ -108,15 +121,13 @@ Result<std::string> run_program(const std::vector<std::string>& words, double ti
   };
   if (error != 0) return failed("cannot be started");
   std::string text;
-  if (!read_all(child.output(), text, end, stop)) {
-    wipe(text);
-    if (stop.stop_requested()) return Status::error(Code::kCancelled, fmt::format("'{}' was stopped", words.front()));
-    return failed(fmt::format("did not end within {} s, or wrote too much", timeout_s));
-  }
-  // Its output is closed; now it ends, or it is ended.
-  if (child.wait()) return text;
+  const bool is_read = read_all(child.output(), text, end, stop);
+  const std::optional<bool> ended_well = is_read ? wait_for_end(child, end, stop) : std::nullopt;
+  if (ended_well == true) return text;
   wipe(text);
-  return failed("failed");
+  if (ended_well) return failed("failed");
+  if (stop.stop_requested()) return Status::error(Code::kCancelled, fmt::format("'{}' was stopped", words.front()));
+  return failed(fmt::format("did not end within {} s, or wrote too much", timeout_s));
 }
 
 }  // namespace lode

@@ -3,8 +3,12 @@
 
 #include <sys/stat.h>
 
+#include <stop_token>
+#include <thread>
+
 #include "base/time.h"
 #include "config/aws_vault.h"
+#include "config/program.h"
 #include "config/xml_text.h"
 #include "http/client.h"
 #include "http/crypto.h"
@@ -260,6 +264,21 @@ TEST_CASE("AWS: a program can give the keys") {
   CHECK_THAT(aws.keys("d"), Contains("\"Version\": 1") && !Contains(kCanary));
   CHECK_THAT(aws.keys("e"), Contains("a quote is not closed"));
   CHECK_THAT(aws.keys("f"), Contains("wrote too much") && !Contains(kCanary));
+}
+
+TEST_CASE("a program that has closed its output and goes on is ended in time, and by a stop") {
+  const std::vector<std::string> words = {"sh", "-c", "echo keys; exec >&-; sleep 20"};
+  const Result<std::string> late = run_program(words, 0.2, {});
+  REQUIRE_FALSE(late.ok());
+  CHECK_THAT(late.status().message(), Contains("'sh' did not end within 0.2 s"));
+
+  std::stop_source stop;
+  std::thread stopper([&] { stop.request_stop(); });
+  const Result<std::string> stopped = run_program(words, 60, stop.get_token());
+  stopper.join();
+  REQUIRE_FALSE(stopped.ok());
+  CHECK(stopped.status().code() == Code::kCancelled);
+  CHECK(run_program({"echo", "keys"}, 60, {}).value() == "keys\n");
 }
 
 TEST_CASE("AWS: a container's endpoint is asked with its proof, and only on this machine or over https") {
