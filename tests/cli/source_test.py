@@ -153,6 +153,14 @@ class SourceCase(CliCase):
         self.ok("run", "a.lua")
         self.assertEqual(self.rows("orders", "id", "size"), [(1, 12)])
 
+    def test_somebody_who_ends_the_input_is_not_asked_again(self):
+        self.file("shop.lua", SCRIPT)
+        with Terminal(self, "source", "add", "./shop.lua", "tenant") as terminal:
+            terminal.answers("not shown): ", "\x04")
+            self.assertEqual(terminal.ends(), EXIT_USAGE, terminal.shown)
+        self.assertIn("no answer", terminal.shown)
+        self.assertEqual(self.added(), ["shop.lua"])
+
     def test_a_test_that_fails_need_not_be_the_end(self):
         self.file("shop.lua", SCRIPT)
         for word, code, files in (("n", EXIT_FAILED, []), ("y", 0, ["config.toml", "secrets.toml"])):

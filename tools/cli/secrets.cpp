@@ -57,7 +57,7 @@ int secrets_command(const Options& options, Console& console, Progress& progress
   if (options.operation == "encrypt" || options.operation == "decrypt")
     return run_config_task("secrets.protect", args, std::nullopt, options, console, progress);
   if (options.operation != "rm") {
-    const std::string secret = read_secret_input(options.words.front() + ": ");
+    const std::string secret = read_secret_input(options.words.front() + ": ").value_or("");
     if (secret.empty()) return conclude(wrong(options, "the secret is empty", ""), options, console, progress);
     if (!is_utf8(secret)) return conclude(wrong(options, "the secret is not UTF-8", ""), options, console, progress);
     args.text("value", secret).boolean("rotate", options.operation == "rotate");

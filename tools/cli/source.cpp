@@ -148,7 +148,7 @@ std::optional<Failure> Wizard::take_settings() {
   const auto field = find(options_.secret_on_stdin);
   if (field == fields_.end()) return unknown(options_.secret_on_stdin);
   if (!field->secret) return wrong(fmt::format("'{}' is no secret", field->name), "--set answers for a setting");
-  answers_.push_back({&*field, read_secret_input(field->name + ": ")});
+  answers_.push_back({&*field, read_secret_input(field->name + ": ").value_or("")});
   if (answers_.back().text.empty()) return wrong("standard input is empty", "");
   if (!is_utf8(answers_.back().text)) return wrong("standard input is not UTF-8", "");
   return std::nullopt;

@@ -93,7 +93,7 @@ std::optional<std::string> ask_at_terminal(const std::string& prompt, bool is_hi
   return line;
 }
 
-std::string read_secret_input(const std::string& prompt) {
+std::optional<std::string> read_secret_input(const std::string& prompt) {
   const bool is_terminal = isatty(STDIN_FILENO) != 0;
   std::optional<TypedInput> hidden;
   if (is_terminal) {
@@ -101,7 +101,9 @@ std::string read_secret_input(const std::string& prompt) {
     std::fputs(prompt.c_str(), stderr);
   }
   std::string text;
-  for (int c = std::getc(stdin); c != EOF; c = std::getc(stdin)) {
+  int c = std::getc(stdin);
+  if (c == EOF) return std::nullopt;
+  for (; c != EOF; c = std::getc(stdin)) {
     if (is_terminal && c == '\n') break;
     text += static_cast<char>(c);
   }

@@ -19,7 +19,7 @@ std::optional<std::string> ask(const std::string& prompt);
 std::optional<std::string> ask_at_terminal(const std::string& prompt, bool is_hidden);
 
 /// A secret: a line from the terminal that is not shown while it is typed, or, where standard input is no terminal, all
-/// of it without its last line break. Ctrl-C leaves the terminal as it was.
-std::string read_secret_input(const std::string& prompt);
+/// of it without its last line break; nullopt at its end. Ctrl-C leaves the terminal as it was.
+std::optional<std::string> read_secret_input(const std::string& prompt);
 
 }  // namespace lode::cli

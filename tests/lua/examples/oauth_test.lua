@@ -57,6 +57,18 @@ test("an access token that has ended is renewed before the first request", funct
   expect.equal(#server:requests(), 2)
 end)
 
+test("secrets do not follow a token endpoint that leads elsewhere", function()
+  local other = stand_in.start()
+  other:answers { { "POST /steal", json = { access_token = "x" } } }
+  for _, status in ipairs { 302, 307, 308 } do
+    server:answers { { "POST /oauth/token", status = status, answer_headers = { Location = other.url .. "/steal" } } }
+    local answer = my_oauth_api("2024-12-31T23:59:59Z"):run(load_data)
+    expect.equal(answer.code ~= 0, true)
+    expect.contains(answer.err, "the token endpoint leads to " .. other.url .. "/steal")
+  end
+  expect.equal(#other:requests(), 0)
+end)
+
 test("an access token that the server refuses is renewed", function()
   server:answers {
     { "POST /oauth/token", form = refresh, json = { access_token = "fresh", expires_in = 3600 } },

@@ -41,12 +41,19 @@ local function lifetime_of(answer, default_s)
 end
 
 --- Posts a form to a token endpoint: the response, whatever its status. Some services answer in JSON only if asked to.
+-- The form is for this endpoint alone: an answer that leads elsewhere is an error.
 function token.ask(url, form, extra_headers)
-  local client = { policy = retry.from(nil), follow_redirects = true, verify_tls = true }
-  return exchange.send(client, {
+  local client = { policy = retry.from(nil), follow_redirects = false, verify_tls = true }
+  local response = exchange.send(client, {
     method = "POST", url = url, params = {}, headers = headers.merge({ Accept = "application/json" }, extra_headers),
     data = params.from(form),
   })
+  local elsewhere = response:redirect "POST"
+  if elsewhere then
+    fail(response, "the token endpoint leads to " .. native.url_sanitise(elsewhere.url),
+      "what is sent there is secret and does not follow; if that address is to be trusted, name it in place of this one")
+  end
+  return response
 end
 
 --- What a token endpoint says in place of a token (RFC 6749, section 5.2): { error, description }; nil if it says no
