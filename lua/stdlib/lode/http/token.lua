@@ -51,7 +51,7 @@ function token.ask(url, form, extra_headers)
   local elsewhere = response:redirect "POST"
   if elsewhere then
     fail(response, "the token endpoint leads to " .. native.url_sanitise(elsewhere.url),
-      "what is sent there is secret and does not follow; if that address is to be trusted, name it in place of this one")
+      "what is sent there is secret, and does not follow: name that address if it is to be trusted")
   end
   return response
 end
