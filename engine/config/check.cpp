@@ -260,8 +260,10 @@ const std::vector<KnownSection>& known_sections() {
       {"data_writer", {}, {"buffer_max_items", "file_max_items", "file_max_bytes", "disable_compression"}},
       {"pipelines", {}, {}},
       {"providers",
-       {"enable_aws_secrets", "enable_aws_parameters", "aws_secrets", "aws_parameters"},
-       {"enable_airflow_secrets", "enable_google_secrets", "airflow_secrets", "google_secrets"}},
+       {"enable_aws_secrets", "enable_aws_parameters", "enable_google_secrets", "enable_azure_keyvault",
+        "enable_hashicorp_vault", "aws_secrets", "aws_parameters", "google_secrets", "azure_keyvault",
+        "hashicorp_vault", "secret_files"},
+       {"enable_airflow_secrets", "airflow_secrets"}},
       {"workspace", {}, {}},
       {"dashboard", {}, {}},
   };

@@ -1,6 +1,8 @@
 // References: texts that say where a value is, wherever a value stands; and texts that only look like it.
+#include "config/check.h"
 #include "config/config.h"
 #include "config/credentials.h"
+#include "config/overview.h"
 #include "scratch_project.h"
 #include "support/fake_cloud.h"
 
@@ -138,6 +140,22 @@ TEST_CASE("a stop ends the question behind a setting") {
   std::stop_source stop;
   stop.request_stop();
   CHECK(shop.place.open().with_stop(stop.get_token()).text({.key = "a"}).status().code() == Code::kCancelled);
+}
+
+TEST_CASE("what stands in files is shown and checked without asking vaults") {
+  Shop shop;
+  shop.settings(
+      "[providers]\nenable_hashicorp_vault = true\n[providers.hashicorp_vault]\nmount = 'secret'\n"
+      "[sources.shop]\nkey = 'vault://secret/shop#key'\n");
+  const Config config = shop.place.open();
+  std::vector<std::string> shown;
+  for (const Setting& setting : overview(config, {})) shown.push_back(setting.key.dotted() + " " + setting.problem);
+  CHECK(shown == std::vector<std::string>{"providers.enable_hashicorp_vault ", "providers.hashicorp_vault.mount ",
+                                          "sources.shop.key "});
+  for (const Finding& finding : check_config(shop.place.env, config, {}, std::nullopt)) {
+    CHECK_THAT(finding.what, !Contains("providers."));
+  }
+  CHECK(shop.server.asked().empty());
 }
 
 TEST_CASE("secrets in files stand where the configuration says") {
