@@ -1,10 +1,16 @@
-// Signing in, in Lua: the listener that a browser comes back to, questions to a person, pages shown to them.
+// Signing in, in Lua: the listener that a browser comes back to, questions to a person, pages shown to them, and tokens
+// that a service has replaced.
+#include <fmt/format.h>
+
 #include <memory>
 #include <optional>
 #include <utility>
 
+#include "config/secrets_file.h"
+#include "config/toml.h"
 #include "http/crypto.h"
 #include "http/loopback_listener.h"
+#include "lua/config_query.h"
 #include "lua/convert.h"
 #include "lua/modules.h"
 #include "lua/object.h"
@@ -149,12 +155,75 @@ int random_text(lua_State* L) {
   return 1;
 }
 
+Config& config_of(lua_State* L) { return Vm::of(L).owner()->config(); }
+
+int push_reason(lua_State* L, std::string_view reason) {
+  lua_pushnil(L);
+  push_text(L, std::string(reason));
+  return 2;
+}
+
+// Whether the place of a value is a file that values are written to.
+bool is_in_file(const Found& found) {
+  return found.provider == "secrets.toml" && found.place.find(" -> ") == std::string::npos;
+}
+
+// native.secret_renew(query, old, new): what a service has put in the place of a secret is found from now on, and
+// stands where the old one stood: true; or nil and why it does not stand there
+int secret_renew(lua_State* L) {
+  const ConfigQuery query = read_query(L, 1);
+  std::string old_text;
+  std::string new_text;
+  if (!read_text_or_secret(L, 2, old_text)) return luaL_argerror(L, 2, "text or a secret");
+  if (!read_text_or_secret(L, 3, new_text)) return luaL_argerror(L, 3, "text or a secret");
+  const Secret old(std::move(old_text));
+  const Secret fresh(std::move(new_text));
+  const Config& config = config_of(L);
+  const Result<std::optional<Found>> found = config.locate(query);
+  if (!found.ok()) return push_reason(L, found.status().message());
+  if (!*found) return push_reason(L, "it has no key of its own");
+  const Found& place = **found;
+  config.renew(place.path, old, fresh);
+  if (!is_in_file(place)) return push_reason(L, fmt::format("it stands in {} ({})", place.provider, place.place));
+  const Result<SecretChange> change =
+      write_secret(engine_of(L).env(), place.place, place.path, fresh, config.cipher(), {Protection::kAsBefore, old});
+  if (!change.ok()) return push_reason(L, change.status().message());
+  if (change->was_replaced) return push_reason(L, fmt::format("{} has another one by now", place.place));
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+// native.secret_stored(query): the secret as its file has it now, which another program may have changed; nil if it
+// stands in no file
+int secret_stored(lua_State* L) {
+  const Config& config = config_of(L);
+  const Result<std::optional<Found>> found = config.locate(read_query(L, 1));
+  if (!found.ok() || !*found || !is_in_file(**found)) return 0;
+  Result<std::string> text = engine_of(L).env().read_file((*found)->place);
+  if (!text.ok()) return 0;
+  Result<json::Value> document = parse_toml(*text, (*found)->place);
+  wipe(*text);
+  const json::Value* value = document.ok() ? find_at(*document, (*found)->path.parts) : nullptr;
+  std::optional<Secret> secret;
+  if (value != nullptr && is_encrypted_value(*value)) {
+    const Result<Secret> plain = config.cipher().decrypt({(*found)->path, value->as_text()});
+    if (plain.ok()) secret = *plain;
+  } else if (value != nullptr && value->is_text()) {
+    secret = Secret(value->as_text());
+  }
+  if (document.ok()) wipe(*document);
+  if (!secret) return 0;
+  push_secret(L, *secret);
+  return 1;
+}
+
 }  // namespace
 
 void open_sign_in(lua_State* L) {
   register_type<Loopback>(L, {{"port", loopback_port}, {"wait", loopback_wait}, {"close", loopback_close}});
   for (const luaL_Reg& function : {luaL_Reg{"loopback", open_loopback}, luaL_Reg{"ask", ask_person},
-                                   luaL_Reg{"open_url", open_url}, luaL_Reg{"random_text", random_text}}) {
+                                   luaL_Reg{"open_url", open_url}, luaL_Reg{"random_text", random_text},
+                                   luaL_Reg{"secret_renew", secret_renew}, luaL_Reg{"secret_stored", secret_stored}}) {
     lua_pushcfunction(L, function.func);
     lua_setfield(L, -2, function.name);
   }

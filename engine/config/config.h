@@ -19,6 +19,7 @@
 #include "config/key_path.h"
 #include "config/overrides.h"
 #include "config/provider.h"
+#include "config/renewals.h"
 #include "config/secret.h"
 #include "config/value_cipher.h"
 #include "config/variables.h"
@@ -142,6 +143,8 @@ class Config {
   const Variables& variables() const { return *variables_; }
   /// Any thread may use it.
   ValueCipher& cipher() const { return *cipher_; }
+  /// From now on `fresh` is found at `path` in the place of `old`, whose place is not written to: see Renewals.
+  void renew(const KeyPath& path, const Secret& old, const Secret& fresh) const { renewals_->add(path, old, fresh); }
   /// Files with secrets that others may read, and the like: a line each.
   const std::vector<std::string>& warnings() const { return warnings_; }
 
@@ -167,6 +170,7 @@ class Config {
   std::shared_ptr<const Variables> variables_;
   std::vector<std::string> warnings_;
   std::shared_ptr<ValueCipher> cipher_;
+  std::shared_ptr<Renewals> renewals_ = std::make_shared<Renewals>();  // of all branches
   std::shared_ptr<AuditFile> audit_;
   std::shared_ptr<const Vaults> vaults_;  // null in the copy that vaults themselves are found with
   std::shared_ptr<Own> own_ = std::make_shared<Own>();

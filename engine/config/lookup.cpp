@@ -153,6 +153,9 @@ Result<std::optional<Found>> Config::look(const std::vector<KeyPath>& paths, con
       Status opened = cipher_->open_all(found->path, found->value);
       if (!opened.ok()) return std::move(opened).with("in", found->place);
       LODE_TRY(follow(*found, query.secret));
+      if (query.secret && found->value.is_text()) {
+        if (const auto fresh = renewals_->find(found->path, found->value.as_text())) found->value = fresh->reveal();
+      }
       return found;
     }
   }

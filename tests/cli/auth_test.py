@@ -166,7 +166,9 @@ class Browser(Auth):
         stored = tomllib.loads((self.folder / ".lode/secrets.toml").read_text())["sources"]["shop"]["credentials"]
         self.assertEqual(stored["issuer"], self.oauth.url)
         self.assertEqual(stored["client_id"], PUBLIC_ID)
-        self.assertNotIn("client_secret", stored)
+        self.assertEqual(stored["client_secret"], "")
+        self.file("shop.lua", PIPELINE % self.oauth.url)
+        self.assertEqual(self.ok("run", "shop.lua").out, "rows\t2\n")
         self.ok("auth", "shop", env=self.browser)  # what was said once need not be said again
         self.ok("auth", "refresh", "shop")
 
@@ -243,6 +245,10 @@ class Browser(Auth):
         self.file("g.lua", PIPELINE.replace("sources.shop", "sources.google_sheets").replace('"oauth2"', '"gcp_oauth"')
                   % self.oauth.url)  # fmt: skip
         self.assertEqual(self.ok("run", "g.lua").out, "rows\t2\n")
+        self.oauth.mode = "revoked"
+        self.oauth.access_tokens.clear()
+        says = ["the sign-in of 'google_sheets' has ended", "lode auth google_sheets", "[auth.expired]"]
+        self.nothing_shown(self.fails(EXIT_FAILED, "run", "g.lua", says=says))
 
     def test_no_refresh_token(self):
         self.configure()
@@ -482,6 +488,95 @@ class Care(Auth):
         self.assertIn("revoked and removed", self.ok("auth", "remove", "shop", "--revoke").out)
         self.assertEqual(self.oauth.revoked, [token])
         self.assertNotIn("refresh_token", self.stored())
+
+
+class Renewal(Auth):
+    """Refresh tokens that the server replaces while a pipeline runs."""
+
+    def setUp(self):
+        super().setUp()
+        self.configure()
+        self.oauth.rotates = True
+
+    def end_access_tokens(self):
+        self.oauth.access_tokens.clear()
+
+    def test_a_new_refresh_token_takes_the_place_of_the_old_one(self):
+        self.sign_in()
+        for _ in range(3):
+            before = self.stored()
+            self.end_access_tokens()
+            ran = self.runs()
+            self.assertEqual(ran.out, "rows\t2\n", ran)
+            self.nothing_shown(ran)
+            self.assertEqual({self.stored()["refresh_token"]}, self.oauth.refresh_tokens)
+            self.assertNotEqual(self.stored()["refresh_token"], before["refresh_token"])
+        self.assertIn("# mine\n[other]\nx = 1 # keep\n", self.secrets_text())
+
+    def test_it_stays_encrypted(self):
+        phrase = {"LODE_PASSPHRASE": "correct horse"}
+        self.sign_in("--passphrase", env=phrase)
+        for _ in range(2):
+            self.end_access_tokens()
+            self.assertEqual(self.runs(env=phrase).out, "rows\t2\n")
+            for token in self.oauth.secrets():
+                self.assertNotIn(token, self.secrets_text())
+
+    def test_all_that_asks_later_in_the_run_gets_the_new_one(self):
+        self.sign_in()
+        self.end_access_tokens()
+        script = PIPELINE % self.oauth.url
+        self.file("twice.lua", f"do {script} end do {script} end")
+        self.assertEqual(self.ok("run", "twice.lua").out, "rows\t2\nrows\t2\n")
+        self.assertEqual({self.stored()["refresh_token"]}, self.oauth.refresh_tokens)
+
+    def test_one_that_another_program_has_put_there_is_used_and_kept(self):
+        self.sign_in()
+        self.end_access_tokens()
+        newer = self.oauth.new_tokens()["refresh_token"]
+        self.end_access_tokens()
+        script = PIPELINE % self.oauth.url
+        path = self.folder / ".dlt/secrets.toml"
+        write = (
+            f"local f = assert(io.open '{path}') local t = f:read '*a' f:close() f = io.open('{path}', 'w') "
+            f"f:write((t:gsub('ReFrEsH[^\"]*', '{newer}'))) f:close()\n"
+        )
+        self.oauth.refresh_tokens = {newer}
+        self.file("late.lua", write + script)
+        answer = self.lode("run", "late.lua")
+        self.assertEqual(answer.out, "rows\t2\n", answer)
+        self.assertEqual({self.stored()["refresh_token"]}, self.oauth.refresh_tokens)
+
+    def test_one_in_a_variable_cannot_be_replaced_and_a_warning_says_so(self):
+        self.sign_in()
+        self.end_access_tokens()
+        stored = self.stored()
+        before = self.secrets_text()
+        answer = self.runs(env={"SOURCES__SHOP__CREDENTIALS__REFRESH_TOKEN": stored["refresh_token"]})
+        self.assertEqual(answer.out, "rows\t2\n", answer)
+        self.assertIn("SOURCES__SHOP__CREDENTIALS__REFRESH_TOKEN", answer.err)
+        self.assertIn("was not kept", answer.err)
+        self.assertIn("lode auth shop", answer.err)
+        self.nothing_shown(answer)
+        self.assertEqual(self.secrets_text(), before)
+
+    def test_a_sign_in_that_has_ended(self):
+        self.sign_in()
+        self.end_access_tokens()
+        self.oauth.mode = "revoked"
+        answer = self.runs()
+        self.assertEqual(answer.code, EXIT_FAILED, answer)
+        for text in ("the sign-in of 'shop' has ended", "expired or revoked", "hint: lode auth shop", "[auth.expired]"):
+            self.assertIn(text, answer.err)
+        self.nothing_shown(answer)
+
+    def test_an_access_token_that_has_ended_is_not_tried(self):
+        self.oauth.lifetime_s = 1
+        self.sign_in()
+        time.sleep(1.1)
+        asked = len(self.oauth.asked("/rows"))
+        self.assertEqual(self.runs().out, "rows\t2\n")
+        self.assertEqual(len(self.oauth.asked("/rows")), asked + 1)
 
 
 if __name__ == "__main__":

@@ -8,10 +8,15 @@ in each way in turn; then all output and all files that lode made are searched f
 
 import http.server
 import json
+import pathlib
+import sys
 import threading
 
-import case
-from canary_case import CANARY, CanaryCase
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+
+import case  # pylint: disable=wrong-import-position
+from canary_case import CANARY, CanaryCase  # pylint: disable=wrong-import-position
+from oauth_server import PUBLIC_ID, OAuthServer  # pylint: disable=wrong-import-position
 
 # How a run goes wrong, with the secret in hand.
 FAILURES = {
@@ -51,6 +56,22 @@ local secret = lode.secret "sources.shop.token"
 local api = http.client { base_url = "%(url)s", retry = { attempts = 2, backoff_s = 0.01 } }
 local _ = { run, api }
 %(failure)s
+"""
+
+
+SIGN_IN_ADDRESSES = {"authorization_url": "/authorize", "token_url": "/token", "device_authorization_url": "/device",
+                     "revocation_url": "/revoke"}  # fmt: skip
+BROWSER = """#!%s
+import sys, urllib.request
+urllib.request.urlopen(sys.argv[1], timeout=60).read()
+"""
+SIGNED_IN = """
+local lode = require "lode"
+local credentials = lode.credentials.find { section = "sources.shop", kind = "oauth2" }
+local api = require("lode.http").client { base_url = "%s", auth = credentials:auth() }
+local body = api:get("rows"):json()
+lode.pipeline { name = "canary", destination = "sqlite:///canary.db", dataset = "d" }
+  :run(lode.resource { name = "rows", data = body.rows })
 """
 
 
@@ -143,6 +164,43 @@ class Canary(CanaryCase):
         answer = self.lode("run", "canary.lua", env=env)
         self.assertNotEqual(answer.code, 0)
         self.search("a number", answer.out, answer.err)
+
+    def test_no_sign_in_shows_it(self):
+        with OAuthServer() as oauth:
+            oauth.mark, oauth.rotates = CANARY, True
+            self.file(
+                ".dlt/config.toml",
+                f'[sources.shop.credentials]\nclient_id = "{PUBLIC_ID}"\n'
+                + "".join(f'{n} = "{oauth.url}{p}"\n' for n, p in SIGN_IN_ADDRESSES.items()),
+            )
+            self.plant(".dlt/secrets.toml", "")
+            self.file("browser", BROWSER % sys.executable).chmod(0o755)
+            env = {"BROWSER": str(self.folder / "browser"), "RUNTIME__AUDIT_FILE": "audit.jsonl"}
+            self.file("shop.lua", SIGNED_IN % oauth.url)
+            words = [
+                ["auth", "shop"], ["auth", "shop", "--json"], ["auth", "shop", "--device"], ["auth", "status"],
+                ["auth", "refresh", "shop"], ["auth", "status", "--json"], ["run", "shop.lua", "--record", "tape"],
+                ["run", "shop.lua", "--progress", "json"], ["config", "show"],
+                ["config", "explain", "sources.shop.credentials.refresh_token"], ["config", "check", "shop.lua"],
+                ["auth", "remove", "shop", "--revoke"],
+            ]  # fmt: skip
+            for each in words:
+                oauth.access_tokens.clear()
+                answer = self.lode(*each, env=env, start_new_session=True)
+                self.assertEqual(answer.code, 0, f"{each} {answer}")
+                self.search(each, answer.out, answer.err)
+            self.assertTrue(list((self.folder / "tape").iterdir()))
+            for mode in ("declined", "another state", "garbage", "no token", "bad scope", "revoked", "errors with 200"):
+                oauth.mode = mode
+                for each in (
+                    ["auth", "shop", "--timeout", "20"],
+                    ["auth", "shop", "--device"],
+                    ["auth", "refresh", "shop"],
+                    ["run", "shop.lua", "--json"],
+                ):
+                    oauth.access_tokens.clear()
+                    answer = self.lode(*each, env=env, start_new_session=True)
+                    self.search(f"{mode} {each}", answer.out, answer.err)
 
     def test_no_broken_file_shows_it(self):
         broken = {

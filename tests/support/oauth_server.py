@@ -24,6 +24,7 @@ class OAuthServer:
         self.lifetime_s = 3600
         self.gives_refresh_token = True
         self.pending_polls = 1  # of a device code, before the person has entered it
+        self.mark = ""  # stands in all that is secret
         self.requests = []  # (path, form or query) of all that came
         self.codes, self.devices = {}, {}
         self.access_tokens, self.refresh_tokens = set(), set()
@@ -49,7 +50,7 @@ class OAuthServer:
         return set(self.access_tokens) | set(self.refresh_tokens) | {token for token in self.revoked}
 
     def new_tokens(self, old_refresh_token=None):
-        access = "AcCeSs-" + secrets.token_urlsafe(16)
+        access = "AcCeSs-" + self.mark + secrets.token_urlsafe(16)
         self.access_tokens.add(access)
         answer = {"access_token": access, "token_type": "Bearer"}
         if self.lifetime_s:
@@ -58,7 +59,7 @@ class OAuthServer:
             self.refresh_tokens.discard(old_refresh_token)
             self.revoked.append(old_refresh_token)
         if self.gives_refresh_token and (not old_refresh_token or self.rotates):
-            refresh = "ReFrEsH-" + secrets.token_urlsafe(16)
+            refresh = "ReFrEsH-" + self.mark + secrets.token_urlsafe(16)
             self.refresh_tokens.add(refresh)
             answer["refresh_token"] = refresh
         return answer
@@ -129,7 +130,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         elif mode == "bad scope":
             answer.update(error="invalid_scope", error_description="\x1b[31mno such scope")
         else:
-            code = "CoDe-" + secrets.token_urlsafe(8)
+            code = "CoDe-" + self.oauth.mark + secrets.token_urlsafe(8)
             self.oauth.codes[code] = query
             answer["code"] = code
         if mode == "another state":
@@ -189,7 +190,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         return self.reply(200, self.oauth.new_tokens())
 
     def device(self):
-        code = "DeViCe-" + secrets.token_urlsafe(8)
+        code = "DeViCe-" + self.oauth.mark + secrets.token_urlsafe(8)
         self.oauth.devices[code] = {"polls": 0, "last": 0.0}
         self.reply(200, {
             "device_code": code, "user_code": "WDJB-MJHT", "verification_uri": self.oauth.url + "/enter",

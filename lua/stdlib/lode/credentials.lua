@@ -6,7 +6,8 @@ local native = require "lode.native"
 local credentials = {}
 
 -- Of each credentials object: kind, shown (safe text), default (the machine's own), source of those; of keys that end:
--- live (these fields), ends_s, again (finds them anew). The object itself has its other fields and nothing else.
+-- live (these fields), ends_s, again (finds them anew); of what was found in the configuration: place (sections,
+-- pipeline). The object itself has its other fields and nothing else.
 local facts = setmetatable({}, { __mode = "k" })
 
 -- Keys are renewed so long before their end that what is signed with them still arrives in time.
@@ -153,7 +154,11 @@ local function find(args, mode)
   if not kind then error(values, 0) end
   if kind == "string" or kind == "table" then return values, kind end
   local function again() return native.credentials_find({ kind }, query) end
-  return make(again, kind, values, shown, found), kind
+  local made = make(again, kind, values, shown, found)
+  local place = { unpack(sections) }
+  place[#place + 1] = given.name
+  facts[made].place = { sections = place, pipeline = given.pipeline }
+  return made, kind
 end
 
 --- Credentials out of the configuration, in any form: { section = "sources.pg", kind = "postgres" }. With several
@@ -252,11 +257,18 @@ local function cloud_auth(args)
     default_lifetime_s = 3600,
     ask = function()
       local text, lifetime_s = native.credentials_token(args.kind, args.own, args.scopes)
+      if not text and args.refused then args.refused(lifetime_s) end
       if not text then error(lifetime_s, 0) end
       if args.on_token then args.on_token { access_token = text:reveal(), expires_in = lifetime_s } end
       return text, lifetime_s
     end,
   }
+end
+
+-- "shop" of credentials that stand under sources.shop.
+local function source_of(self)
+  local sections = facts[self].place and facts[self].place.sections
+  return sections and sections[1] == "sources" and #sections > 2 and sections[#sections - 1] or nil
 end
 
 local function google_auth(self, options)
@@ -269,6 +281,12 @@ local function google_auth(self, options)
   args.own = self:to_table()
   args.own.token_uri = options.token_url or args.own.token_uri
   args.type = kind == "gcp_service_account" and "oauth_jwt" or "oauth2_refresh_token"
+  if kind == "gcp_oauth" then
+    args.refused = function(err)
+      if not tostring(err):find("invalid_grant", 1, true) then return end
+      error(require("lode.http.oauth2").ended(source_of(self), {}), 0)
+    end
+  end
   if kind == "gcp_service_account" or is_set(self.refresh_token) then return cloud_auth(args) end
   return require("lode.http.auth").bearer(self.token)
 end
@@ -291,14 +309,39 @@ local function aws_auth(self, options)
   }
 end
 
+-- The question for a field of credentials that were found; nil for those that the script made.
+local function field_query(self, name)
+  local place = facts[self].place
+  return place and { key = name, sections = place.sections, pipeline = place.pipeline, secret = true }
+end
+
+-- A refresh token that the service has replaced goes where the old one stood: the next run needs it.
+local function keep_refresh_token(self, old, new)
+  self.refresh_token = new
+  local query = field_query(self, "refresh_token")
+  if not query then return end
+  local kept, why = native.secret_renew(query, old, new)
+  if kept then return end
+  local source = source_of(self)
+  native.log("warning", ("the service has replaced the refresh token%s, and the new one was not kept: %s; the next run "
+    .. "may have to sign in again%s"):format(source and (" of '%s'"):format(source) or "", why,
+    source and ": lode auth " .. source or ""))
+end
+
 local function oauth2_auth(self, options)
   local oauth2 = require "lode.http.oauth2"
   local scopes, url = options.scopes or self.scopes, options.token_url or self.token_url
   if is_set(self.refresh_token) and url then
     return oauth2.refresh_token {
-      access_token_url = url, client_id = self.client_id, client_secret = self.client_secret, scopes = scopes,
-      refresh_token = self.refresh_token, access_token = self.token, token_expiry = self.token_expiry,
-      on_token = options.on_token,
+      access_token_url = url, client_id = self.client_id, scopes = scopes, on_token = options.on_token,
+      client_secret = is_set(self.client_secret) and self.client_secret or nil, refresh_token = self.refresh_token,
+      access_token = self.token, token_expiry = self.token_expiry, source = source_of(self),
+      -- What the service replaces meanwhile goes back to where it stood.
+      on_rotation = function(old, new) keep_refresh_token(self, old, new) end,
+      on_refused = function()
+        local query = field_query(self, "refresh_token")
+        return query and native.secret_stored(query)
+      end,
     }
   end
   if is_set(self.token) then return require("lode.http.auth").bearer(self.token) end

@@ -44,6 +44,9 @@ local http = {}
 ---@field client_id lode.Text
 ---@field client_secret? lode.Text
 ---@field token_expiry? lode.Value|number when access_token ends: a time, or seconds since 1970
+---@field on_rotation? fun(old: lode.Text, new: lode.Secret) the server has replaced the refresh token
+---@field on_refused? fun(refresh_token: lode.Text): lode.Text? one that is newer, if somebody else has renewed it
+---@field source? string whose sign-in it is, for messages
 
 ---@class lode.OAuthJwtFields
 ---@field client_id lode.Text issuer and subject of the JWT

@@ -79,12 +79,28 @@ local refresh_token_spec = fields.define("oauth2_refresh_token auth", with_share
   { "client_id",     "string|secret", required = true, doc = "of this program, from the service" },
   { "client_secret", "string|secret", doc = "of this program, from the service" },
   { "token_expiry",  "any", doc = "when access_token ends: a time, or seconds since 1970" },
+  { "on_rotation",   "function", doc = "function(old, new): the server has replaced the refresh token" },
+  { "on_refused",    "function", doc = "function(refresh_token): one that is newer, if somebody else has renewed it" },
+  { "source",        "string", doc = "whose sign-in it is, for messages" },
 })
 
 local function seconds_of(time) return type(time) == "userdata" and time:number() or time end
 
+local function plain(value) return native.is_secret(value) and value:reveal() or value end
+
+--- The error for a refresh token that the server does not take any more. `source`: whose it is; may be nil.
+function oauth2.ended(source, refusal)
+  local why = refusal.description and (" (%s)"):format(refusal.description:gsub("%c", " "):sub(1, 300)) or ""
+  local whose = source and (" of '%s'"):format(source) or ""
+  return native.error {
+    code = "auth.expired",
+    message = ("the sign-in%s has ended: the server no longer takes its refresh token%s"):format(whose, why),
+    hint = source and "lode auth " .. source or "sign in again, and put the new refresh token in its place",
+  }
+end
+
 --- Grant refresh_token: { access_token_url, client_id, client_secret, refresh_token }. A refresh token in an answer
--- takes the place of the one before; on_token sees it, to keep it for the next run.
+-- takes the place of the one before; on_rotation sees both, to keep the new one for the next run.
 function oauth2.refresh_token(args)
   args = refresh_token_spec:check(args)
   local refresh_token = args.refresh_token
@@ -95,8 +111,20 @@ function oauth2.refresh_token(args)
     access_token_expires_s = seconds_of(args.token_expiry),
     default_lifetime_s = args.default_token_expiration,
     take = function(answer)
-      if type(answer.refresh_token) == "string" then refresh_token = native.make_secret(answer.refresh_token) end
+      local new = answer.refresh_token
+      if type(new) == "string" and new ~= "" and new ~= plain(refresh_token) then
+        local old = refresh_token
+        refresh_token = native.make_secret(new)
+        if args.on_rotation then args.on_rotation(old, refresh_token) end
+      end
       if args.on_token then args.on_token(answer) end
+    end,
+    refused = function(refusal, is_last)
+      if refusal.error ~= "invalid_grant" then return false end
+      local newer = not is_last and args.on_refused and args.on_refused(refresh_token)
+      if not newer or plain(newer) == plain(refresh_token) then error(oauth2.ended(args.source, refusal), 0) end
+      refresh_token = newer
+      return true
     end,
     request = function()
       return oauth2.form(args, { { "grant_type", "refresh_token" }, { "refresh_token", refresh_token } })

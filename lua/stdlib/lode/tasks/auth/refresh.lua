@@ -1,9 +1,10 @@
 --- The task behind `lode auth refresh NAME`: a new access token, now.
--- Depends on: lode.native, lode.tasks.auth.client, lode.tasks.auth.endpoints, lode.tasks.auth.say,
+-- Depends on: lode.http.oauth2, lode.native, lode.tasks.auth.client, lode.tasks.auth.endpoints, lode.tasks.auth.say,
 -- lode.tasks.auth.store, lode.tasks.pipeline.text
 local client = require "lode.tasks.auth.client"
 local endpoints = require "lode.tasks.auth.endpoints"
 local native = require "lode.native"
+local oauth2 = require "lode.http.oauth2"
 local say = require "lode.tasks.auth.say"
 local store = require "lode.tasks.auth.store"
 local text = require "lode.tasks.pipeline.text"
@@ -28,9 +29,7 @@ return function()
     { "grant_type", "refresh_token" }, { "refresh_token", refresh_token },
   })
   if not answer and refusal.error == "invalid_grant" then
-    local why = refusal.description and " (" .. client.printable(refusal.description) .. ")" or ""
-    fail("auth.expired", ("the sign-in of '%s' has ended: the server no longer takes its refresh token%s"):format(
-      source, why), "lode auth " .. source)
+    error(oauth2.ended(source, refusal), 0)
   end
   if not answer then error(client.refused(("lode auth refresh %s"):format(source), refusal), 0) end
   local tokens = client.tokens(answer, response, found.provider.token_field)

@@ -67,7 +67,9 @@ end
 local function fields_of(options, found, app, tokens)
   local is_google = found.provider.kind == "gcp_oauth"
   local fields = {
-    client_id = app.client_id, client_secret = app.client_secret, project_id = is_google and app.project_id or nil,
+    -- Both kinds, and dlt, want one: an app without a secret has an empty one.
+    client_id = app.client_id, client_secret = app.client_secret or "",
+    project_id = is_google and app.project_id or nil,
     refresh_token = tokens.refresh_token, token = tokens.access_token, token_expiry = store.time_text(tokens.expires_s),
     token_url = not is_google and found.token_url or nil, provider = options.provider, issuer = options.issuer,
     authorization_url = options.authorization_url, device_authorization_url = options.device_authorization_url,
