@@ -32,6 +32,7 @@ struct PageWriter {
   }
   Page input;
   json::DocumentBuilder builder;
+  std::string table;       // instead of the input's
   bool flattened = false;  // a yield_map made single items of the page
 };
 
@@ -120,10 +121,11 @@ int page_tostring(lua_State* L) {
   return 1;
 }
 
-// native.page_writer(page)
+// native.page_writer(page, table or nil): for another table than the page's
 int writer_new(lua_State* L) {
   const LuaPage& page = check_object<LuaPage>(L, 1);
-  push_object<PageWriter>(L, page.page);
+  const std::string table = luaL_optstring(L, 2, "");
+  push_object<PageWriter>(L, page.page).table = table;
   return 1;
 }
 
@@ -168,7 +170,7 @@ int writer_finish(lua_State* L) {
     return 1;
   }
   for (std::size_t i = 0; i < count; ++i) page.rows.rows.push_back(page.rows.document->root(i));
-  page.table = writer.input.table;
+  page.table = writer.table.empty() ? writer.input.table : writer.table;
   page.origin = writer.input.origin;
   page.bytes = page.rows.document->bytes();
   page.is_batch = writer.input.is_batch || writer.flattened;

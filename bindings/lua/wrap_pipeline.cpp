@@ -77,7 +77,7 @@ class ResourceFunctions : public std::enable_shared_from_this<ResourceFunctions>
  public:
   explicit ResourceFunctions(std::shared_ptr<Vm> vm) : vm_(std::move(vm)) {}
   ~ResourceFunctions() {
-    for (const int ref : {generator_, call_, steps_}) luaL_unref(vm_->state(), LUA_REGISTRYINDEX, ref);
+    for (const int ref : {generator_, call_, steps_, tables_}) luaL_unref(vm_->state(), LUA_REGISTRYINDEX, ref);
   }
 
   /// Takes the function on top of the stack; false if it is nil.
@@ -94,6 +94,9 @@ class ResourceFunctions : public std::enable_shared_from_this<ResourceFunctions>
   std::unique_ptr<Pipe> steps(ResourceContext& context, std::unique_ptr<Pipe> upstream) {
     return pipe(steps_, context, nullptr, std::move(upstream));
   }
+  std::unique_ptr<Pipe> tables(ResourceContext& context, std::unique_ptr<Pipe> upstream) {
+    return pipe(tables_, context, nullptr, std::move(upstream));
+  }
   std::unique_ptr<Pipe> call(ResourceContext& context, Page input, bool takes_page) {
     input_takes_page_ = takes_page;
     return pipe(call_, context, &input, nullptr);
@@ -102,6 +105,7 @@ class ResourceFunctions : public std::enable_shared_from_this<ResourceFunctions>
   int generator_ = LUA_NOREF;
   int call_ = LUA_NOREF;
   int steps_ = LUA_NOREF;
+  int tables_ = LUA_NOREF;
 
  private:
   // A pipe that keeps the resource's table alive as long as it lives.
@@ -303,6 +307,13 @@ class SpecReader {
           [functions](ResourceContext& context, std::unique_ptr<Pipe> upstream) -> Result<std::unique_ptr<Pipe>> {
             return functions->steps(context, std::move(upstream));
           });
+    }
+    lua_getfield(L_, index, "tables_main");
+    if (ResourceFunctions::take(L_, functions->tables_)) {
+      resource->tables = [functions](ResourceContext& context,
+                                     std::unique_ptr<Pipe> upstream) -> Result<std::unique_ptr<Pipe>> {
+        return functions->tables(context, std::move(upstream));
+      };
     }
     LODE_TRY(read_limit(index, resource->limit));
     lua_getfield(L_, index, "incremental");

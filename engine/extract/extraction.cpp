@@ -134,6 +134,9 @@ Result<std::unique_ptr<Pipe>> Extraction::open_pipe(Node& node) {
   }
   if (node.cursor) pipe = incremental_pipe(std::move(pipe), *node.cursor);
   if (resource.limit.any()) pipe = limit_pipe(std::move(pipe), resource.limit, node.context.progress);
+  if (resource.tables) {
+    LODE_ASSIGN(pipe, resource.tables(node.context, std::move(pipe)));
+  }
   return pipe;
 }
 

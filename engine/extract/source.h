@@ -47,6 +47,7 @@ struct Resource {
   std::vector<Step> steps;  ///< in order; maps, filters…
   std::optional<IncrementalOptions> incremental;
   LimitOptions limit;
+  Step tables;  ///< after all others: puts rows into tables of their own; may be empty
 };
 
 /// Resources that belong together: one API, one schema.

@@ -1,4 +1,4 @@
--- Maps, filters, yield_maps and limits.
+-- Maps, filters, yield_maps and limits, and rows that go into tables of their own.
 local demo_api = require "demo_api"
 local lode = require "lode"
 local testing = require "lode.testing"
@@ -114,6 +114,62 @@ end)
 
 test("steps are functions", function()
   expect.raises("lua.bad_field", function() numbers(1):add_map "x" end, "takes a function")
+end)
+
+local function events()
+  return {
+    { id = 1, kind = "push", files = { { n = 1 } } }, { id = 2, kind = "issue" }, { id = 3, kind = "push" },
+    { id = 4, kind = "none" },
+  }
+end
+
+local loads = 0
+-- The ids that each table has after a run of `item`.
+local function tables_of(item)
+  loads = loads + 1
+  local pipeline = lode.pipeline {
+    name = "tables" .. loads, destination = ("sqlite:///%s/tables.db"):format(testing.args.folder),
+    dataset = "t" .. loads, pipelines_dir = testing.args.folder .. "/tables",
+  }
+  pipeline:run(item)
+  local found = {}
+  for name in pairs(pipeline:dataset():row_counts()) do
+    local list = {}
+    for row in pipeline:dataset():table(name):rows() do list[#list + 1] = row.id or row.n end
+    found[name] = list
+  end
+  return found
+end
+
+test("table_name as a function: each row goes into the table that it names, after all steps", function()
+  local item = lode.resource {
+    name = "events", data = events(), primary_key = "id",
+    table_name = function(row) return row.kind .. "_events" end,
+  }
+  item:add_map(function(row)
+    if row.kind == "none" then row.kind = "issue" end
+    return row
+  end)
+  expect.equal(tables_of(item), { push_events = { 1, 3 }, push_events__files = { 1 }, issue_events = { 2, 4 } })
+end)
+
+test("a function can be taken back, and copies keep it", function()
+  local item = lode.resource { name = "events", data = events(), table_name = function(row) return row.kind end }
+  expect.equal(tables_of(item:with_name "copy"), { push = { 1, 3 }, push__files = { 1 }, issue = { 2 }, none = { 4 } })
+  item:apply_hints { write_disposition = "replace" }
+  expect.equal(tables_of(item).push, { 1, 3 })
+  item:apply_hints { table_name = "all_events" }
+  expect.equal(tables_of(item).all_events, { 1, 2, 3, 4 })
+  item:apply_hints { table_name = function() return "again" end }
+  expect.equal(tables_of(item).again, { 1, 2, 3, 4 })
+end)
+
+test("a function that names no table is an error, and nothing is loaded", function()
+  local item = lode.resource {
+    name = "events", data = events(), table_name = function(row) return row.id < 4 and row.kind or nil end,
+  }
+  expect.raises("lua.bad_field", function() tables_of(item) end, 'table_name of resource "events"',
+    "the function answered nil for a row", 'or "others"')
 end)
 
 testing.done()

@@ -12,7 +12,8 @@ local resource = {}
 
 -- dlt's hints: they end up in the schema under the same names.
 local hint_fields = {
-  { "table_name",        "string",        doc = "default: the name of the resource" },
+  { "table_name",        "string|function",
+    doc = "default: the name of the resource; function(row): the table of each row" },
   { "write_disposition", disposition.is_disposition, default = "append",
     doc = "append, replace, merge, skip; or { disposition = \"merge\", strategy = … }" },
   { "primary_key",       "string|list",   doc = "needed by merge" },
@@ -135,11 +136,24 @@ local function take_hints(args, what, before)
   return taken
 end
 
+-- A function names the table of each row: that is no hint but the last step.
+local function take_tables(self, args)
+  if type(args.table_name) == "function" then
+    self.table_of, args.table_name = args.table_name, nil
+    self.hints.table_name = nil
+  elseif args.table_name then
+    self.table_of = nil
+  end
+  self.tables_main = self.table_of and steps.tables_main(self.table_of, self.name)
+end
+
 local function build(args, object)
   object.name = args.name
   object.selected = args.selected
   object.where = native.script_line()
   object.steps = {}
+  object.hints = {}
+  take_tables(object, args)
   object.hints = take_hints(args, ('resource "%s"'):format(args.name))
   return setmetatable(object, mt)
 end
@@ -218,6 +232,7 @@ function methods:apply_hints(given)
   if checked.incremental then
     self.incremental = as_incremental(checked.incremental)
   end
+  take_tables(self, checked)
   self.hints = take_hints(checked, ('resource "%s"'):format(self.name), self.hints)
   return self
 end
@@ -241,6 +256,7 @@ function methods:with_name(name)
   copy.steps = {}
   for i, step in ipairs(self.steps) do copy.steps[i] = step end
   if #copy.steps > 0 then copy.steps_main = steps.main(copy.steps) end
+  copy.tables_main = copy.table_of and steps.tables_main(copy.table_of, name)
   return setmetatable(copy, mt)
 end
 

@@ -74,4 +74,45 @@ function steps.main(list)
   end
 end
 
+-- The table of a row, as its function says.
+local function table_of(row, fn, name)
+  local said = fn(row)
+  if type(said) == "string" and said ~= "" then return said end
+  error(native.error {
+    code = "lua.bad_field",
+    message = ('table_name of resource "%s": the function answered %s for a row; the name of a table was expected')
+      :format(name, said == "" and "an empty text" or type(said)),
+    hint = "rows without one:  return row.kind or \"others\"",
+  }, 0)
+end
+
+--- The main function of the coroutine that puts each row of its upstream into the table that `fn(row)` names. A page
+-- becomes one for each table; rows of a table stay in their order.
+function steps.tables_main(fn, name)
+  return function()
+    while true do
+      local page, err = native.next_page()
+      if err then error(err, 0) end
+      if page == nil then return end
+      local reader, tables, rows_of = native.page_writer(page), {}, {}
+      for i = 1, #page do
+        local table_name = table_of(reader:row(i), fn, name)
+        local rows = rows_of[table_name]
+        if not rows then
+          rows = {}
+          rows_of[table_name] = rows
+          tables[#tables + 1] = table_name
+        end
+        rows[#rows + 1] = i
+        if i % rows_per_look == 0 and native.turn_over() then native.rest() end
+      end
+      for _, table_name in ipairs(tables) do
+        local out = native.page_writer(page, table_name)
+        for _, i in ipairs(rows_of[table_name]) do out:keep(i) end
+        coroutine.yield(out:finish())
+      end
+    end
+  end
+end
+
 return steps

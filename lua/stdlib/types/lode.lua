@@ -102,7 +102,7 @@ function lode.optional(kind) end
 function lode.list_of(kind) end
 
 ---@class lode.Hints
----@field table_name? string default: the name of the resource
+---@field table_name? string|fun(row: table): string default: the name of the resource
 ---@field write_disposition? lode.Disposition default: append
 ---@field primary_key? string|string[] needed by merge
 ---@field merge_key? string|string[] rows that are replaced together
