@@ -8,6 +8,11 @@ wherever an answer could repeat what it was asked with.
 import base64
 import http.server
 import json
+import pathlib
+import re
+import resource
+import signal
+import subprocess
 import threading
 
 import case
@@ -172,6 +177,30 @@ class VaultCanary(CanaryCase):
 
     def test_as_places(self):
         self.run_all(lambda section, _: {f"PROVIDERS__ENABLE_{section.upper()}": "true"})
+
+    def test_a_crash_leaves_no_core_file(self):
+        """Though the shell wants one; only who asks lode for it gets it."""
+        self.file("crash.lua", 'require("lode").secret "sources.shop.token" print("here") require("lode").sleep(60)')
+        _, env, reference = self.kinds()[-1]
+        env = {**env, "SOURCES__SHOP__TOKEN": reference}
+
+        def crash(**more):
+            # The limit of a shell that wants core files; where they go is the machine's to say.
+            words = [case.PROGRAM, "run", "crash.lua", "--progress", "none"]
+            command = ["bash", "-c", 'ulimit -c "$(ulimit -H -c)"; exec "$@"', "bash", *words]
+            child = subprocess.Popen(command, cwd=self.folder, env=self.env(**env, **more), stdout=subprocess.PIPE)
+            self.addCleanup(child.stdout.close)
+            self.assertEqual(child.stdout.readline(), b"here\n")
+            limits = pathlib.Path(f"/proc/{child.pid}/limits").read_text()
+            child.send_signal(signal.SIGQUIT)
+            child.wait(60)
+            return re.search(r"Max core file size +(\w+)", limits).group(1)
+
+        self.assertEqual(crash(), "0")
+        self.search("a crash")
+        self.assertEqual(list(self.folder.glob("core*")), [])
+        if resource.getrlimit(resource.RLIMIT_CORE)[1] != 0:
+            self.assertNotEqual(crash(LODE_CORE_FILES="1"), "0")
 
     def test_behind_references(self):
         self.run_all(lambda _, reference: {"SOURCES__SHOP__TOKEN": reference})

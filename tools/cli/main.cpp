@@ -1,9 +1,12 @@
 // The `lode` program: reads the command line and hands over to the command.
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #ifdef __GLIBC__
@@ -78,10 +81,21 @@ int run_command_line(std::vector<std::string> words) {
   return kExitUsage;
 }
 
+// A core file would hold the secrets of the run, for whoever finds it.
+void leave_no_core_file() {
+  const char* wanted = std::getenv("LODE_CORE_FILES");
+  if (wanted != nullptr && std::string_view(wanted) == "1") return;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_CORE, &limit) != 0) return;
+  limit.rlim_cur = 0;
+  setrlimit(RLIMIT_CORE, &limit);
+}
+
 }  // namespace
 }  // namespace lode::cli
 
 int main(int count, char** words) {
+  lode::cli::leave_no_core_file();
 #ifdef __GLIBC__
   // Pages of rows come and go by the megabyte; giving their memory back to the kernel each time costs more than a tenth
   // of a load.
