@@ -123,6 +123,9 @@ std::string aws_endpoint(const AwsSearch& search, const char* service, std::stri
 }
 
 Result<AwsKeys> assume_aws_role(const AwsSearch& search, AwsRole role, const AwsCredentials* by) {
+  if (!search.region.empty() && !can_be_host(search.region)) {
+    return Status::error(Code::kConfigInvalid, "the region of AWS is none").hint("it looks like eu-central-1");
+  }
   const std::string usual = search.region.empty()
                                 ? "https://sts.amazonaws.com"
                                 : fmt::format("https://sts.{}.{}", search.region, domain_of(search.region));

@@ -57,7 +57,7 @@ struct Aws {
   Result<std::optional<AwsKeys>> find(const std::string& profile = "", bool may_probe = true) {
     Result<AwsProfiles> profiles = read_aws_profiles(place.env);
     if (!profiles.ok()) return std::move(profiles).status();
-    AwsSearch search{access, std::move(*profiles), profile, "eu-central-1", may_probe};
+    AwsSearch search{access, std::move(*profiles), profile, region, may_probe};
     Result<std::optional<AwsKeys>> keys = find_aws_keys(search);
     looked = search.looked;
     return keys;
@@ -76,6 +76,7 @@ struct Aws {
     cloud.on("GET /latest/meta-data/iam/security-credentials/", "loader");
     cloud.on("GET /latest/meta-data/iam/security-credentials/loader", metadata_answer(id));
   }
+  std::string region = "eu-central-1";
   std::vector<std::string> looked;
 };
 
@@ -162,6 +163,8 @@ TEST_CASE("AWS: a profile acts as a role with the keys of another") {
   CHECK_THAT(aws.keys("poor"), Contains("'empty', which has no keys"));
   CHECK_THAT(aws.keys("odd"), Contains("'Moon'"));
   CHECK_THAT(aws.keys("mfa"), Contains("mfa_serial"));
+  aws.region = "evil.example/#";
+  CHECK_THAT(aws.keys("shop"), Contains("the region of AWS is none"));
   CHECK(aws.cloud.asked().size() == count);
 }
 

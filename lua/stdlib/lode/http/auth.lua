@@ -141,7 +141,9 @@ local function take_machine_keys(args, query_of)
     return
   end
   local ok, own = pcall(credentials.aws, {})
-  if not ok then return end
+  local is_nowhere = not ok and type(own) ~= "string" and own.code == "config.missing_value"
+  if is_nowhere then return end -- the error will say where keys can stand
+  if not ok then error(own, 0) end
   args.credentials = own
   args.region = args.region or config.optional(query_of "region", "string") or own.region_name
 end
