@@ -45,12 +45,13 @@ from dlt.common.configuration.providers.toml import ConfigTomlProvider, SecretsT
 
 logging.disable(logging.CRITICAL)
 PROBE = """
+local lookup = require "lode.lookup"
 local native = require "lode.native"
 local queries = native.json_decode(native.args().queries)
 local out = {}
 for i, query in ipairs(queries) do
   local kind = query.type
-  local ok, value = pcall(native.config, query, kind)
+  local ok, value = pcall(lookup, query, kind)
   if ok and native.is_secret(value) then value = value:reveal() end
   if not ok then out[i] = { error = tostring(value) }
   elseif value ~= value then out[i] = { value = "nan" }
