@@ -300,6 +300,23 @@ class Trouble(Auth):
         self.oauth.mode = "errors with 200"
         self.fails_to_sign_in(EXIT_FAILED, says="invalid_client")
 
+    def test_addresses_that_are_not_safe(self):
+        self.configure()
+        for name, address in (
+            ("token_url", "http://login.example.com/token"), ("token_url", "http://127.0.0.1.example.com/token"),
+            ("token_url", "http://localhost:1@example.com/token"), ("authorization_url", "file:///etc/passwd"),
+            ("authorization_url", "--new-window"), ("authorization_url", "https://example.com/\x1b[31m"),
+        ):  # fmt: skip
+            with self.subTest(address):
+                option = f"--{name.replace('_', '-')}={address}"
+                answer = self.fails_to_sign_in(EXIT_FAILED, option, says=["is not safe", "https://"])
+                self.assertNotIn("\x1b", answer.err)
+        self.file(".dlt/config.toml", "")
+        for issuer in ("http://login.example.com", "login.example.com"):
+            self.fails_to_sign_in(EXIT_FAILED, "--issuer", issuer, says=["the issuer", "is not safe"])
+        self.assertEqual(self.oauth.requests, [])
+        self.assertFalse((self.folder / "browser.log").exists())
+
     def test_nobody_comes_back(self):
         self.configure()
         self.oauth.mode = "never comes back"

@@ -47,13 +47,24 @@ local function fetch_json(url)
   return nil, tostring(response) .. ": no document of endpoints"
 end
 
+-- Secrets go there, or a browser does: a service is asked over https, and only this machine without.
+local function check_address(source, name, url)
+  local host = (url:match "^http://([^/?#]*)" or ""):gsub(":%d+$", "")
+  local is_here = host == "127.0.0.1" or host == "localhost" or host == "[::1]"
+  if (is_here or url:find "^https://[^/]") and not url:find "[%c%s]" then return end
+  error(native.error {
+    code = "config.invalid_value",
+    message = ("lode auth %s: the %s '%s' is not safe"):format(source, name,
+      (native.url_sanitise(url):gsub("%c", "?"))),
+    hint = "it must begin with https://; http:// is for this machine alone",
+  }, 0)
+end
+
 -- What the issuer says of itself.
-local function discover(issuer)
+local function discover(source, issuer)
+  check_address(source, "issuer", issuer)
   local base = issuer:gsub("/+$", "")
   local host, path = base:match "^(%a+://[^/]+)(.*)$"
-  if not host then
-    error(native.error { code = "config.invalid_value", message = ("the issuer '%s' is no URL"):format(issuer) }, 0)
-  end
   local notes = {}
   for _, url in ipairs {
     base .. "/.well-known/openid-configuration", host .. "/.well-known/oauth-authorization-server" .. path,
@@ -125,13 +136,14 @@ function endpoints.find(options)
   for name, spellings in pairs(names) do
     found[name] = options[name] or first_setting(source, spellings)
     if not found[name] and found.issuer then
-      document = document or discover(found.issuer)
+      document = document or discover(source, found.issuer)
       found[name] = type(document[discovered[name]]) == "string" and document[discovered[name]] or nil
     end
     if not found[name] and provider[name] then
       local tenant = endpoints.setting(source, "tenant_id")
       found[name] = provider[name]:gsub("{tenant}", tenant and tostring(tenant) or "common")
     end
+    if found[name] then check_address(source, name, found[name]) end
   end
   return found
 end
