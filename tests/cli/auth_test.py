@@ -472,6 +472,22 @@ class Care(Auth):
         self.assertTrue(self.ok("auth", "refresh", "shop", "--json").json()["rotated"])
         self.assertEqual({self.stored()["refresh_token"]}, self.oauth.refresh_tokens)
 
+    def test_refresh_while_a_pipeline_renews_the_same(self):
+        self.configure()
+        self.sign_in()
+        old = self.stored()["refresh_token"]
+        self.oauth.rotates = True
+
+        def pipeline():
+            new = self.oauth.new_tokens(old)["refresh_token"]
+            self.file(".dlt/secrets.toml", self.secrets_text().replace(old, new)).chmod(0o600)
+
+        self.oauth.before_refresh = pipeline
+        answer = self.ok("auth", "refresh", "shop")
+        self.assertEqual(len([form for form in self.oauth.asked("/token") if "refresh_token" in form]), 2)
+        self.assertEqual({self.stored()["refresh_token"]}, self.oauth.refresh_tokens)
+        self.nothing_shown(answer)
+
     def test_refresh_of_what_has_ended(self):
         self.configure()
         says = ["no refresh token", "lode auth shop", "[auth.expired]"]

@@ -25,6 +25,7 @@ class OAuthServer:
         self.gives_refresh_token = True
         self.pending_polls = 1  # of a device code, before the person has entered it
         self.mark = ""  # stands in all that is secret
+        self.before_refresh = None  # called once, with no arguments, when a refresh token has come
         self.requests = []  # (path, form or query) of all that came
         self.codes, self.devices = {}, {}
         self.access_tokens, self.refresh_tokens = set(), set()
@@ -171,6 +172,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if grant == "authorization_code":
             return self.code_grant(form)
         if grant == "refresh_token":
+            if self.oauth.before_refresh:
+                quicker, self.oauth.before_refresh = self.oauth.before_refresh, None
+                quicker()
             if form.get("refresh_token") not in self.oauth.refresh_tokens or self.oauth.mode == "revoked":
                 return self.refuse("invalid_grant", "Token has been expired or revoked.")
             return self.reply(200, self.oauth.new_tokens(form["refresh_token"]))
