@@ -161,6 +161,24 @@ class Browser(Auth):
         self.assertIn("/authorize?", answer.err)
         self.nothing_shown(answer)
 
+    def test_another_service_than_before(self):
+        """Nothing of the new sign-in goes to the old one's addresses."""
+        url = self.oauth.url
+        self.file(".dlt/secrets.toml", f"""[sources.shop.credentials]
+issuer = "http://localhost:1"
+authorization_url = "http://localhost:1/authorize"
+token_url = "http://localhost:1/token"
+scopes = "of the old one"
+client_id = "{PUBLIC_ID}"
+client_secret = ""
+""").chmod(0o600)  # fmt: skip
+        self.sign_in("--issuer", url, "--client-id", PUBLIC_ID, stdin=b"")
+        self.assertNotIn("scope", self.oauth.asked("/authorize")[0])
+        self.assertEqual((self.stored()["issuer"], self.stored()["token_url"]), (url, url + "/token"))
+        self.assertNotIn("localhost:1", self.secrets_text())
+        self.assertNotIn("scopes", self.stored())
+        self.ok("auth", "refresh", "shop")
+
     def test_discovery(self):
         self.sign_in("--issuer", self.oauth.url, "--client-id", PUBLIC_ID, start_new_session=True)
         stored = tomllib.loads((self.folder / ".lode/secrets.toml").read_text())["sources"]["shop"]["credentials"]

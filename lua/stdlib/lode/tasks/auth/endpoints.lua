@@ -96,10 +96,10 @@ local function scope_list(value)
   return list
 end
 
-local function find_scopes(options, provider)
+local function find_scopes(options, provider, is_other)
   local source = options.source
-  local given = options.scopes and #options.scopes > 0 and options.scopes or endpoints.setting(source, "scopes") or
-    endpoints.setting(source, "scope")
+  local given = options.scopes and #options.scopes > 0 and options.scopes or not is_other and
+    (endpoints.setting(source, "scopes") or endpoints.setting(source, "scope"))
   local list = scope_list(given or provider.scopes and provider.scopes[source] or provider.default_scopes)
   if provider.needed_scope then
     for _, scope in ipairs(list) do
@@ -121,20 +121,31 @@ local function find_provider(options)
   return not has_own and providers.of_source(source) or {}
 end
 
+-- Whether the command line names another service than the source was signed in to: its addresses do not count then.
+local function is_other_service(options)
+  for _, name in ipairs { "provider", "issuer" } do
+    local before = options[name] and endpoints.setting(options.source, name)
+    if before and tostring(before) ~= options[name] then return true end
+  end
+  local by_name = options.provider and providers.of_source(options.source)
+  return by_name and by_name.name ~= options.provider or false
+end
+
 --- { provider, title, authorization_url, token_url, device_authorization_url, revocation_url, issuer, scopes, params,
--- client_auth }; each may be nil but the first two. `options`: of lode.tasks.auth.sign_in.
+-- client_auth, is_other }; each may be nil but the first two. is_other: the source was signed in to another service. `options`: of lode.tasks.auth.sign_in.
 function endpoints.find(options)
   local source = options.source
   local provider = find_provider(options)
-  local issuer = options.issuer or endpoints.setting(source, "issuer")
+  local is_other = is_other_service(options)
+  local issuer = options.issuer or not is_other and endpoints.setting(source, "issuer") or nil
   local found = {
     provider = provider, title = provider.title or source, issuer = issuer and tostring(issuer),
-    scopes = find_scopes(options, provider), params = provider.params or {},
+    is_other = is_other, scopes = find_scopes(options, provider, is_other), params = provider.params or {},
     client_auth = endpoints.setting(source, "client_auth"),
   }
   local document
   for name, spellings in pairs(names) do
-    found[name] = options[name] or first_setting(source, spellings)
+    found[name] = options[name] or not is_other and first_setting(source, spellings) or nil
     if not found[name] and found.issuer then
       document = document or discover(source, found.issuer)
       found[name] = type(document[discovered[name]]) == "string" and document[discovered[name]] or nil

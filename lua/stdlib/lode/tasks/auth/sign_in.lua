@@ -126,8 +126,10 @@ return function(options)
   local tokens = (options.device and device or browser)(found, app, options)
   local fields = fields_of(options, found, app, tokens)
   -- What the sign-in before brought and this one did not holds no longer.
-  for _, name in ipairs(store.token_names) do
-    if fields[name] == nil then store.remove(options.source, name) end
+  for _, names in ipairs { store.token_names, found.is_other and store.service_names or {} } do
+    for _, name in ipairs(names) do
+      if fields[name] == nil then store.remove(options.source, name) end
+    end
   end
   local file, encrypted = store.write(options.source, order, fields, options.protection)
   local answer = {

@@ -12,6 +12,10 @@ local store = {}
 local secret_names = { "refresh_token", "token", "client_secret" }
 -- What a sign-in brings, and ends with it.
 store.token_names = { "refresh_token", "token", "access_token", "token_expiry" }
+-- What says which service it is.
+store.service_names = {
+  "provider", "issuer", "authorization_url", "device_authorization_url", "token_url", "scopes",
+}
 
 local is_secret = {}
 for _, name in ipairs(secret_names) do is_secret[name] = true end
