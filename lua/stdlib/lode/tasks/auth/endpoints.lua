@@ -132,7 +132,8 @@ local function is_other_service(options)
 end
 
 --- { provider, title, authorization_url, token_url, device_authorization_url, revocation_url, issuer, scopes, params,
--- client_auth, is_other }; each may be nil but the first two. is_other: the source was signed in to another service. `options`: of lode.tasks.auth.sign_in.
+-- client_auth, is_other }; each may be nil but the first two. is_other: the source was signed in to another
+-- service. `options`: of lode.tasks.auth.sign_in.
 function endpoints.find(options)
   local source = options.source
   local provider = find_provider(options)
