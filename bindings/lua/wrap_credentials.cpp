@@ -1,10 +1,10 @@
 // Credentials in Lua: native.credentials_*. Their secret fields are secrets.
 #include <fmt/format.h>
 
-#include "config/azure_token.h"
+#include "config/clouds/azure_token.h"
+#include "config/clouds/google_token.h"
 #include "config/connection_string.h"
 #include "config/credentials.h"
-#include "config/google_token.h"
 #include "json/write.h"
 #include "lua/config_query.h"
 #include "lua/convert.h"

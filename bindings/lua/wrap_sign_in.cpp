@@ -6,8 +6,8 @@
 #include <optional>
 #include <utility>
 
-#include "config/secrets_file.h"
-#include "config/toml.h"
+#include "config/files/secrets_file.h"
+#include "config/files/toml.h"
 #include "http/crypto.h"
 #include "http/loopback_listener.h"
 #include "lua/config_query.h"

@@ -1,5 +1,5 @@
 // What `lode source` does: the types of sources that come with the program, and settings written.
-#include "config/secrets_file.h"
+#include "config/files/secrets_file.h"
 #include "lua/config_query.h"
 #include "lua/convert.h"
 #include "lua/modules.h"

@@ -7,9 +7,9 @@
 #include <set>
 
 #include "base/text.h"
-#include "config/git_index.h"
+#include "config/files/git_index.h"
+#include "config/files/toml_provider.h"
 #include "config/mask.h"
-#include "config/toml_provider.h"
 
 namespace lode {
 namespace {

@@ -9,8 +9,8 @@
 
 #include "base/text.h"
 #include "config/env_provider.h"
-#include "config/toml_provider.h"
-#include "config/vaults.h"
+#include "config/files/toml_provider.h"
+#include "config/vaults/vaults.h"
 #include "json/write.h"
 
 namespace lode {

@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "config/clouds/machine_credentials.h"
 #include "config/connection_string.h"
 #include "config/credentials.h"
-#include "config/machine_credentials.h"
 #include "json/parse.h"
 
 namespace lode {

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "config/config.h"
-#include "config/vaults.h"
+#include "config/vaults/vaults.h"
 #include "json/write.h"
 
 namespace lode {

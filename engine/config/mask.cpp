@@ -5,7 +5,7 @@
 #include <array>
 
 #include "base/text.h"
-#include "config/encrypted_value.h"
+#include "config/encryption/encrypted_value.h"
 #include "json/write.h"
 
 namespace lode {

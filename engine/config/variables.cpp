@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "config/dotenv.h"
+#include "config/files/dotenv.h"
 
 namespace lode {
 

@@ -1,7 +1,7 @@
 // Encrypted values as a file has them: what is read is written again as it was, and nothing opens that we did not seal.
 #include <string>
 
-#include "config/encrypted_value.h"
+#include "config/encryption/encrypted_value.h"
 #include "fuzz.h"
 
 using namespace lode;

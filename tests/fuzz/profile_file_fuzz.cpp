@@ -1,7 +1,7 @@
 // Files of sections (~/.aws/config) and the words of the commands in them.
 #include <string>
 
-#include "config/profile_file.h"
+#include "config/clouds/profile_file.h"
 #include "fuzz.h"
 
 using namespace lode;

@@ -2,7 +2,7 @@
 #include <string>
 
 #include "base/text.h"
-#include "config/xml_text.h"
+#include "config/clouds/xml_text.h"
 #include "fuzz.h"
 
 using namespace lode;

@@ -1,5 +1,5 @@
 // Keys of AWS that a machine has by itself: every place against a server that plays Amazon's endpoints.
-#include "config/aws_keys.h"
+#include "config/clouds/aws_keys.h"
 
 #include <sys/stat.h>
 
@@ -7,9 +7,9 @@
 #include <thread>
 
 #include "base/time.h"
-#include "config/aws_vault.h"
-#include "config/program.h"
-#include "config/xml_text.h"
+#include "config/clouds/program.h"
+#include "config/clouds/xml_text.h"
+#include "config/vaults/aws_vault.h"
 #include "http/client.h"
 #include "http/crypto.h"
 #include "json/write.h"

@@ -1,5 +1,5 @@
 // Access tokens of Azure: every way to one against a server that plays Azure's endpoints.
-#include "config/azure_token.h"
+#include "config/clouds/azure_token.h"
 
 #include "http/client.h"
 #include "json/write.h"

@@ -1,9 +1,9 @@
 // Google Secret Manager and Azure Key Vault, from the configuration to the answer. A server plays both as their REST
 // references describe them: there is no official one to be had on one's own machine.
 #include "base/text.h"
-#include "config/azure_vault.h"
 #include "config/config.h"
-#include "config/google_vault.h"
+#include "config/vaults/azure_vault.h"
+#include "config/vaults/google_vault.h"
 #include "json/write.h"
 #include "scratch_project.h"
 #include "support/fake_cloud.h"

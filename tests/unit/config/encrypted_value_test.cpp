@@ -1,5 +1,5 @@
 // Encrypted values: what is sealed opens with the same key at the same place, and nowhere else.
-#include "config/encrypted_value.h"
+#include "config/encryption/encrypted_value.h"
 
 #include "http/crypto.h"
 #include "support/catch.h"

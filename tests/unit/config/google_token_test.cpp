@@ -1,5 +1,5 @@
 // Access tokens of Google: every kind of credentials against a server that plays Google's endpoints.
-#include "config/google_token.h"
+#include "config/clouds/google_token.h"
 
 #include "http/client.h"
 #include "json/write.h"

@@ -1,7 +1,7 @@
 // HashiCorp Vault: names, mounts, tokens and refusals. The answers are those that Vault 1.21 gave.
-#include "config/hashicorp_vault.h"
+#include "config/vaults/hashicorp_vault.h"
 
-#include "config/vaults.h"
+#include "config/vaults/vaults.h"
 #include "support/catch.h"
 #include "support/fake_cloud.h"
 #include "support/scratch.h"

@@ -1,5 +1,5 @@
 // Credentials of the clouds that are nowhere configured: when the machine's own count, and what is asked for them.
-#include "config/machine_credentials.h"
+#include "config/clouds/machine_credentials.h"
 
 #include "http/client.h"
 #include "json/write.h"

@@ -1,7 +1,7 @@
 // What people see of secrets, and what git sees of their files.
 #include "config/mask.h"
 
-#include "config/git_index.h"
+#include "config/files/git_index.h"
 #include "scratch_project.h"
 
 using namespace lode;

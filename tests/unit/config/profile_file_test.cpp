@@ -1,5 +1,5 @@
 // Files of sections, as Amazon's and Google's programs write them.
-#include "config/profile_file.h"
+#include "config/clouds/profile_file.h"
 
 #include "support/catch.h"
 

@@ -1,5 +1,5 @@
 // Secrets are written so that nobody else can read them, and nothing else is lost.
-#include "config/secrets_file.h"
+#include "config/files/secrets_file.h"
 
 #include <sys/stat.h>
 

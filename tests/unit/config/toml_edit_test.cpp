@@ -1,5 +1,5 @@
 // One value of a TOML document is changed, and nothing else.
-#include "config/toml_edit.h"
+#include "config/files/toml_edit.h"
 
 #include "support/catch.h"
 

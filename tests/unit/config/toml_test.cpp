@@ -1,5 +1,5 @@
 // TOML keeps its types, and errors say where without quoting the file.
-#include "config/toml.h"
+#include "config/files/toml.h"
 
 #include "json/write.h"
 #include "support/catch.h"

@@ -1,8 +1,8 @@
 // Encrypted values in secrets.toml: decrypted when they are asked for and not before, kept encrypted when they change.
-#include "config/value_cipher.h"
+#include "config/encryption/value_cipher.h"
 
+#include "config/files/secrets_file.h"
 #include "config/overview.h"
-#include "config/secrets_file.h"
 #include "scratch_project.h"
 
 using namespace lode;

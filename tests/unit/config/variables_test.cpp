@@ -1,6 +1,6 @@
 // .env files, and ${NAME} in TOML.
-#include "config/dotenv.h"
-#include "config/interpolate.h"
+#include "config/files/dotenv.h"
+#include "config/files/interpolate.h"
 #include "scratch_project.h"
 
 using namespace lode;

@@ -1,10 +1,10 @@
 // VaultHttp and VaultCache: busy and absent services, stops, and what must not be shown.
-#include "config/vault_http.h"
+#include "config/vaults/vault_http.h"
 
 #include <condition_variable>
 #include <thread>
 
-#include "config/vault_store.h"
+#include "config/vaults/vault_store.h"
 #include "support/catch.h"
 #include "support/fake_cloud.h"
 #include "support/test_env.h"

@@ -1,6 +1,6 @@
 // Vaults: which names are asked for, how often, and what becomes of the texts.
 #include "base/text.h"
-#include "config/vault_provider.h"
+#include "config/vaults/vault_provider.h"
 #include "support/catch.h"
 #include "support/test_env.h"
 
