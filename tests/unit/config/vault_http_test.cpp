@@ -93,11 +93,11 @@ TEST_CASE("redirects are not followed: the token is for this server alone") {
 TEST_CASE("nobody there, and a server that is too slow") {
   Fixture vault({.timeout_s = 0.2, .attempts = 2});
   std::mutex held;
-  std::unique_lock hold(held);
   vault.cloud.on("GET /secret", [&](const FakeCloud::Question&) {
     const std::lock_guard wait(held);
     return FakeCloud::Answer{200, "{}"};
   });
+  std::unique_lock hold(held);
   const std::string text = vault.error();
   CHECK(has(text, "Test Vault cannot be asked for 'a/b'"));
   CHECK(has(text, "tried 2 times"));
