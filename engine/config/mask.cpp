@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "config/encryption/encrypted_value.h"
+#include "config/vaults/vaults.h"
 #include "json/write.h"
 
 namespace lode {
@@ -106,6 +107,7 @@ std::string show_value(std::string_view key, const json::Value& value, bool amon
   const std::string& text = value.as_text();
   if (text.empty()) return "(empty)";
   if (is_encrypted(text)) return show_encrypted(text);
+  if (Vaults::is_reference(text)) return shorten(text, 200);  // where a secret is, in full: '#' names a part of it
   const bool is_url = text.find("://") != std::string::npos && text.find("://") < 24;
   if (is_secret && !is_url) return mask_secret(text);
   return shorten(mask_url(text), 200);

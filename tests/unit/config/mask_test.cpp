@@ -96,3 +96,10 @@ TEST_CASE("A tracked file is found, and so is a line that keeps a file out") {
     CHECK_FALSE(ignored_by(std::string(line) + "\n"));
   }
 }
+
+TEST_CASE("References are shown whole: they say where a secret is, and are none") {
+  CHECK(show_value("api_key", "vault://secret/team/stripe?version=3#api_key", true) ==
+        "vault://secret/team/stripe?version=3#api_key");
+  CHECK(show_value("api_key", "aws-sm://team/stripe#api_key", true) == "aws-sm://team/stripe#api_key");
+  CHECK(show_value("api_key", "https://u:hunter2@h/x?token=hunter2#hunter2", true) == "https://u:***@h/x");
+}
