@@ -424,6 +424,11 @@ class Device(Auth):
         (state,) = self.oauth.devices.values()
         self.assertGreaterEqual(state["gaps"][-1], 5)
 
+    def test_a_server_that_wants_long_pauses_does_not_hold_up_the_end(self):
+        self.configure()
+        self.oauth.interval_s = 36000
+        self.fails_to_sign_in(EXIT_TEMPORARY, "--device", "--timeout", "1", says="[auth.timeout]")
+
     def test_declined_and_expired(self):
         self.configure()
         self.oauth.mode = "declined"

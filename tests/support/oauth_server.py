@@ -24,6 +24,7 @@ class OAuthServer:
         self.lifetime_s = 3600
         self.gives_refresh_token = True
         self.pending_polls = 1  # of a device code, before the person has entered it
+        self.interval_s = 0.1  # between polls
         self.mark = ""  # stands in all that is secret
         self.before_refresh = None  # called once, with no arguments, when a refresh token has come
         self.requests = []  # (path, form or query) of all that came
@@ -198,7 +199,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.oauth.devices[code] = {"polls": 0, "last": 0.0}
         self.reply(200, {
             "device_code": code, "user_code": "WDJB-MJHT", "verification_uri": self.oauth.url + "/enter",
-            "expires_in": 1 if self.oauth.mode == "short code" else 600, "interval": 0.1,
+            "expires_in": 1 if self.oauth.mode == "short code" else 600, "interval": self.oauth.interval_s,
         })  # fmt: skip
 
     def device_grant(self, form):

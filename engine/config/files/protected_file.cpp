@@ -98,7 +98,8 @@ Status make_config_folder(Env& env, const Path& file) {
   if (env.exists(folder)) return {};
   LODE_TRY(env.make_folders(folder));
   if (::chmod(folder.c_str(), 0700) != 0) return failure("protect", folder, errno);
-  return env.write_file(folder / ".gitignore", "# Secrets stay on this machine.\nsecrets.toml\n*.secrets.toml\n");
+  return env.write_file(folder / ".gitignore",
+                        "# Secrets stay on this machine.\nsecrets.toml\n*.secrets.toml\n*secrets.toml.*.tmp\n");
 }
 
 Status change_protected_file(Env& env, const Path& file, mode_t mode, const FileChange& change) {
