@@ -22,10 +22,11 @@ constexpr std::size_t kNonceBytes = 12;
 constexpr std::size_t kTagBytes = 16;
 constexpr std::size_t kSaltBytes = 16;
 constexpr std::size_t kKeyIdDigits = 16;
-// A file from elsewhere must not make us work for minutes.
+// A file from elsewhere must not make us work for long: what is written costs 2^15 * 8 * 3, a tenth of a second.
 constexpr ScryptCost kCostMin = {14, 1, 1};
 constexpr ScryptCost kCostMax = {20, 16, 16};
-constexpr std::uint64_t kScryptMemoryMax = 512U << 20;
+constexpr std::uint64_t kScryptMemoryMax = 128U << 20;
+constexpr std::uint64_t kScryptWorkMax = std::uint64_t{1} << 22;
 
 Status broken(std::string_view why) {
   return Status::error(Code::kEncryptedValue, fmt::format("the encrypted value cannot be read: {}", why))
@@ -43,7 +44,8 @@ bool read_number(std::string_view text, unsigned& number) {
 bool is_between(const ScryptCost& cost) {
   const auto within = [](unsigned value, unsigned least, unsigned most) { return value >= least && value <= most; };
   return within(cost.log2_n, kCostMin.log2_n, kCostMax.log2_n) && within(cost.r, kCostMin.r, kCostMax.r) &&
-         within(cost.p, kCostMin.p, kCostMax.p) && (std::uint64_t{128} << cost.log2_n) * cost.r <= kScryptMemoryMax;
+         within(cost.p, kCostMin.p, kCostMax.p) && (std::uint64_t{128} << cost.log2_n) * cost.r <= kScryptMemoryMax &&
+         (std::uint64_t{1} << cost.log2_n) * cost.r * cost.p <= kScryptWorkMax;
 }
 
 bool read_cost(std::string_view text, ScryptCost& cost) {

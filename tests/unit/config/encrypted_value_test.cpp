@@ -98,7 +98,7 @@ TEST_CASE("A wrapper that nobody wrote is refused in words") {
     CHECK_THAT(why_not(start("v1:keyring:" + id + ":" + payload)), Contains("id"));
   }
   for (const std::string cost : {"", "15,8", "15,8,3,1", "13,8,3", "21,8,3", "15,0,3", "15,17,3", "15,8,17", "20,16,1",
-                                 "015,8,3", "-15,8,3", "15, 8,3", "99999999999,8,3"}) {
+                                 "20,4,16", "18,4,5", "015,8,3", "-15,8,3", "15, 8,3", "99999999999,8,3"}) {
     CHECK_THAT(why_not(start("v1:scrypt:" + cost + ":" + salt + ":" + payload)), Contains("work"));
   }
   CHECK_THAT(why_not(start("v1:scrypt:15,8,3:AAAA:" + payload)), Contains("salt"));

@@ -43,7 +43,7 @@ return function(found, app, options)
   announce(found, answer, address, seconds)
   local end_s = native.steady_s() + seconds
   while native.steady_s() < end_s do
-    native.sleep(math.min(interval_s, end_s - native.steady_s()))
+    native.sleep(math.max(0, math.min(interval_s, end_s - native.steady_s())))
     local tokens, refusal, response = client.post(found.token_url, app, {
       { "grant_type", grant }, { "device_code", native.make_secret(answer.device_code) },
     })
