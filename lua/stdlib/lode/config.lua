@@ -1,8 +1,9 @@
 --- Settings and secrets of a script: lode.config, lode.secrets, lode.secret.
--- Depends on: lode.args, lode.credentials, lode.fields, lode.lookup, lode.native
+-- Depends on: lode.args, lode.credentials, lode.fields, lode.key_parts, lode.lookup, lode.native
 local args = require "lode.args"
 local credentials = require "lode.credentials"
 local fields = require "lode.fields"
+local key_parts = require "lode.key_parts"
 local lookup = require "lode.lookup"
 local native = require "lode.native"
 
@@ -205,12 +206,6 @@ local field_spec = fields.define("lode.config.read field", {
   { "one_of",   "list", doc = "the values that are allowed" },
 })
 
-local function split(text)
-  local out = {}
-  for part in text:gmatch "[^%.]+" do out[#out + 1] = part end
-  return out
-end
-
 -- { "api_key", "secret", required = true, doc = "…" } as { name, type, required, default, doc, one_of }
 local function read_field(entry)
   if type(entry) == "string" then entry = { entry } end
@@ -296,7 +291,7 @@ end
 -- With `args = true` what stands behind `--` on the command line wins: lode run shop.lua -- page_size=10.
 function settings.read(spec)
   local given = read_spec:check(spec)
-  local sections = type(given.section) == "table" and given.section or split(given.section)
+  local sections = type(given.section) == "table" and given.section or key_parts(given.section)
   local list, types_of_args, out = {}, {}, {}
   for i, entry in ipairs(given.fields) do
     list[i] = read_field(entry)

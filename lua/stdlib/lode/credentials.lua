@@ -1,6 +1,8 @@
 --- Credentials: what a service needs to let us in, as named fields; made from any form, or found in the configuration.
--- Depends on: lode.fields, lode.native; lode.http.auth, aws, oauth2 and token when a kind signs requests
+-- Depends on: lode.fields, lode.key_parts, lode.native; lode.http.auth, aws, oauth2 and token when a kind signs
+-- requests
 local fields = require "lode.fields"
+local key_parts = require "lode.key_parts"
 local native = require "lode.native"
 
 local credentials = {}
@@ -120,12 +122,6 @@ local find_spec = fields.define("credentials.find", {
   { "pipeline", "string", doc = "values under this name come first" },
 })
 
-local function split(text)
-  local out = {}
-  for part in text:gmatch "[^%.]+" do out[#out + 1] = part end
-  return out
-end
-
 --- The list of kinds that a word or a list of words means; raises for words that mean none.
 function credentials.kinds_from(kind)
   local list = type(kind) == "table" and kind or { kind }
@@ -146,7 +142,7 @@ end
 -- `mode`: as native.credentials_find has it.
 local function find(args, mode)
   local given = find_spec:check(args)
-  local sections = type(given.section) == "table" and given.section or split(given.section)
+  local sections = type(given.section) == "table" and given.section or key_parts(given.section)
   local list = credentials.kinds_from(given.kind)
   local query = { key = given.name, sections = sections, pipeline = given.pipeline, secret = true }
   prepare(list, query)

@@ -36,14 +36,21 @@ local function garbage(response, why)
   }
 end
 
---- Posts a form to an endpoint: the decoded answer, or nil and the refusal, { error, description }. Raises for what is
--- neither. `app`: { client_id, client_secret, client_auth }.
-function client.post(url, app, grant)
+-- Posts a form: the response, or nil and the refusal. Raises for an error that is none.
+local function ask(url, app, grant)
   local form, headers = oauth2.form(app, grant)
   local response = token.ask(url, form, headers)
   local refusal = token.refusal(response)
   if refusal then return nil, refusal end
   if response.status >= 400 then error(response:status_error(), 0) end
+  return response
+end
+
+--- Posts a form to an endpoint: the decoded answer, or nil and the refusal, { error, description }. Raises for what is
+-- neither. `app`: { client_id, client_secret, client_auth }.
+function client.post(url, app, grant)
+  local response, refusal = ask(url, app, grant)
+  if not response then return nil, refusal end
   local ok, answer = pcall(response.json, response)
   if not ok or type(answer) ~= "table" then error(garbage(response, "the answer is no JSON object"), 0) end
   return answer, nil, response
@@ -51,12 +58,8 @@ end
 
 --- The same where an empty answer is a good one.
 function client.revoke(url, app, grant)
-  local form, headers = oauth2.form(app, grant)
-  local response = token.ask(url, form, headers)
-  local refusal = token.refusal(response)
-  if refusal then return nil, refusal end
-  if response.status >= 400 then error(response:status_error(), 0) end
-  return true
+  local response, refusal = ask(url, app, grant)
+  return response and true or nil, refusal
 end
 
 local function text_of(value) return type(value) == "string" and value ~= "" and value or nil end

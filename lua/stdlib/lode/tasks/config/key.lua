@@ -1,16 +1,13 @@
 --- What `lode config get` and `explain` share: the key on the command line as a question.
+-- Depends on: lode.key_parts
+local key_parts = require "lode.key_parts"
+
 local key = {}
 
 -- Sections in which the engine itself looks: a key of theirs is looked for in them as the engine does.
 local engine_sections = {
   load = 1, schema = 1, runtime = 1, normalize = 1, extract = 1, data_writer = 1, destination = 2, pipelines = 2,
 }
-
-local function split(text)
-  local out = {}
-  for part in text:gmatch "[^%.]+" do out[#out + 1] = part end
-  return out
-end
 
 local secret_endings = { "key", "token", "secret", "password", "credentials", "passphrase", "pwd" }
 
@@ -23,11 +20,11 @@ end
 
 --- { key, sections, pipeline, secret }, and how to say it in words.
 function key.query(args)
-  local parts = split(args.key)
+  local parts = key_parts(args.key)
   local query = { key = args.key, pipeline = args.pipeline }
   query.secret = args.secret or looks_secret(parts[#parts] or "")
   if args.section then
-    query.sections = split(args.section)
+    query.sections = key_parts(args.section)
     return query, ("as a source asks that has the section %s"):format(args.section)
   end
   local depth = engine_sections[parts[1]]

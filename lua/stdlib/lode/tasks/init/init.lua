@@ -8,15 +8,6 @@ local openapi = require "lode.tasks.init.openapi"
 local probe = require "lode.tasks.init.probe"
 local script = require "lode.tasks.init.script"
 
-local function check_name(name)
-  if name == nil or names.is_identifier(name) then return end
-  error(native.error {
-    code = "cli.usage",
-    message = ("lode init: '%s' is no name of a source"):format(name),
-    hint = "letters, digits and _, and no digit first: --name " .. names.identifier(name, "shop"),
-  }, 0)
-end
-
 local function names_of(resources)
   local list = {}
   for i, resource in ipairs(resources) do list[i] = resource.name end
@@ -38,7 +29,7 @@ end
 -- output.
 return function()
   local args = native.args()
-  check_name(args.name)
+  if args.name then names.check(args.name, "lode init", "--name ") end
   local model = args.openapi and openapi(args) or probe(args)
   local left_out = {}
   for i, entry in ipairs(model.left_out or {}) do left_out[i] = { path = entry.path, reason = entry.reason } end

@@ -1,10 +1,20 @@
---- Names that `lode init` makes: of sources, resources and arguments; and where an address is split.
+--- Names that `lode init` makes and takes: of sources, resources and arguments; and where an address is split.
 -- Depends on: lode.native
 local native = require "lode.native"
 
 local names = {}
 
 function names.is_identifier(text) return text:find "^[%a_][%w_]*$" ~= nil end
+
+--- Raises for what cannot name a source. `option`: how `command` is given a name, "--name ".
+function names.check(text, command, option)
+  if names.is_identifier(text) then return end
+  error(native.error {
+    code = "cli.usage",
+    message = ("%s: '%s' is no name of a source"):format(command, text),
+    hint = "letters, digits and _, and no digit first: " .. option .. names.identifier(text, "shop"),
+  }, 0)
+end
 
 --- "Order Lines", "orderLines", "order-lines" -> "order_lines"; `default` if nothing is left.
 function names.identifier(text, default)

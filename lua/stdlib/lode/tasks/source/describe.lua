@@ -5,15 +5,6 @@ local native = require "lode.native"
 local read_script = require "lode.tasks.config.script"
 local templates = require "lode.tasks.source.templates"
 
-local function check_name(name)
-  if names.is_identifier(name) then return end
-  error(native.error {
-    code = "cli.usage",
-    message = ("lode source add: '%s' is no name of a source"):format(name),
-    hint = "letters, digits and _, and no digit first: " .. names.identifier(name, "shop"),
-  }, 0)
-end
-
 -- Where a value stands already; nil if it does not.
 local function place_of(query)
   for _, step in ipairs(native.config_explain(query)) do
@@ -79,7 +70,7 @@ end
 
 return function()
   local args = native.args()
-  check_name(args.name)
+  names.check(args.name, "lode source add", "")
   local found = templates.find(args)
   local fields, sign_in
   if found.fields then
